@@ -1,0 +1,35 @@
+/* limits.h: every bound of the program, each with its reason. Units are in the names. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+    /* what upstreams send (PRODUCT 6) */
+    LIMIT_WS_MESSAGE_BYTES = 1 << 20, /* the largest documented frame (all miniTickers) is under 300 kB */
+    LIMIT_HTTP_BODY_BYTES = 16 << 20, /* exchangeInfo of all symbols is about 5 MB */
+    LIMIT_JSON_DEPTH = 64,            /* no documented payload nests deeper than 7 */
+    LIMIT_HTTP_HEAD_BYTES = 16 << 10, /* common servers allow 8 kB; cookies and proxies double it */
+
+    /* what browsers send */
+    LIMIT_BROWSER_MESSAGE_BYTES = 4 << 10,   /* subscribe and resume are under 1 kB */
+    LIMIT_BROWSER_BODY_BYTES = 16 << 10,     /* the login form is the only body */
+    LIMIT_BROWSER_HEAD_SECONDS = 10,         /* a slow head holds a descriptor: longer is an attack or a dead peer */
+    LIMIT_SESSIONS = 12000,                  /* DESIGN 5 measures 10,000 browsers; some room for pages being loaded */
+    LIMIT_SESSION_SOFT_BYTES = 256 << 10,    /* above it no deltas, one snapshot is owed: about 100 kB at 200 pairs */
+    LIMIT_SESSION_HARD_BYTES = 4 << 20,      /* above it the browser is closed: 40 snapshots behind is not reading */
+    LIMIT_SESSION_STALL_SECONDS = 10,        /* no byte taken for so long: closed */
+    LIMIT_SESSION_PING_SECONDS = 20,
+    LIMIT_SESSION_PONG_SECONDS = 60,
+    LIMIT_RESUME_RING_FRAMES = 1024,         /* about 30 s of deltas at 30 a second: a page reload or a lost Wi-Fi */
+    LIMIT_RESUME_RING_BYTES = 4 << 20,       /* and never more than this */
+
+    /* the program's own queues */
+    LIMIT_PAIRS = 512,                /* 1,024 streams a connection, two for each pair (ticker and fee candles) */
+    LIMIT_FILLS_SHOWN = 500,          /* PRODUCT 2: the window for display */
+    LIMIT_PENDING_FILLS = 100000,     /* fills between decode and commit; 5,000 pages of the bot's answer */
+    LIMIT_EFFECTS = 4096,             /* of one turn; the engine asks for a few per event */
+    LIMIT_GAPS_SHOWN = 50,            /* the gap ledger on the page: a month of nightly reconnects */
+    LIMIT_LEDGER_SLICE_US = 5000,     /* ACCOUNTING 2: a recomputation yields to the loop after 5 ms */
+    LIMIT_CHECKPOINT_FILLS = 4096,    /* ACCOUNTING 2: distance of the ledger's checkpoints */
+};
+
+#endif
