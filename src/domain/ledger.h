@@ -1,0 +1,100 @@
+/* ledger.h: one symbol's fills and what follows from them: FIFO lots, realized P&L, fees, cycles (ACCOUNTING 2, 3, 5).
+ * The ledger is a function of its fills: adding them in any order, or replaying them from nothing, gives the same state to
+ * the last digit. An in-order fill is applied at once in amortized O(1). A late, corrected or newly valued one is merged and
+ * only marks the earliest changed position; ledger_recompute then brings the figures up to date in slices, from the nearest
+ * checkpoint (every LIMIT_CHECKPOINT_FILLS); until then the old figures stay and `recomputing` is true. */
+#ifndef DOMAIN_LEDGER_H
+#define DOMAIN_LEDGER_H
+
+#include "domain/fill.h"
+
+struct ledger; /* opaque; owned by whoever made it */
+
+enum { LEDGER_FEE_ASSETS_MAX = 16 }; /* base, quote, BNB and a few more; over it the rest is named "others" and partial */
+
+struct ledger_fee {
+    struct name asset;
+    struct dec16 amount;       /* paid, in the asset */
+    struct dec16 unvalued;     /* the part of it not valued yet */
+};
+
+struct ledger_totals { /* all in quote unless said; sums of the fills since `since` where one is set */
+    struct dec8 holdings;          /* base, >= 0 */
+    struct dec16 cost_basis;       /* of the open lots */
+    struct dec16 realized;         /* leaves unvalued fees out */
+    struct dec16 fees_quote;       /* valued fees */
+    struct dec8 unmatched;         /* base sold without a known lot */
+    uint64_t fills, buys, sells;
+    uint64_t cycles, wins, losses; /* a cycle is a sell order that consumed lots and left nothing unmatched */
+    struct dec16 gross_profit, gross_loss; /* both >= 0; grid profit = gross_profit - gross_loss */
+    struct dec16 bought, sold;     /* quote amounts of buys and sells: turnover; with the fees the cash flows */
+    uint64_t assumed_fees;         /* fills whose fee asset was not named by the source */
+    uint64_t unvalued_fees;        /* fills whose third-asset fee has no price yet */
+    struct ledger_fee fees[LEDGER_FEE_ASSETS_MAX];
+    size_t fee_count;
+    struct wall first_fill, last_fill; /* 0: none */
+    bool partial;                  /* an overflow refused a fill, or a fee is unvalued */
+    bool recomputing;
+};
+
+enum ledger_added {
+    LEDGER_ADDED,      /* new: counted */
+    LEDGER_DUPLICATE,  /* known, and this record knows nothing better: dropped */
+    LEDGER_REPLACED,   /* known, and this record is more authoritative: it stands now */
+};
+
+/* base, quote: told apart from third fee assets. since: ACCOUNTING 6 GRIDSCOPE_SINCE, 0 none: earlier fills build lots only.
+ * NULL without memory. */
+struct ledger *ledger_new(const struct name *symbol, const struct name *base, const struct name *quote, struct wall since);
+void ledger_free(struct ledger *l);
+
+/* ERR_VALUE: no fill (fill_validate says which field). ERR_RANGE: it would overflow; nothing changed, the ledger is marked
+ * partial. ERR_MEMORY. *f is copied. *changed (may be NULL): whether any figure changed or will by recomputation. */
+MUST_CHECK enum err ledger_add(struct ledger *l, const struct fill *f, enum ledger_added *what, bool *changed);
+
+bool ledger_knows(const struct ledger *l, int64_t trade_id, enum side side);
+
+/* Works off what ledger_add and ledger_value_fee marked, over at most max_fills fills. True when all is up to date. */
+bool ledger_recompute(struct ledger *l, size_t max_fills);
+
+/* Never NULL; the figures of the last complete computation. Valid until the next call that changes the ledger. */
+const struct ledger_totals *ledger_totals(const struct ledger *l);
+
+/* The fee of a known fill in a third asset: value in quote (16 digits, rounded half-even once by the caller), price and
+ * candle kept for display. ERR_UNKNOWN: no such fill; ERR_STATE: its fee is not unvalued. */
+MUST_CHECK enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, struct dec16 value,
+                                     struct dec8 price, struct wall candle);
+/* The fills with an unvalued fee, oldest first: *cursor starts at 0; false at the end. */
+bool ledger_next_unvalued(const struct ledger *l, size_t *cursor, struct fill *out);
+
+/* What one fill did, for the history (PRODUCT 6: realized, closes). */
+struct fill_result {
+    struct dec16 realized;       /* of this fill: matched proceeds - basis - fee value */
+    struct dec8 matched, unmatched; /* of a sell */
+    int64_t closes_first, closes_last; /* trade ids of the first and last buy consumed; -1 none */
+};
+
+/* By position in (time, trade_id, side) order, 0 .. count-1. out_result may be NULL. */
+size_t ledger_count(const struct ledger *l);
+void ledger_get(const struct ledger *l, size_t position, struct fill *out, struct fill_result *out_result);
+/* Position of the first fill at or after t. */
+size_t ledger_position(const struct ledger *l, struct wall t);
+
+/* The figures as they were after the last fill before t: from a checkpoint and at most LIMIT_CHECKPOINT_FILLS fills. Not
+ * while recomputing: ERR_STATE. */
+MUST_CHECK enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_totals *out);
+
+/* Ids of Binance count upwards per symbol: the highest and lowest known; -1 none. */
+int64_t ledger_last_id(const struct ledger *l);
+int64_t ledger_first_id(const struct ledger *l);
+
+/* Unrealized P&L = holdings x mark - cost basis (ACCOUNTING 4), total = realized + unrealized; exact. ERR_RANGE. */
+MUST_CHECK enum err ledger_unrealized(const struct ledger_totals *t, struct dec8 mark, struct dec16 *unrealized,
+                                      struct dec16 *total);
+/* cost basis / holdings, half-even to 8 digits; ERR_STATE while nothing is held. */
+MUST_CHECK enum err ledger_average_cost(const struct ledger_totals *t, struct dec8 *out);
+
+/* Every invariant, walked: for CHECK_SLOW, property tests and fuzzing. */
+bool ledger_ok(const struct ledger *l);
+
+#endif
