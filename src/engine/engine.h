@@ -48,8 +48,8 @@ struct engine_config { /* borrowed for the engine's life */
 
 /* ---- state, read by view/ ---- */
 
-enum price_source { PRICE_NONE, PRICE_STREAM, PRICE_POLL, PRICE_CANDLE };
-const char *price_source_name(enum price_source s); /* "none", "stream", "poll", "candle" */
+enum price_origin { PRICE_NONE, PRICE_STREAM, PRICE_POLL, PRICE_CANDLE };
+const char *price_source_name(enum price_origin s); /* "none", "stream", "poll", "candle" */
 
 enum { MARKET_CANDLES = 8 }; /* closes of the last minutes kept for each market that prices fees */
 
@@ -60,7 +60,7 @@ struct market { /* a watched market: a pair's own, a conversion leg, a fee leg *
     bool needs_ticker, needs_minutes; /* wanted streams */
     struct dec8 price;               /* last */
     struct wall price_at;            /* when it arrived; 0 never */
-    enum price_source price_source;
+    enum price_origin price_source;
 };
 
 enum history_state { HISTORY_LOADING, HISTORY_COMPLETE, HISTORY_SINCE, HISTORY_GAP };
