@@ -28,7 +28,7 @@ void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *text);
 void buf_put_span(struct buf *b, struct span s);
 void buf_putf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vputf(struct buf *b, const char *format, va_list args);
+void buf_vputf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void buf_put_u64(struct buf *b, unsigned long long v);
 void buf_put_i64(struct buf *b, long long v);
 /* The text as the inside of a JSON string: quotes, backslashes and control characters escaped; no quotes around it.

@@ -30,6 +30,15 @@ enum {
     LIMIT_GAPS_SHOWN = 50,            /* the gap ledger on the page: a month of nightly reconnects */
     LIMIT_LEDGER_SLICE_US = 5000,     /* ACCOUNTING 2: a recomputation yields to the loop after 5 ms */
     LIMIT_CHECKPOINT_FILLS = 4096,    /* ACCOUNTING 2: distance of the ledger's checkpoints */
+
+    /* the store */
+    LIMIT_STORE_OPS = 4096,           /* requests waiting for the disk; the effects of one turn fit */
+    LIMIT_STORE_GROUP_FILLS = 4096,   /* fills of one transaction: about 20 ms of work beside its fsync */
+    LIMIT_STORE_LOAD_FILLS = 4096,    /* fills handed to the loop at once: about 1 MB, under 1 ms to copy */
+    LIMIT_STORE_NAMES = 1 << 16,      /* accounts, series, fee assets each: 512 pairs on 100 accounts */
+    LIMIT_STORE_CANDLES = 1500,       /* candles of one answer: a chart is 1,000 wide at most, Binance's page as well */
+    LIMIT_STORE_EQUITY_POINTS = 20000, /* points of one answer: 90 days of minutes come in seven */
+    LIMIT_STORE_BLOB_BYTES = 64 << 10, /* marks and rates of 512 symbols, 100 bytes each, with room */
 };
 
 #endif

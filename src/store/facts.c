@@ -1,0 +1,208 @@
+#include "store/facts.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "store/record.h"
+
+#include <stdio.h>
+
+/* A text that cannot be what we wrote: the row was changed from outside. */
+static enum err unreadable(struct sql *s, const char *table) {
+    return sql_fail(s, ERR_CORRUPT, "a row of the table %s cannot be read; the file is left as it is", table);
+}
+
+/* ---- meta ---- */
+
+enum err meta_put(struct sql *s, const char *key, const char *value) {
+    if (strlen(key) >= META_KEY_MAX || (value != NULL && strlen(value) >= META_VALUE_MAX)) return ERR_TOO_BIG;
+    struct query q = value == NULL ? query_start(s, "DELETE FROM meta WHERE key = ?")
+                                   : query_start(s, "INSERT OR REPLACE INTO meta VALUES(?, ?)");
+    query_put_text(&q, key);
+    if (value != NULL) query_put_text(&q, value);
+    return query_run(&q);
+}
+
+enum err meta_get(struct sql *s, char *value, bool *found, const char *key) {
+    struct query q = query_start(s, "SELECT value FROM meta WHERE key = ?");
+    query_put_text(&q, key);
+    *found = query_row(&q);
+    (void)snprintf(value, META_VALUE_MAX, "%s", *found ? query_text(&q, 0) : "");
+    return query_end(&q);
+}
+
+/* ---- history ---- */
+
+enum err history_put(struct sql *s, const struct history *h) {
+    struct query q = query_start(s, "INSERT OR REPLACE INTO history VALUES(?, ?, ?, ?, ?, ?)");
+    query_put_int(&q, (int64_t)h->account);
+    query_put_text(&q, h->symbol.text);
+    query_put_int(&q, h->state);
+    query_put_int(&q, h->first_id);
+    query_put_int(&q, h->last_id);
+    query_put_int(&q, h->from.us);
+    return query_run(&q);
+}
+
+enum err history_get(struct sql *s, struct history *out, size_t *count, size_t max, uint64_t account) {
+    struct query q = query_start(s, "SELECT symbol, state, first_id, last_id, from_us FROM history"
+                                    " WHERE account = ? ORDER BY symbol");
+    enum err bad = ERR_OK;
+    query_put_int(&q, (int64_t)account);
+    for (*count = 0; *count < max && bad == ERR_OK && query_row(&q);) {
+        struct history *h = &out[*count];
+        *h = (struct history){.account = account, .state = (int)query_int(&q, 1)};
+        h->first_id = query_int(&q, 2);
+        h->last_id = query_int(&q, 3);
+        h->from.us = query_int(&q, 4);
+        if (name_set(&h->symbol, span_of(query_text(&q, 0))) != ERR_OK) bad = unreadable(s, "history");
+        else ++*count;
+    }
+    enum err e = query_end(&q);
+    return bad != ERR_OK ? bad : e;
+}
+
+/* ---- markets ---- */
+
+enum err market_put(struct sql *s, const struct market *m) {
+    char tick[DEC_TEXT_MAX], step[DEC_TEXT_MAX], least[DEC_TEXT_MAX];
+    (void)dec8_format(tick, m->info.tick_size);
+    (void)dec8_format(step, m->info.step_size);
+    (void)dec16_format(least, m->info.min_notional);
+    struct query q = query_start(s, "INSERT OR REPLACE INTO markets VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+    query_put_text(&q, m->info.exchange_symbol.text);
+    query_put_text(&q, m->info.base.text);
+    query_put_text(&q, m->info.quote.text);
+    query_put_text(&q, tick);
+    query_put_text(&q, step);
+    query_put_text(&q, least);
+    query_put_int(&q, m->info.trading);
+    query_put_int(&q, m->read_at.us);
+    return query_run(&q);
+}
+
+static bool read_market(const struct query *q, struct market *m) {
+    struct symbol_info *i = &m->info;
+    i->trading = query_int(q, 6) != 0;
+    m->read_at.us = query_int(q, 7);
+    return name_set(&i->exchange_symbol, span_of(query_text(q, 0))) == ERR_OK &&
+           name_set(&i->base, span_of(query_text(q, 1))) == ERR_OK &&
+           name_set(&i->quote, span_of(query_text(q, 2))) == ERR_OK &&
+           dec8_parse(&i->tick_size, span_of(query_text(q, 3))) == ERR_OK &&
+           dec8_parse(&i->step_size, span_of(query_text(q, 4))) == ERR_OK &&
+           dec16_parse(&i->min_notional, span_of(query_text(q, 5))) == ERR_OK;
+}
+
+enum err market_get_all(struct sql *s, struct market *out, size_t *count, size_t max) {
+    struct query q = query_start(s, "SELECT exchange_symbol, base, quote, tick_size, step_size, min_notional, trading, read_us"
+                                    " FROM markets ORDER BY exchange_symbol");
+    enum err bad = ERR_OK;
+    for (*count = 0; *count < max && bad == ERR_OK && query_row(&q);) {
+        if (read_market(&q, &out[*count])) ++*count;
+        else bad = unreadable(s, "markets");
+    }
+    enum err e = query_end(&q);
+    return bad != ERR_OK ? bad : e;
+}
+
+/* ---- candles ---- */
+
+/* *id 0: no candles of it yet. */
+static enum err find_candle_series(struct sql *s, int64_t *id, const struct name *symbol, const struct name *interval) {
+    struct query q = query_start(s, "SELECT id FROM candle_series WHERE symbol = ? AND interval = ?");
+    query_put_text(&q, symbol->text);
+    query_put_text(&q, interval->text);
+    *id = query_row(&q) ? query_int(&q, 0) : 0;
+    return query_end(&q);
+}
+
+static enum err make_candle_series(struct sql *s, int64_t *id, const struct name *symbol, const struct name *interval) {
+    enum err e = find_candle_series(s, id, symbol, interval);
+    if (e != ERR_OK || *id != 0) return e;
+    struct query q = query_start(s, "INSERT INTO candle_series(symbol, interval) VALUES(?, ?)");
+    query_put_text(&q, symbol->text);
+    query_put_text(&q, interval->text);
+    e = query_run(&q);
+    return e == ERR_OK ? find_candle_series(s, id, symbol, interval) : e;
+}
+
+static enum err put_candle(struct sql *s, int64_t series, const struct candle *c) {
+    struct record r;
+    CHECK(c->closed);
+    record_put_candle(&r, c);
+    struct query q = query_start(s, "INSERT OR REPLACE INTO candles VALUES(?, ?, ?)");
+    query_put_int(&q, series);
+    query_put_int(&q, c->open_time.us);
+    query_put_bytes(&q, span_from(r.at, r.len));
+    return query_run(&q);
+}
+
+enum err candles_put(struct sql *s, const struct name *symbol, const struct name *interval, const struct candle *candles,
+                     size_t count) {
+    int64_t series;
+    enum err e = make_candle_series(s, &series, symbol, interval);
+    for (size_t i = 0; i < count && e == ERR_OK; i++) e = put_candle(s, series, &candles[i]);
+    return e;
+}
+
+static void reverse(struct candle *candles, size_t count) {
+    for (size_t i = 0; i < count / 2; i++) {
+        struct candle c = candles[i];
+        candles[i] = candles[count - 1 - i];
+        candles[count - 1 - i] = c;
+    }
+}
+
+enum err candles_get(struct sql *s, struct candle *out, size_t *count, size_t max, const struct name *symbol,
+                     const struct name *interval, struct wall before) {
+    int64_t series;
+    enum err bad = ERR_OK, e = find_candle_series(s, &series, symbol, interval);
+    if (e != ERR_OK) return e;
+    struct query q = query_start(s, "SELECT open_us, record FROM candles WHERE series = ? AND open_us < ?"
+                                    " ORDER BY open_us DESC LIMIT ?");
+    query_put_int(&q, series);
+    query_put_int(&q, before.us == 0 ? INT64_MAX : before.us);
+    query_put_int(&q, (int64_t)max);
+    for (*count = 0; bad == ERR_OK && query_row(&q); ++*count) {
+        out[*count].open_time.us = query_int(&q, 0);
+        if (record_get_candle(&out[*count], query_bytes(&q, 1)) != ERR_OK) bad = unreadable(s, "candles");
+    }
+    e = query_end(&q);
+    reverse(out, *count);
+    return bad != ERR_OK ? bad : e;
+}
+
+/* ---- equity ---- */
+
+enum err equity_put(struct sql *s, uint64_t account, struct wall time, struct span marks) {
+    if (marks.len > LIMIT_STORE_BLOB_BYTES) return ERR_TOO_BIG;
+    struct query q = query_start(s, "INSERT OR REPLACE INTO equity VALUES(?, ?, ?)");
+    query_put_int(&q, (int64_t)account);
+    query_put_int(&q, time.us);
+    query_put_bytes(&q, marks);
+    return query_run(&q);
+}
+
+enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to, equity_fn *fn, void *arg) {
+    struct query q = query_start(s, "SELECT time_us, marks FROM equity WHERE account = ? AND time_us >= ? AND time_us < ?"
+                                    " ORDER BY time_us LIMIT ?");
+    query_put_int(&q, (int64_t)account);
+    query_put_int(&q, from.us);
+    query_put_int(&q, to.us);
+    query_put_int(&q, (int64_t)max);
+    while (query_row(&q)) fn(arg, (struct wall){query_int(&q, 0)}, query_bytes(&q, 1));
+    return query_end(&q);
+}
+
+enum err equity_thin(struct sql *s, uint64_t account, struct wall from, struct wall to, int64_t step_us) {
+    CHECK(step_us > 0);
+    struct query q = query_start(s, "DELETE FROM equity WHERE account = ?1 AND time_us >= ?2 AND time_us < ?3"
+                                    " AND EXISTS(SELECT 1 FROM equity AS before WHERE before.account = ?1"
+                                    " AND before.time_us < equity.time_us"
+                                    " AND before.time_us >= max(?2, equity.time_us - equity.time_us % ?4))");
+    query_put_int(&q, (int64_t)account);
+    query_put_int(&q, from.us);
+    query_put_int(&q, to.us);
+    query_put_int(&q, step_us);
+    return query_run(&q);
+}
+

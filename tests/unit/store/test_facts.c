@@ -1,0 +1,189 @@
+/* What is kept beside the journal: there and back, replaced, bounded. */
+#include "fixture.h"
+
+#include "base/limits.h"
+
+static struct db *open_in_transaction(void) {
+    struct db *db = db_need(":memory:");
+    assert_int_equal(db_begin(db), ERR_OK);
+    return db;
+}
+
+static void commit_and_close(struct db *db) {
+    assert_int_equal(db_commit(db), ERR_OK);
+    db_close(db);
+}
+
+static void meta_is_put_replaced_and_removed(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    char value[META_VALUE_MAX], large[META_VALUE_MAX + 1];
+    bool found = true;
+    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
+    assert_false(found);
+    assert_int_equal(meta_put(db_sql(db), "symbols", "BTC/USDT"), ERR_OK);
+    assert_int_equal(meta_put(db_sql(db), "symbols", "BTC/USDT,ETH/USDT"), ERR_OK);
+    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
+    assert_true(found);
+    assert_string_equal(value, "BTC/USDT,ETH/USDT");
+    assert_int_equal(meta_put(db_sql(db), "symbols", NULL), ERR_OK);
+    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
+    assert_false(found);
+    memset(large, 'x', sizeof large);
+    large[META_VALUE_MAX] = '\0';
+    assert_int_equal(meta_put(db_sql(db), "symbols", large), ERR_TOO_BIG);
+    large[META_VALUE_MAX - 1] = '\0';
+    assert_int_equal(meta_put(db_sql(db), "symbols", large), ERR_OK);
+    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
+    assert_string_equal(value, large);
+    commit_and_close(db);
+}
+
+static void history_is_kept_by_account_and_symbol(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct history rows[3], h = {.account = 1, .symbol = name_of("ETH/USDT"), .state = 2, .first_id = 17, .last_id = 99};
+    size_t count;
+    h.from.us = 1763633730123456;
+    assert_int_equal(history_put(db_sql(db), &h), ERR_OK);
+    h.last_id = 100;
+    assert_int_equal(history_put(db_sql(db), &h), ERR_OK);
+    struct history other = {.account = 1, .symbol = name_of("BTC/USDT"), .first_id = -1, .last_id = -1};
+    assert_int_equal(history_put(db_sql(db), &other), ERR_OK);
+    other.account = 2;
+    assert_int_equal(history_put(db_sql(db), &other), ERR_OK);
+    assert_int_equal(history_get(db_sql(db), rows, &count, 3, 1), ERR_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(rows[0].symbol.text, "BTC/USDT");
+    assert_int_equal(rows[0].first_id, -1);
+    assert_string_equal(rows[1].symbol.text, "ETH/USDT");
+    assert_int_equal(rows[1].account, 1);
+    assert_int_equal(rows[1].state, 2);
+    assert_int_equal(rows[1].first_id, 17);
+    assert_int_equal(rows[1].last_id, 100);
+    assert_int_equal(rows[1].from.us, h.from.us);
+    assert_int_equal(history_get(db_sql(db), rows, &count, 1, 1), ERR_OK);
+    assert_int_equal(count, 1);
+    commit_and_close(db);
+}
+
+static void markets_come_back_exactly(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct market back[2], m = {.info = {.exchange_symbol = name_of("BTCUSDT"), .trading = true}, .read_at = {77}};
+    size_t count;
+    m.info.base = name_of("BTC");
+    m.info.quote = name_of("USDT");
+    m.info.tick_size.v = 1000000;
+    m.info.step_size.v = 1000;
+    m.info.min_notional.v = 5 * DEC16_ONE;
+    assert_int_equal(market_put(db_sql(db), &m), ERR_OK);
+    m.info.tick_size.v = 1;
+    assert_int_equal(market_put(db_sql(db), &m), ERR_OK);
+    assert_int_equal(market_get_all(db_sql(db), back, &count, 2), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(back[0].info.exchange_symbol.text, "BTCUSDT");
+    assert_string_equal(back[0].info.base.text, "BTC");
+    assert_string_equal(back[0].info.quote.text, "USDT");
+    assert_dec_equal(back[0].info.tick_size.v, 1);
+    assert_dec_equal(back[0].info.step_size.v, 1000);
+    assert_dec_equal(back[0].info.min_notional.v, 5 * DEC16_ONE);
+    assert_true(back[0].info.trading);
+    assert_int_equal(back[0].read_at.us, 77);
+    commit_and_close(db);
+}
+
+static struct candle candle_number(int64_t n) {
+    struct candle c = {.open_time = {n * US_PER_MIN}, .closed = true};
+    c.close_time.us = c.open_time.us + US_PER_MIN - 1000;
+    c.open.v = c.high.v = c.low.v = 6400000000000 + n;
+    c.close.v = 6400000000000 - n;
+    c.volume.v = n * DEC16_ONE;
+    return c;
+}
+
+static void candles_page_backwards_and_replace(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct candle put[100], got[100];
+    struct name btc = name_of("BTC/USDT"), eth = name_of("ETH/USDT"), minute = name_of("1m"), hour = name_of("1h");
+    size_t count;
+    for (int i = 0; i < 100; i++) put[i] = candle_number(i);
+    assert_int_equal(candles_get(db_sql(db), got, &count, 100, &btc, &minute, (struct wall){0}), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(candles_put(db_sql(db), &btc, &minute, put, 100), ERR_OK);
+    assert_int_equal(candles_put(db_sql(db), &btc, &minute, put + 90, 10), ERR_OK);
+    assert_int_equal(candles_put(db_sql(db), &eth, &minute, put, 1), ERR_OK);
+    assert_int_equal(candles_put(db_sql(db), &btc, &hour, put, 2), ERR_OK);
+    assert_int_equal(candles_get(db_sql(db), got, &count, 100, &btc, &minute, (struct wall){0}), ERR_OK);
+    assert_int_equal(count, 100);
+    assert_int_equal(candles_get(db_sql(db), got, &count, 10, &btc, &minute, put[50].open_time), ERR_OK);
+    assert_int_equal(count, 10);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(got[i].open_time.us, put[40 + i].open_time.us);
+        assert_dec_equal(got[i].close.v, put[40 + i].close.v);
+        assert_dec_equal(got[i].volume.v, put[40 + i].volume.v);
+    }
+    assert_int_equal(candles_get(db_sql(db), got, &count, 100, &btc, &hour, (struct wall){0}), ERR_OK);
+    assert_int_equal(count, 2);
+    commit_and_close(db);
+}
+
+struct points {
+    int64_t times[64];
+    char last[16];
+    size_t count;
+};
+
+static void on_point(void *arg, struct wall time, struct span marks) {
+    struct points *p = arg;
+    p->times[p->count++] = time.us;
+    (void)snprintf(p->last, sizeof p->last, "%.*s", (int)marks.len, marks.at);
+}
+
+static void equity_points_come_by_time(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct points p = {.count = 0};
+    for (int64_t i = 0; i < 10; i++) assert_int_equal(equity_put(db_sql(db), 1, (struct wall){i * 60}, SPAN("marks")), ERR_OK);
+    assert_int_equal(equity_put(db_sql(db), 1, (struct wall){120}, SPAN("better")), ERR_OK);
+    assert_int_equal(equity_put(db_sql(db), 2, (struct wall){121}, SPAN("other")), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){60}, (struct wall){180}, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, 2);
+    assert_int_equal(p.times[0], 60);
+    assert_int_equal(p.times[1], 120);
+    assert_string_equal(p.last, "better");
+    p.count = 0;
+    assert_int_equal(equity_get(db_sql(db), 3, 1, (struct wall){0}, (struct wall){1000}, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, 3);
+    static const char large[LIMIT_STORE_BLOB_BYTES + 1] = "";
+    assert_int_equal(equity_put(db_sql(db), 1, (struct wall){5}, span_from(large, sizeof large)), ERR_TOO_BIG);
+    commit_and_close(db);
+}
+
+static void thinning_keeps_the_first_of_each_step(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct points p = {.count = 0};
+    static const int64_t times[] = {5, 65, 125, 600, 605, 1205, 1210, 1805, 1810, 1815, 1820};
+    static const int64_t left[] = {5, 600, 1205, 1805, 1815, 1820}; /* from 1815 on nothing is thinned */
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        assert_int_equal(equity_put(db_sql(db), 1, (struct wall){times[i]}, SPAN("m")), ERR_OK);
+    assert_int_equal(equity_thin(db_sql(db), 1, (struct wall){0}, (struct wall){1815}, 600), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){1825}, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, sizeof left / sizeof *left);
+    assert_memory_equal(p.times, left, sizeof left);
+    commit_and_close(db);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(meta_is_put_replaced_and_removed),
+        cmocka_unit_test(history_is_kept_by_account_and_symbol),
+        cmocka_unit_test(markets_come_back_exactly),
+        cmocka_unit_test(candles_page_backwards_and_replace),
+        cmocka_unit_test(equity_points_come_by_time),
+        cmocka_unit_test(thinning_keeps_the_first_of_each_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
