@@ -7,6 +7,7 @@
 struct orders *orders_new(void) {
     struct orders *o = calloc(1, sizeof *o);
     if (o == NULL) return NULL;
+    o->version = 1;
     o->touches = calloc(ORDERS_TOUCHES, sizeof *o->touches);
     if (o->touches == NULL) {
         free(o);
@@ -73,7 +74,9 @@ static bool apply(struct orders *o, const struct order *order, bool open) {
     bool there = i < o->count;
     if (there && open && same(&o->rows[i], order)) return false;
     if (there) remove_at(o, i);
-    return (open && insert(o, order)) || there;
+    bool changed = (open && insert(o, order)) || there;
+    if (changed) o->version++;
+    return changed;
 }
 
 bool orders_event(struct orders *o, const struct order *order, bool open, struct wall now) {
@@ -84,33 +87,57 @@ bool orders_event(struct orders *o, const struct order *order, bool open, struct
     return apply(o, order, open);
 }
 
+/* The last thing an event said of the order at or after `since`, or NULL. */
+static const struct order_touch *last_touch(const struct orders *o, int64_t id, struct wall since) {
+    for (size_t i = o->touch_count; i-- > 0;) {
+        const struct order_touch *t = &o->touches[(o->touch_head + i) % ORDERS_TOUCHES];
+        if (t->order_id == id && t->at.us >= since.us) return t;
+    }
+    return NULL;
+}
+
+static bool is_listed(const struct order *rows, size_t count, int64_t id) {
+    for (size_t k = 0; k < count; k++)
+        if (rows[k].order_id == id) return true;
+    return false;
+}
+
 bool orders_replace(struct orders *o, const struct order *rows, size_t count, struct wall asked) {
     bool changed = false;
-    for (size_t i = o->count; i-- > 0;) { /* drop what the list does not have */
-        bool listed = false;
-        for (size_t k = 0; k < count && !listed; k++) listed = rows[k].order_id == o->rows[i].order_id;
-        if (!listed) remove_at(o, i), changed = true;
+    for (size_t i = o->count; i-- > 0;) { /* what the list does not have goes, unless it is newer than the list */
+        const struct order old = o->rows[i];
+        if (is_listed(rows, count, old.order_id) || last_touch(o, old.order_id, asked) != NULL) continue;
+        changed |= apply(o, &old, false);
     }
-    for (size_t k = 0; k < count; k++) changed |= apply(o, &rows[k], true);
-    for (size_t i = 0; i < o->touch_count; i++) { /* what happened since it was asked for stands */
-        const struct order_touch *t = &o->touches[(o->touch_head + i) % ORDERS_TOUCHES];
-        if (t->at.us >= asked.us) changed |= apply(o, &t->order, t->open);
+    for (size_t k = 0; k < count; k++) {
+        const struct order_touch *t = last_touch(o, rows[k].order_id, asked);
+        changed |= t != NULL ? apply(o, &t->order, t->open) : apply(o, &rows[k], true);
     }
     return changed;
 }
 
-bool orders_next(const struct orders *o, struct dec8 price, enum side side, struct dec8 *out) {
-    bool found = false;
-    for (size_t i = 0; i < o->count; i++) {
-        const struct order *r = &o->rows[i];
-        if (r->side != side || r->price.v <= 0) continue;
-        bool beyond = price.v == 0 || (side == SIDE_BUY ? r->price.v <= price.v : r->price.v >= price.v);
-        if (!beyond) continue;
-        *out = r->price;
-        found = true;
-        if (side == SIDE_SELL) break; /* ascending: the first sell is the lowest, the last buy the highest */
+/* The first row with a price above the given one. */
+static size_t first_above(const struct orders *o, struct dec8 price) {
+    size_t low = 0, high = o->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (o->rows[middle].price.v > price.v) high = middle;
+        else low = middle + 1;
     }
-    return found;
+    return low;
+}
+
+/* Asked on every tick of a price: buys stand below it and sells above, so the walk from the price ends at once. */
+bool orders_next(const struct orders *o, struct dec8 price, enum side side, struct dec8 *out) {
+    size_t i = side == SIDE_BUY ? (price.v == 0 ? o->count : first_above(o, price))
+                                : first_above(o, (struct dec8){price.v - 1});
+    while (side == SIDE_BUY ? i > 0 : i < o->count) {
+        const struct order *r = &o->rows[side == SIDE_BUY ? --i : i++];
+        if (r->side != side || r->price.v <= 0) continue;
+        *out = r->price;
+        return true;
+    }
+    return false;
 }
 
 void orders_grid(const struct orders *o, struct grid *out) {

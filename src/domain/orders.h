@@ -18,6 +18,7 @@ struct orders {
     } *touches;            /* owned; a ring of the last ORDERS_TOUCHES */
     size_t touch_head, touch_count;
     uint64_t refused;      /* over ORDERS_MAX */
+    uint64_t version;      /* rises with every change of the set; at least 1: readers tell by it whether to look again */
 };
 
 enum { ORDERS_TOUCHES = 256 }; /* events between asking for a snapshot and its answer: seconds of a busy grid */
@@ -27,7 +28,8 @@ void orders_free(struct orders *o);
 
 /* An order event at `now`: open sets or replaces it, else it goes. True when the set changed. */
 bool orders_event(struct orders *o, const struct order *order, bool open, struct wall now);
-/* A whole list, asked for at `asked`. rows is borrowed. True when the set changed. */
+/* A whole list, asked for at `asked`; what events said at `asked` or later stands against it. rows is borrowed. True when
+ * the set changed. */
 bool orders_replace(struct orders *o, const struct order *rows, size_t count, struct wall asked);
 
 /* Highest open buy below and lowest open sell above the price; any price where price is 0. False: none. */

@@ -45,7 +45,9 @@ enum breaker_answer breaker_ask(struct breaker *b, struct now now) {
     return BREAKER_TRIAL;
 }
 
+/* Half-open, only the trial's own answer counts: one to a call from before it opened says nothing about now. */
 static void trial_answered(struct breaker *b, struct now now) {
+    if (!b->trial_out) return;
     b->trial_out = false;
     if (++b->trial_successes >= b->config.successes_needed) enter(b, BREAKER_CLOSED, now);
 }
@@ -57,7 +59,7 @@ void breaker_success(struct breaker *b, struct now now) {
 }
 
 void breaker_failure(struct breaker *b, struct now now, const char *why) {
-    if (b->state == BREAKER_OPEN) return; /* likewise a late one */
+    if (b->state == BREAKER_OPEN || (b->state == BREAKER_HALF_OPEN && !b->trial_out)) return; /* likewise a late one */
     b->consecutive_failures++;
     size_t len = strnlen(why, BREAKER_ERROR_MAX - 1);
     memcpy(b->last_error, why, len);

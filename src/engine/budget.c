@@ -31,7 +31,8 @@ void weight_learn(struct weight_budget *b, struct wall now, int64_t used, int64_
 }
 
 void weight_ban(struct weight_budget *b, struct wall now, struct wall until) {
-    if (until.us <= now.us) until.us = now.us + (US_PER_MIN << (b->strikes < 6 ? b->strikes : 6));
+    int64_t silence = b->strikes < 6 ? US_PER_MIN << b->strikes : US_PER_HOUR;
+    if (until.us <= now.us) until.us = now.us + silence;
     if (b->strikes < 6) b->strikes++;
     if (until.us > b->banned_until.us) b->banned_until = until;
 }

@@ -1,0 +1,52 @@
+/* view.h: the engine's state as the outside sees it: JSON for the page and for programs, Prometheus text, CSV. Pure: reads a
+ * const engine, writes into a buffer; the page and the server compute no money.
+ *
+ * Conventions of every JSON text (PRODUCT 4 and 6): money, prices and quantities are strings with the exact decimal, times
+ * ISO 8601 UTC with Z, counts are numbers, ids of trades and orders are strings (64 bits do not survive JavaScript), what is
+ * not known is null. A buffer that fails (buf.h) holds nothing of use: throw its content away. */
+#ifndef VIEW_VIEW_H
+#define VIEW_VIEW_H
+
+#include "base/buf.h"
+#include "base/name.h"
+#include "domain/market.h"
+
+struct engine;
+
+/* ---- the state: one snapshot, then deltas ---- */
+
+/* The state of this moment, for GET /api/v1/snapshot: contract/snapshot.example.json. */
+void view_snapshot(struct buf *out, const struct engine *e, struct now now, uint64_t seq);
+
+/* What the sessions have been told: the values last sent, so that a delta holds what changed and nothing else.
+ *
+ * A delta is a JSON merge patch (RFC 7396) of the snapshot with type "delta", seq and server_time; `pairs` is in it an object
+ * keyed by symbol. In a merge patch null removes: a member that became unknown is gone after it, which means the same as
+ * null. Other arrays are sent whole.
+ *
+ * Most members are compared whenever the engine marked what they come from, so a price or a figure goes out in the delta of
+ * its turn. Those that move all the time and say little go on a slow beat, VIEW_SLOW_US, alone or with others: the streams'
+ * last_message_at, messages, rejected_messages and latency_ms; the bot's uptime_seconds, last_ok and latency_ms; the
+ * exchange's weight, clock offset, latency and on-demand count; last_update (which also rides along with any change) and a
+ * pair's price_at (which rides along with any change of its pair). server_time and seq are in every delta and cause none. */
+struct view;
+
+enum { VIEW_SLOW_US = 250000 }; /* four beats a second: an age on the page is in tenths of seconds at best */
+
+/* Takes the present state as sent. NULL without memory. */
+struct view *view_new(const struct engine *e, struct now now);
+void view_free(struct view *v);
+
+/* Appends one delta and returns true, or leaves out as it was and returns false where nothing is to be said: then the number
+ * is not used up. Call once a turn before engine_clean, and when view_deadline has come. Where out fails, what the delta
+ * held is lost to the sessions: give each a new view_known. */
+bool view_delta(struct view *v, struct buf *out, const struct engine *e, struct now now, uint64_t seq);
+
+/* What the slow beat owes, or what changes by time alone (a new weight minute, the end of a ban), is due then; false: nothing. */
+bool view_deadline(const struct view *v, const struct engine *e, struct now now, struct mono *at);
+
+/* The snapshot a session has that was given every delta up to seq: for a new session between two deltas, where
+ * view_snapshot might already know more than the deltas before it. */
+void view_known(const struct view *v, struct buf *out, struct now now, uint64_t seq);
+
+#endif
