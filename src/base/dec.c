@@ -1,18 +1,17 @@
-/* dec.c: every operation works on magnitudes below DEC_LIMIT = 10^38 < 2^127 and checks that its result is again below
- * it. */
+/* dec.c: every operation works on magnitudes up to DEC_LIMIT = 10^38 < 2^127 and checks that its result is again one. */
 #include "base/dec.h"
 
 #include "base/check.h"
 
 #define TEN19 UINT64_C(10000000000000000000)
-#define DEC_LIMIT ((u128)TEN19 * (u128)TEN19) /* 10^38, itself refused */
+#define DEC_LIMIT ((u128)TEN19 * (u128)TEN19) /* 10^38, itself allowed: 10^22 at 16 digits */
 
 enum { TEXT_LIMIT = 128, EXPONENT_LIMIT = 9999 };
 
 static u128 magnitude(i128 v) { return v < 0 ? (u128)0 - (u128)v : (u128)v; }
 
 static enum err signed_of(i128 *out, u128 m, bool negative) {
-    if (m >= DEC_LIMIT) return ERR_RANGE;
+    if (m > DEC_LIMIT) return ERR_RANGE;
     *out = negative ? -(i128)m : (i128)m;
     return ERR_OK;
 }
@@ -36,7 +35,7 @@ struct number { /* digits x 10^exponent; digits dropped behind `mantissa` are re
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static void take_digit(struct number *n, int digit, bool fraction) {
-    if (n->first_dropped < 0 && n->mantissa < DEC_LIMIT / 10) {
+    if (n->first_dropped < 0 && n->mantissa <= DEC_LIMIT / 10) {
         n->mantissa = n->mantissa * 10 + (unsigned)digit;
         if (fraction) n->exponent--;
         return;
@@ -88,14 +87,14 @@ static enum err scale_number(i128 *out, const struct number *n, int64_t shift) {
         return signed_of(out, m, n->negative);
     }
     for (; shift > 0; shift--) {
-        if (m >= DEC_LIMIT / 10) return ERR_RANGE;
+        if (m > DEC_LIMIT / 10) return ERR_RANGE;
         m *= 10;
     }
     if (shift < -39) return signed_of(out, 0, false);
     if (shift < 0) {
         u128 div = 1;
         bool sticky = n->first_dropped > 0 || n->dropped_more;
-        if (shift == -39) { /* the mantissa is below 10^38: under 0.1 of the last digit */
+        if (shift == -39) { /* the mantissa is hardly above 10^38: about 0.1 of the last digit at most */
             m = 0;
         } else {
             for (int64_t s = shift; s < 0; s++) div *= 10;
@@ -171,12 +170,12 @@ size_t dec16_format_fixed(char out[static DEC_TEXT_MAX], struct dec16 d, unsigne
 
 static enum err add(i128 *out, i128 a, i128 b) {
     i128 sum;
-    if (__builtin_add_overflow(a, b, &sum) || magnitude(sum) >= DEC_LIMIT) return ERR_RANGE;
+    if (__builtin_add_overflow(a, b, &sum) || magnitude(sum) > DEC_LIMIT) return ERR_RANGE;
     *out = sum;
     return ERR_OK;
 }
 
-static bool in_limit(i128 v) { return magnitude(v) < DEC_LIMIT; }
+static bool in_limit(i128 v) { return magnitude(v) <= DEC_LIMIT; }
 
 enum err dec8_add(struct dec8 *out, struct dec8 a, struct dec8 b) {
     CHECK(in_limit(a.v) && in_limit(b.v));
@@ -237,7 +236,7 @@ enum err dec_muldiv(i128 *out, i128 a, i128 b, i128 c) {
         if (wide.hi >= div) return ERR_RANGE;
         q = divide(wide, div, &rem);
     }
-    if (q >= DEC_LIMIT) return ERR_RANGE;
+    if (q > DEC_LIMIT) return ERR_RANGE;
     if (rounds_up(q, rem, div)) q++;
     return signed_of(out, q, negative);
 }

@@ -1,6 +1,6 @@
 /* dec.h: exact decimals (ACCOUNTING section 1). Prices, quantities and rates have 8 fractional digits (struct dec8),
  * quote amounts, fees and every P&L figure 16 (struct dec16), so that price x quantity is exact. Both are 128-bit signed
- * integers; the magnitude limit DEC_LIMIT (10^38) keeps every sum of two inside 128 bits. Addition, subtraction and
+ * integers; no magnitude above 10^38 (10^22 quote units) is ever held. Addition, subtraction and
  * price x quantity are exact or ERR_RANGE; they never wrap and never round. Division exists only as dec_muldiv and
  * dec_ratio, rounded half-even once over a 256-bit intermediate. No floating point. */
 #ifndef BASE_DEC_H
@@ -31,7 +31,7 @@ enum { DEC_TEXT_MAX = 64 }; /* sign, 39 digits, point, leading zeros, NUL: with 
 
 /* Plain ("67123.45", "-0.5"; ".5" and "5." are refused) or exponent form ("1E-8", "0E-8", "1.2e+5"). More fractional
  * digits than the scale are rounded half-even. ERR_SYNTAX for anything else (empty, "NaN", "inf", two dots, spaces, a
- * leading '+'), ERR_RANGE for what does not fit (magnitude 10^38 scaled). At most 128 characters are read as a number.
+ * leading '+'), ERR_RANGE for what does not fit (magnitude above 10^38 scaled). At most 128 characters are read as a number.
  * Source of the rule: ACCOUNTING 1. */
 MUST_CHECK enum err dec8_parse(struct dec8 *out, struct span text);
 MUST_CHECK enum err dec16_parse(struct dec16 *out, struct span text);

@@ -28,6 +28,8 @@ struct ledger_totals { /* all in quote unless said; sums of the fills since `sin
     uint64_t cycles, wins, losses; /* a cycle is a sell order that consumed lots and left nothing unmatched */
     struct dec16 gross_profit, gross_loss; /* both >= 0; grid profit = gross_profit - gross_loss */
     struct dec16 bought, sold;     /* quote amounts of buys and sells: turnover; with the fees the cash flows */
+    bool turnover_over;            /* the turnover left 10^22: bought and sold stand still (the other figures go on) */
+    uint64_t refused;              /* late fills whose sums would overflow: they count nowhere, `partial` says so */
     uint64_t assumed_fees;         /* fills whose fee asset was not named by the source */
     uint64_t unvalued_fees;        /* fills whose third-asset fee has no price yet */
     struct ledger_fee fees[LEDGER_FEE_ASSETS_MAX];
@@ -91,6 +93,10 @@ int64_t ledger_first_id(const struct ledger *l);
 /* Unrealized P&L = holdings x mark - cost basis (ACCOUNTING 4), total = realized + unrealized; exact. ERR_RANGE. */
 MUST_CHECK enum err ledger_unrealized(const struct ledger_totals *t, struct dec8 mark, struct dec16 *unrealized,
                                       struct dec16 *total);
+/* The same at a mark with more digits than an exchange's price has (given by hand: "1.1E-8"); holdings x mark is rounded
+ * half-even once to 16 digits. */
+MUST_CHECK enum err ledger_unrealized_fine(const struct ledger_totals *t, struct dec16 mark, struct dec16 *unrealized,
+                                           struct dec16 *total);
 /* cost basis / holdings, half-even to 8 digits; ERR_STATE while nothing is held. */
 MUST_CHECK enum err ledger_average_cost(const struct ledger_totals *t, struct dec8 *out);
 

@@ -23,6 +23,8 @@ MUST_CHECK enum err conversion_find(struct conversion *out, const struct name *f
                                     const struct price_source *prices);
 /* amount x path, rounded half-even ONCE to 16 digits (256-bit intermediate over the whole path). ERR_RANGE. */
 MUST_CHECK enum err conversion_apply(struct dec16 *out, struct dec16 amount, const struct conversion *c);
+/* The same rounded ONCE to 8 digits: a converted figure as it is shown (PRODUCT 6). */
+MUST_CHECK enum err conversion_apply8(struct dec8 *out, struct dec16 amount, const struct conversion *c);
 
 /* ---- the sum ---- */
 
