@@ -14,7 +14,7 @@ enum market_kind {
     MARKET_KLINE,      /* .symbol, .interval, .candle */
     MARKET_REPLY,      /* answer to SUBSCRIBE, LIST_SUBSCRIPTIONS ...: .id, .code (0 ok), .message */
     MARKET_SHUTDOWN,   /* serverShutdown */
-    MARKET_IGNORED,    /* well-formed data we do not use */
+    MARKET_IGNORED,    /* well-formed data we do not use; also a ticker of price 0: the market never traded */
 };
 
 struct market_message {
@@ -23,7 +23,7 @@ struct market_message {
     struct name symbol, interval;
     struct candle candle;
     int64_t id;            /* of a reply; -1 none */
-    int code;              /* of a reply: 0 success */
+    int code;              /* of a reply: 0 success; an error that Binance numbers 0 is -1 here */
     size_t subscriptions;  /* LIST_SUBSCRIPTIONS: how many */
     char message[100];     /* of an error reply, cut */
     struct wall event_time;
@@ -44,12 +44,12 @@ MUST_CHECK enum err market_subscribe_frame(struct buf *out, const char *method, 
 enum user_kind {
     USER_REPLY,       /* .reply */
     USER_FILL,        /* executionReport with x=TRADE: .fill, and .order the order afterwards, .order_open */
-    USER_ORDER,       /* any other executionReport: .order, .order_open */
+    USER_ORDER,       /* any other executionReport, an allocation (trade id -1) too: .order, .order_open */
     USER_BALANCES,    /* outboundAccountPosition: .balances (absolute) */
     USER_BALANCE_DELTA, /* balanceUpdate, externalLockUpdate: .asset; refetch what it touched */
     USER_TERMINATED,  /* eventStreamTerminated, listenKeyExpired */
     USER_SHUTDOWN,    /* serverShutdown */
-    USER_IGNORED,     /* listStatus and unknown events */
+    USER_IGNORED,     /* listStatus, unknown events, unknown execution types */
 };
 
 enum { USER_BALANCES_MAX = 8 }; /* one trade touches base, quote and fee asset; a few more for list orders */
@@ -71,14 +71,14 @@ struct user_message {
     struct wall event_time;     /* E */
     struct fill fill;           /* source SOURCE_STREAM; symbol as the exchange spells it */
     struct order order;
-    bool order_open;            /* status NEW, PENDING_NEW, PARTIALLY_FILLED */
+    bool order_open;            /* status NEW, PENDING_NEW, PARTIALLY_FILLED; any other, known or not, is final */
     struct balance balances[USER_BALANCES_MAX];
     size_t balance_count;
     bool balances_cut;          /* more than USER_BALANCES_MAX: refetch the account */
     struct name asset;
 };
 
-/* One text frame of /ws-api/v3, or of a listenKey stream (bare events). */
+/* One text frame of /ws-api/v3, or of a listenKey stream (bare events, or wrapped in {"stream","data"}). */
 MUST_CHECK enum err user_decode(struct json *j, struct span text, struct user_message *out, struct wire_fault *fault);
 
 /* ---- results shared by REST and the WebSocket API ---- */
@@ -94,7 +94,8 @@ typedef void ticker_take(void *arg, const struct ticker *t);
 typedef void balance_take(void *arg, const struct balance *b);
 
 /* Each walks the whole result first for form; only if every row is sound are the rows handed out, in order, so that a
- * bad row costs nothing that was known. myTrades rows become fills of SOURCE_REST. */
+ * bad row costs nothing that was known. myTrades rows become fills of SOURCE_REST. Orders whose status is not one of
+ * user_message.order_open, and prices of 0 (a market that never traded), are sound and not handed out. */
 MUST_CHECK enum err my_trades_decode(struct json_value result, fill_take *take, void *arg, struct wire_fault *fault);
 MUST_CHECK enum err open_orders_decode(struct json_value result, order_take *take, void *arg, struct wire_fault *fault);
 MUST_CHECK enum err klines_decode(struct json_value result, struct wall server_time, candle_take *take, void *arg,
@@ -112,7 +113,7 @@ MUST_CHECK enum err exchange_info_decode(struct json_value result, struct exchan
 
 struct account_info {
     int64_t uid;             /* -1 absent */
-    struct dec8 maker_rate, taker_rate; /* commissionRates; 0 absent */
+    struct dec8 maker_rate, taker_rate; /* commissionRates, maker/taker + max(buyer, seller); 0 absent */
     bool can_trade, can_withdraw;
 };
 MUST_CHECK enum err account_decode(struct json_value result, struct account_info *out, balance_take *take, void *arg,

@@ -33,11 +33,11 @@ struct json_value json_get(struct json_value v, const char *key);
 size_t json_size(struct json_value v); /* members or elements; 0 for anything else */
 
 /* Walk an array (or the values of an object): it = json_first(v); while (json_next(&it, &element)) ...
- * For objects json_key(&it) is the key of the element last returned. */
+ * Anything else is walked as an empty array. */
 struct json_iter {
-    const void *at, *end;
+    const void *at;
     size_t left;
-    struct span key;
+    struct span key; /* of objects: the key of the element last returned, unescaped */
     bool object;
 };
 struct json_iter json_first(struct json_value v);
@@ -47,13 +47,15 @@ bool json_next(struct json_iter *it, struct json_value *element);
  * Decimals are read from JSON strings and from JSON numbers alike (ACCOUNTING 1). */
 MUST_CHECK enum err json_text(struct json_value v, struct span *out);
 MUST_CHECK enum err json_name(struct json_value v, struct name *out);
+MUST_CHECK enum err json_number_text(struct json_value v, struct span *out); /* of a JSON number, as it was written */
 MUST_CHECK enum err json_i64(struct json_value v, int64_t *out);  /* integers only; 1.0 is ERR_TYPE */
 MUST_CHECK enum err json_bool(struct json_value v, bool *out);
 MUST_CHECK enum err json_dec8(struct json_value v, struct dec8 *out);
 MUST_CHECK enum err json_dec16(struct json_value v, struct dec16 *out);
 MUST_CHECK enum err json_iso_time(struct json_value v, struct wall *out); /* text, wall_parse */
 MUST_CHECK enum err json_ms_time(struct json_value v, struct wall *out);  /* integer: milliseconds, microseconds where
-                                                                             above 10^14 (BINANCE 1.4) */
+                                                                             above 10^14 (BINANCE 1.4); ERR_RANGE below 0
+                                                                             and after the year 9999 */
 
 /* What was wrong with the last decode that failed, for the log and the counters: "trades[3].price: number out of range".
  * Every decoder of wire/ fills one. Never holds more than the field's path and reason, no payload. */
