@@ -19,6 +19,7 @@ enum {
     LIMIT_SESSION_STALL_SECONDS = 10,        /* no byte taken for so long: closed */
     LIMIT_SESSION_PING_SECONDS = 20,
     LIMIT_SESSION_PONG_SECONDS = 60,
+    LIMIT_CONN_UNSENT_BYTES = 32 << 20,      /* a server's connection is dropped beyond: twice the largest body */
     LIMIT_RESUME_RING_FRAMES = 1024,         /* about 30 s of deltas at 30 a second: a page reload or a lost Wi-Fi */
     LIMIT_RESUME_RING_BYTES = 4 << 20,       /* and never more than this */
 

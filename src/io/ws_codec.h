@@ -15,7 +15,7 @@ enum ws_event_kind {
     WS_MORE,   /* everything was taken, nothing complete yet */
     WS_TEXT, WS_BINARY, WS_PING, WS_PONG,
     WS_CLOSE,  /* the peer's close frame: code (1005 where it has none), payload the reason */
-    WS_BAD,    /* protocol error: code to close with (1002, 1007, 1009); the decoder takes no more */
+    WS_BAD,    /* protocol error: code to close with (1002, 1007, 1009, 1011), payload words for the log; takes no more */
 };
 
 struct ws_event {
@@ -33,7 +33,9 @@ struct ws_decoder {
     uint64_t frame_len;
     uint32_t mask_at, utf8_state;
     unsigned char opcode, message_opcode;
-    bool fin, in_frame, bad;
+    bool fin, in_frame, bad, closed;
+    uint16_t bad_code;   /* of the WS_BAD that is repeated ever after */
+    const char *bad_why;
     struct buf message;  /* owned: gathered fragments */
     struct buf control;  /* owned: a control frame split over reads */
 };
@@ -42,7 +44,7 @@ void ws_decoder_init(struct ws_decoder *d, enum ws_role role, size_t max_message
 void ws_decoder_free(struct ws_decoder *d);
 
 /* Takes bytes from in, which it may change in place (unmasking). *used: how many were taken. Call again with the rest
- * until WS_MORE; memory failure is WS_BAD with 1011. */
+ * until WS_MORE; memory failure is WS_BAD with 1011. Bytes behind a close frame are taken and ignored. */
 struct ws_event ws_feed(struct ws_decoder *d, char *in, size_t len, size_t *used);
 
 enum { WS_HEAD_MAX = 14 };
