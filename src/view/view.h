@@ -27,8 +27,9 @@ void view_snapshot(struct buf *out, const struct engine *e, struct now now, uint
  * Most members are compared whenever the engine marked what they come from, so a price or a figure goes out in the delta of
  * its turn. Those that move all the time and say little go on a slow beat, VIEW_SLOW_US, alone or with others: the streams'
  * last_message_at, messages, rejected_messages and latency_ms; the bot's uptime_seconds, last_ok and latency_ms; the
- * exchange's weight, clock offset, latency and on-demand count; last_update (which also rides along with any change) and a
- * pair's price_at (which rides along with any change of its pair). server_time and seq are in every delta and cause none. */
+ * exchange's weight, clock offset, latency, on-demand count and the end of its ban; last_update (which also rides along with
+ * any change) and a pair's price_at (which rides along with any change of its pair). server_time and seq are in every delta
+ * and cause none. */
 struct view;
 
 enum { VIEW_SLOW_US = 250000 }; /* four beats a second: an age on the page is in tenths of seconds at best */

@@ -120,7 +120,7 @@ static const char *const own[] = {"type", "seq", "server_time", NULL};
 static const char *const slow[] = {
     "type", "seq", "server_time", "last_update", "streams.*.last_message_at", "streams.*.messages",
     "streams.*.rejected_messages", "streams.*.latency_ms", "bot.uptime_seconds", "bot.last_ok", "bot.latency_ms",
-    "exchange.weight_used_1m", "exchange.clock_offset_ms", "exchange.latency_ms", "exchange.on_demand_requests",
+    "exchange.weight_used_1m", "exchange.banned_until", "exchange.clock_offset_ms", "exchange.latency_ms", "exchange.on_demand_requests",
     "pairs.*.price_at", NULL,
 };
 
