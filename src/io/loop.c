@@ -60,7 +60,7 @@ struct job_queue {
     uv_work_t request;
     struct job *running, *first, **last;
     size_t waiting, max_waiting; /* the running one is not counted */
-    bool closed;
+    bool closed, answering; /* answering: done runs and may close the queue, which must outlive it */
     struct job_queue *next, **link;
 };
 
@@ -230,7 +230,7 @@ struct job_queue *job_queue_new(struct loop *l, size_t max_waiting) {
 }
 
 static void queue_free_when_done(struct job_queue *q) {
-    if (!q->closed || q->running != NULL || q->first != NULL) return;
+    if (!q->closed || q->answering || q->running != NULL || q->first != NULL) return;
     *q->link = q->next;
     if (q->next != NULL) q->next->link = q->link;
     free(q);
@@ -250,6 +250,13 @@ static void on_pool(uv_work_t *request) { /* on the pool's thread: touches the r
     q->running->work(q->running->arg);
 }
 
+static void queue_answer(struct job_queue *q, struct job *j, bool ran) {
+    q->answering = true;
+    j->done(j->arg, ran);
+    q->answering = false;
+    free(j);
+}
+
 static void queue_start_next(struct job_queue *q);
 
 static void on_job_done(uv_work_t *request, int status) {
@@ -257,8 +264,7 @@ static void on_job_done(uv_work_t *request, int status) {
     struct job *j = q->running;
     q->running = NULL;
     queue_start_next(q); /* before done: the pool works on while the loop looks at the result */
-    j->done(j->arg, status == 0);
-    free(j);
+    queue_answer(q, j, status == 0);
     queue_free_when_done(q);
 }
 
@@ -293,9 +299,6 @@ void job_queue_close(struct job_queue *q) {
 static void queue_abandon(struct job_queue *q) {
     q->closed = true;
     if (q->running != NULL) (void)uv_cancel((uv_req_t *)&q->request); /* refused where it runs already: then it ends */
-    for (struct job *j; (j = queue_pop(q)) != NULL;) {
-        j->done(j->arg, false);
-        free(j);
-    }
+    for (struct job *j; (j = queue_pop(q)) != NULL;) queue_answer(q, j, false);
     queue_free_when_done(q);
 }

@@ -19,7 +19,8 @@ static enum err open_parts(struct db *db, const char *path, enum db_use use, cha
     e = schema_migrate(db->sql);
     if (e == ERR_OK) e = journal_open(&db->journal, db->sql);
     if (e == ERR_OK && use == DB_USE) e = journal_reload(db->journal);
-    if (e != ERR_OK) (void)snprintf(why, SQL_WHY_MAX, "%s", sql_why(db->sql)[0] != '\0' ? sql_why(db->sql) : err_text(e));
+    if (e != ERR_OK)
+        (void)snprintf(why, SQL_WHY_MAX, "%s", sql_why(db->sql)[0] != '\0' ? sql_why(db->sql) : err_text(e));
     return e;
 }
 
@@ -27,8 +28,10 @@ enum err db_open(struct db **out, const char *path, enum db_use use, char why[st
     struct db *db = calloc(1, sizeof *db);
     (void)snprintf(why, SQL_WHY_MAX, "%s", err_text(ERR_MEMORY));
     enum err e = db == NULL ? ERR_MEMORY : open_parts(db, path, use, why);
-    if (e == ERR_OK) *out = db;
-    else db_close(db);
+    if (e == ERR_OK)
+        *out = db;
+    else
+        db_close(db);
     return e;
 }
 
@@ -39,11 +42,17 @@ void db_close(struct db *db) {
     free(db);
 }
 
-struct sql *db_sql(struct db *db) { return db->sql; }
+struct sql *db_sql(struct db *db) {
+    return db->sql;
+}
 
-struct journal *db_journal(struct db *db) { return db->journal; }
+struct journal *db_journal(struct db *db) {
+    return db->journal;
+}
 
-const char *db_why(const struct db *db) { return sql_why(db->sql); }
+const char *db_why(const struct db *db) {
+    return sql_why(db->sql);
+}
 
 enum err db_begin(struct db *db) {
     CHECK(!db->in_transaction);
@@ -57,8 +66,10 @@ enum err db_commit(struct db *db) {
     CHECK(db->in_transaction);
     enum err e = journal_seal(db->journal);
     if (e == ERR_OK) e = sql_run(db->sql, "COMMIT");
-    if (e == ERR_OK) db->in_transaction = false;
-    else db_rollback(db);
+    if (e == ERR_OK)
+        db->in_transaction = false;
+    else
+        db_rollback(db);
     return e;
 }
 

@@ -32,9 +32,9 @@ enum err meta_get(struct sql *s, char *value, bool *found, const char *key) {
 
 /* ---- history ---- */
 
-enum err history_put(struct sql *s, const struct history *h) {
+enum err history_put(struct sql *s, uint64_t account, const struct history *h) {
     struct query q = query_start(s, "INSERT OR REPLACE INTO history VALUES(?, ?, ?, ?, ?, ?)");
-    query_put_int(&q, (int64_t)h->account);
+    query_put_int(&q, (int64_t)account);
     query_put_text(&q, h->symbol.text);
     query_put_int(&q, h->state);
     query_put_int(&q, h->first_id);
@@ -50,12 +50,14 @@ enum err history_get(struct sql *s, struct history *out, size_t *count, size_t m
     query_put_int(&q, (int64_t)account);
     for (*count = 0; *count < max && bad == ERR_OK && query_row(&q);) {
         struct history *h = &out[*count];
-        *h = (struct history){.account = account, .state = (int)query_int(&q, 1)};
+        *h = (struct history){.state = (int)query_int(&q, 1)};
         h->first_id = query_int(&q, 2);
         h->last_id = query_int(&q, 3);
         h->from.us = query_int(&q, 4);
-        if (name_set(&h->symbol, span_of(query_text(&q, 0))) != ERR_OK) bad = unreadable(s, "history");
-        else ++*count;
+        if (name_set(&h->symbol, span_of(query_text(&q, 0))) != ERR_OK)
+            bad = unreadable(s, "history");
+        else
+            ++*count;
     }
     enum err e = query_end(&q);
     return bad != ERR_OK ? bad : e;
@@ -93,12 +95,15 @@ static bool read_market(const struct query *q, struct market *m) {
 }
 
 enum err market_get_all(struct sql *s, struct market *out, size_t *count, size_t max) {
-    struct query q = query_start(s, "SELECT exchange_symbol, base, quote, tick_size, step_size, min_notional, trading, read_us"
-                                    " FROM markets ORDER BY exchange_symbol");
+    struct query q =
+        query_start(s, "SELECT exchange_symbol, base, quote, tick_size, step_size, min_notional, trading, read_us"
+                       " FROM markets ORDER BY exchange_symbol");
     enum err bad = ERR_OK;
     for (*count = 0; *count < max && bad == ERR_OK && query_row(&q);) {
-        if (read_market(&q, &out[*count])) ++*count;
-        else bad = unreadable(s, "markets");
+        if (read_market(&q, &out[*count]))
+            ++*count;
+        else
+            bad = unreadable(s, "markets");
     }
     enum err e = query_end(&q);
     return bad != ERR_OK ? bad : e;
@@ -136,8 +141,8 @@ static enum err put_candle(struct sql *s, int64_t series, const struct candle *c
     return query_run(&q);
 }
 
-enum err candles_put(struct sql *s, const struct name *symbol, const struct name *interval, const struct candle *candles,
-                     size_t count) {
+enum err candles_put(struct sql *s, const struct name *symbol, const struct name *interval,
+                     const struct candle *candles, size_t count) {
     int64_t series;
     enum err e = make_candle_series(s, &series, symbol, interval);
     for (size_t i = 0; i < count && e == ERR_OK; i++) e = put_candle(s, series, &candles[i]);
@@ -182,14 +187,17 @@ enum err equity_put(struct sql *s, uint64_t account, struct wall time, struct sp
     return query_run(&q);
 }
 
-enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to, equity_fn *fn, void *arg) {
-    struct query q = query_start(s, "SELECT time_us, marks FROM equity WHERE account = ? AND time_us >= ? AND time_us < ?"
-                                    " ORDER BY time_us LIMIT ?");
+enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to, equity_fn *fn,
+                    void *arg) {
+    struct query q =
+        query_start(s, "SELECT time_us, marks FROM equity WHERE account = ? AND time_us >= ? AND time_us < ?"
+                       " ORDER BY time_us LIMIT ?");
     query_put_int(&q, (int64_t)account);
     query_put_int(&q, from.us);
     query_put_int(&q, to.us);
     query_put_int(&q, (int64_t)max);
-    while (query_row(&q)) fn(arg, (struct wall){query_int(&q, 0)}, query_bytes(&q, 1));
+    while (query_row(&q))
+        if (!fn(arg, (struct wall){query_int(&q, 0)}, query_bytes(&q, 1))) break;
     return query_end(&q);
 }
 
@@ -205,4 +213,3 @@ enum err equity_thin(struct sql *s, uint64_t account, struct wall from, struct w
     query_put_int(&q, step_us);
     return query_run(&q);
 }
-

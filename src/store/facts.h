@@ -3,38 +3,23 @@
 #ifndef STORE_FACTS_H
 #define STORE_FACTS_H
 
-#include "domain/market.h"
 #include "store/sql.h"
+#include "store/stored.h"
 
 /* ---- meta: a text under a key ("symbols": those last watched; "account": the one last used) ---- */
-
-enum { META_KEY_MAX = 64, META_VALUE_MAX = 8192 }; /* with their NULs; 512 symbols of 14 bytes fit */
 
 /* value NULL removes. ERR_TOO_BIG. */
 MUST_CHECK enum err meta_put(struct sql *s, const char *key, const char *value);
 /* value: META_VALUE_MAX bytes. *found false: no such key, value is "". */
 MUST_CHECK enum err meta_get(struct sql *s, char *value, bool *found, const char *key);
 
-/* ---- history: how complete the fills of a symbol are (ACCOUNTING 3) ---- */
+/* ---- history: by account, its number in the journal ---- */
 
-struct history {
-    uint64_t account; /* its number in the journal */
-    struct name symbol;
-    int state;                 /* the engine's word for it; stored as it is */
-    int64_t first_id, last_id; /* trade ids read without a hole; -1 none */
-    struct wall from;          /* time of the first; 0 none */
-};
-
-MUST_CHECK enum err history_put(struct sql *s, const struct history *h);
+MUST_CHECK enum err history_put(struct sql *s, uint64_t account, const struct history *h);
 /* The rows of one account by symbol, at most max. */
 MUST_CHECK enum err history_get(struct sql *s, struct history *out, size_t *count, size_t max, uint64_t account);
 
 /* ---- markets: exchange information, with the time it was read ---- */
-
-struct market {
-    struct symbol_info info;
-    struct wall read_at;
-};
 
 MUST_CHECK enum err market_put(struct sql *s, const struct market *m);
 MUST_CHECK enum err market_get_all(struct sql *s, struct market *out, size_t *count, size_t max);
@@ -51,10 +36,11 @@ MUST_CHECK enum err candles_get(struct sql *s, struct candle *out, size_t *count
 /* ---- equity: a point is a time and the marks and rates of that moment, bytes of the caller's ---- */
 
 MUST_CHECK enum err equity_put(struct sql *s, uint64_t account, struct wall time, struct span marks);
-/* Calls fn for the points of from <= time < to, oldest first, at most max; marks are borrowed until fn returns. */
-typedef void equity_fn(void *arg, struct wall time, struct span marks);
-MUST_CHECK enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to, equity_fn *fn,
-                               void *arg);
+/* Calls fn for the points of from <= time < to, oldest first, at most max and until it says false; marks are borrowed
+ * until fn returns. */
+typedef bool equity_fn(void *arg, struct wall time, struct span marks);
+MUST_CHECK enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to,
+                               equity_fn *fn, void *arg);
 /* Removes the points of from <= time < to except the first of every `step_us`: the thinning of ACCOUNTING 6. */
 MUST_CHECK enum err equity_thin(struct sql *s, uint64_t account, struct wall from, struct wall to, int64_t step_us);
 

@@ -92,10 +92,13 @@ static struct row row_of(const struct query *q) {
     };
 }
 
-static struct span record_span(const struct record *r) { return span_from(r->at, r->len); }
+static struct span record_span(const struct record *r) {
+    return span_from(r->at, r->len);
+}
 
 static enum err bad_row(struct journal *j, uint64_t id, const char *what) {
-    return sql_fail(j->sql, ERR_CORRUPT, "row %llu of the journal %s; the file is left as it is, `gridscope verify` says more",
+    return sql_fail(j->sql, ERR_CORRUPT,
+                    "row %llu of the journal %s; the file is left as it is, `gridscope verify` says more",
                     (unsigned long long)id, what);
 }
 
@@ -217,11 +220,16 @@ static enum err learn_join(struct journal *j, const struct definition *d) {
 
 static enum err learn(struct journal *j, enum row_kind kind, const struct definition *d) {
     switch (kind) {
-    case ROW_ACCOUNT: return learn_account(j, d);
-    case ROW_SERIES: return learn_series(j, d);
-    case ROW_ASSET: return learn_asset(j, d);
-    case ROW_JOIN: return learn_join(j, d);
-    default: return ERR_VALUE;
+    case ROW_ACCOUNT:
+        return learn_account(j, d);
+    case ROW_SERIES:
+        return learn_series(j, d);
+    case ROW_ASSET:
+        return learn_asset(j, d);
+    case ROW_JOIN:
+        return learn_join(j, d);
+    default:
+        return ERR_VALUE;
     }
 }
 
@@ -236,8 +244,8 @@ static enum err define(struct journal *j, enum row_kind kind, const struct defin
 }
 
 static enum err read_definitions(struct journal *j) {
-    struct query q =
-        query_start(j->sql, "SELECT id, kind, series, trade_id, refers, record FROM journal WHERE series IS NULL ORDER BY id");
+    struct query q = query_start(
+        j->sql, "SELECT id, kind, series, trade_id, refers, record FROM journal WHERE series IS NULL ORDER BY id");
     enum err bad = ERR_OK;
     while (bad == ERR_OK && query_row(&q)) {
         struct row row = row_of(&q);
@@ -257,18 +265,22 @@ enum err journal_reload(struct journal *j) {
     return e == ERR_OK ? read_definitions(j) : e;
 }
 
-uint64_t journal_rows(const struct journal *j) { return j->rows; }
+uint64_t journal_rows(const struct journal *j) {
+    return j->rows;
+}
 
 /* ---- accounts ---- */
 
-size_t journal_accounts(const struct journal *j) { return j->account_count; }
+size_t journal_accounts(const struct journal *j) {
+    return j->account_count;
+}
 
 const struct account *journal_account(const struct journal *j, size_t index) {
     CHECK(index < j->account_count);
     return &j->accounts[index];
 }
 
-static const struct account *newest_epoch(const struct journal *j, const char *name) {
+const struct account *journal_known_account(const struct journal *j, const char *name) {
     for (size_t i = j->account_count; i-- > 0;)
         if (strcmp(j->accounts[i].name, name) == 0) return &j->accounts[i];
     return NULL;
@@ -284,14 +296,14 @@ static enum err add_account(struct journal *j, uint64_t *number, const char *nam
 }
 
 enum err journal_find_account(struct journal *j, uint64_t *number, const char *name) {
-    const struct account *a = newest_epoch(j, name);
+    const struct account *a = journal_known_account(j, name);
     if (a == NULL) return add_account(j, number, name, 0);
     *number = a->number;
     return ERR_OK;
 }
 
 enum err journal_new_epoch(struct journal *j, uint64_t *number, const char *name) {
-    const struct account *a = newest_epoch(j, name);
+    const struct account *a = journal_known_account(j, name);
     return add_account(j, number, name, a == NULL ? 0 : a->epoch + 1);
 }
 
@@ -387,20 +399,20 @@ static bool same_fee(const struct fill *a, const struct fill *b) {
     return dec16_cmp(a->fee, b->fee) == 0 && name_eq(&a->fee_asset, &b->fee_asset);
 }
 
-static enum err append_fill(struct journal *j, enum row_kind kind, uint64_t series, uint64_t refers, const struct fill *f) {
+static enum err append_fill(struct journal *j, enum row_kind kind, uint64_t series, uint64_t refers,
+                            const struct fill *f) {
     struct record r;
     uint64_t asset;
     enum err e = find_asset(j, &asset, &f->fee_asset);
     if (e != ERR_OK) return e;
     record_put_fill(&r, f, asset);
-    return append(j, (struct row){.kind = kind,
-                                  .series = series,
-                                  .trade_id = f->trade_id,
-                                  .refers = refers,
-                                  .record = record_span(&r)});
+    return append(
+        j, (struct row){
+               .kind = kind, .series = series, .trade_id = f->trade_id, .refers = refers, .record = record_span(&r)});
 }
 
-static enum err append_replacement(struct journal *j, uint64_t series, const struct standing *old, const struct fill *f) {
+static enum err append_replacement(struct journal *j, uint64_t series, const struct standing *old,
+                                   const struct fill *f) {
     struct fill merged = *f;
     const struct fill *was = &old->fill;
     if (f->fee_state != FEE_VALUED && was->fee_state == FEE_VALUED && same_fee(f, was)) {
@@ -417,11 +429,10 @@ static enum err append_replacement(struct journal *j, uint64_t series, const str
 static enum err append_fee(struct journal *j, uint64_t series, const struct standing *old, const struct fill *f) {
     struct record r;
     record_put_fee(&r, f);
-    return append(j, (struct row){.kind = ROW_FEE,
-                                  .series = series,
-                                  .trade_id = f->trade_id,
-                                  .refers = old->row,
-                                  .record = record_span(&r)});
+    return append(
+        j,
+        (struct row){
+            .kind = ROW_FEE, .series = series, .trade_id = f->trade_id, .refers = old->row, .record = record_span(&r)});
 }
 
 /* What a record of a fill means, given what stands; counted where it belongs. */
@@ -442,10 +453,14 @@ enum err journal_put(struct journal *j, struct put_counts *counts, uint64_t acco
     uint64_t series = 2 * number + (f->side == SIDE_SELL);
     if ((e = read_standing(j, &old, series, f->trade_id)) != ERR_OK) return e;
     switch (choose(&old, f, counts)) {
-    case ROW_FILL: return append_fill(j, ROW_FILL, series, 0, f);
-    case ROW_REPLACE: return append_replacement(j, series, &old, f);
-    case ROW_FEE: return append_fee(j, series, &old, f);
-    default: return ERR_OK;
+    case ROW_FILL:
+        return append_fill(j, ROW_FILL, series, 0, f);
+    case ROW_REPLACE:
+        return append_replacement(j, series, &old, f);
+    case ROW_FEE:
+        return append_fee(j, series, &old, f);
+    default:
+        return ERR_OK;
     }
 }
 
@@ -453,9 +468,9 @@ enum err journal_put(struct journal *j, struct put_counts *counts, uint64_t acco
 
 struct entry { /* one fill: where its records lie in the heap */
     int64_t time, trade_id;
-    uint64_t at;      /* of the record that stands */
-    uint64_t fee_at;  /* of a fee's value behind it; 0: none */
-    uint32_t series;  /* with the side */
+    uint64_t at;     /* of the record that stands */
+    uint64_t fee_at; /* of a fee's value behind it; 0: none */
+    uint32_t series; /* with the side */
     uint16_t len, fee_len;
 };
 
@@ -478,7 +493,9 @@ void loader_free(struct loader *l) {
     free(l);
 }
 
-uint64_t loader_count(const struct loader *l) { return l->count; }
+uint64_t loader_count(const struct loader *l) {
+    return l->count;
+}
 
 static enum err keep_record(struct loader *l, uint64_t *at, uint16_t *len, struct span record) {
     if (record.len > RECORD_MAX) return ERR_CORRUPT;
@@ -531,16 +548,21 @@ static enum err take_record(struct loader *l, struct entry *to, const struct row
 static enum err take_row(struct loader *l, const struct row *row) {
     struct entry *to = NULL;
     enum err e = ERR_OK;
-    if (row->kind == ROW_FILL) e = add_entry(l, &to);
-    else to = entry_of(l, row);
+    if (row->kind == ROW_FILL)
+        e = add_entry(l, &to);
+    else
+        to = entry_of(l, row);
     if (e != ERR_OK) return e;
     if (to == NULL || l->count > UINT32_MAX - 1) return ERR_CORRUPT;
     l->entry_of_row[row->id] = (uint32_t)(to - l->entries) + 1;
     switch (row->kind) {
     case ROW_FILL:
-    case ROW_REPLACE: return take_record(l, to, row);
-    case ROW_FEE: return keep_record(l, &to->fee_at, &to->fee_len, row->record);
-    default: return ERR_CORRUPT;
+    case ROW_REPLACE:
+        return take_record(l, to, row);
+    case ROW_FEE:
+        return keep_record(l, &to->fee_at, &to->fee_len, row->record);
+    default:
+        return ERR_CORRUPT;
     }
 }
 
@@ -554,8 +576,10 @@ static enum err read_rows(struct loader *l) {
         if (row.id != expected || row.id > l->rows) bad = bad_row(j, expected, "is missing");
         if (bad != ERR_OK || row.series == 0) continue;
         uint64_t number = row.series / 2;
-        if (number < 1 || number > j->series_count) bad = ERR_CORRUPT;
-        else if (j->series[number - 1].account == l->account) bad = take_row(l, &row);
+        if (number < 1 || number > j->series_count)
+            bad = ERR_CORRUPT;
+        else if (j->series[number - 1].account == l->account)
+            bad = take_row(l, &row);
         if (bad == ERR_CORRUPT) bad = bad_row(j, row.id, "cannot be read");
     }
     enum err e = query_end(&q);
@@ -620,7 +644,8 @@ enum err loader_next(struct loader *l, struct fill *out, size_t *count, size_t m
     for (; n < max && l->next < l->count; n++, l->next++) {
         const struct entry *from = &l->entries[l->order[l->next]];
         if (read_entry(l, &out[n], from) != ERR_OK)
-            return sql_fail(l->journal->sql, ERR_CORRUPT, "the record of trade %lld cannot be read; the file is left as it is",
+            return sql_fail(l->journal->sql, ERR_CORRUPT,
+                            "the record of trade %lld cannot be read; the file is left as it is",
                             (long long)from->trade_id);
     }
     *count = n;
@@ -659,14 +684,19 @@ static enum err verify_end(struct journal *j, struct verdict *v) {
     unsigned char hash[SHA256_BYTES] = {0};
     enum err e = read_head(j, &rows, hash);
     if (e != ERR_OK) return e;
-    if (v->rows < rows) condemn(v, v->rows + 1, "the row is missing, it was cut off at the end");
-    else if (v->rows > rows) condemn(v, rows + 1, "the row was added from outside");
-    else if (memcmp(hash, v->hash, sizeof hash) != 0) condemn(v, rows, "the row is not the one that was written last");
+    if (v->rows < rows)
+        condemn(v, v->rows + 1, "the row is missing, it was cut off at the end");
+    else if (v->rows > rows)
+        condemn(v, rows + 1, "the row was added from outside");
+    else if (memcmp(hash, v->hash, sizeof hash) != 0)
+        condemn(v, rows, "the row is not the one that was written last");
     if (v->done) return ERR_OK;
     struct query q = query_start(j->sql, "PRAGMA integrity_check(1)");
     if (!query_row(&q)) return query_end(&q);
-    if (strcmp(query_text(&q, 0), "ok") != 0) condemn(v, 0, query_text(&q, 0));
-    else v->done = v->whole = true;
+    if (strcmp(query_text(&q, 0), "ok") != 0)
+        condemn(v, 0, query_text(&q, 0));
+    else
+        v->done = v->whole = true;
     return query_end(&q);
 }
 

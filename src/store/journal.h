@@ -13,8 +13,6 @@
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
-#include "base/hash.h"
-#include "domain/fill.h"
 #include "store/record.h"
 #include "store/sql.h"
 
@@ -37,18 +35,13 @@ uint64_t journal_rows(const struct journal *j);
 
 /* ---- accounts ---- */
 
-struct account {
-    uint64_t number;                 /* from 1 */
-    uint64_t epoch;                  /* 0, and one more with each wipe of a testnet: only the newest is in use */
-    uint64_t joined;                 /* the account that it last went into; 0: none */
-    char name[ACCOUNT_TEXT_MAX];     /* "<environment>:<uid>" or "<environment>:bot" */
-};
-
 size_t journal_accounts(const struct journal *j);
 /* index < journal_accounts; until the next change. */
 const struct account *journal_account(const struct journal *j, size_t index);
 
-/* The number of the newest epoch of an account, made where there is none. name: 1 .. ACCOUNT_TEXT_MAX - 1 bytes. */
+/* The newest epoch of an account; NULL: not known. Until the next change. */
+const struct account *journal_known_account(const struct journal *j, const char *name);
+/* Its number, made where there is none. name: 1 .. ACCOUNT_TEXT_MAX - 1 bytes. */
 MUST_CHECK enum err journal_find_account(struct journal *j, uint64_t *number, const char *name);
 /* A wiped testnet (ACCOUNTING 2): the account goes on with no fills; those of the epoch before are kept, not loaded. */
 MUST_CHECK enum err journal_new_epoch(struct journal *j, uint64_t *number, const char *name);
@@ -57,10 +50,6 @@ MUST_CHECK enum err journal_new_epoch(struct journal *j, uint64_t *number, const
 MUST_CHECK enum err journal_join(struct journal *j, uint64_t from, uint64_t into);
 
 /* ---- fills ---- */
-
-struct put_counts {
-    uint64_t added, replaced, valued, duplicates;
-};
 
 /* Adds the fill as it stands now, *counts telling what came of it:
  *   unknown                                                  -> a fill row
@@ -84,14 +73,6 @@ MUST_CHECK enum err loader_next(struct loader *l, struct fill *out, size_t *coun
 void loader_free(struct loader *l); /* NULL is allowed; before journal_close */
 
 /* ---- verifying ---- */
-
-struct verdict {
-    bool done, whole;
-    uint64_t rows;    /* walked so far */
-    uint64_t bad_row; /* the first row that is not as it was written; 0: none, or the fault is not in a row */
-    char words[160];  /* what is wrong */
-    unsigned char hash[SHA256_BYTES]; /* of the last row walked */
-};
 
 /* Walks on from v->rows over at most max_rows rows; start with a zeroed *v. Ends with done: whole, or the first bad row. The
  * last step lets SQLite check its own pages and indexes too (about a second for 10^6 rows). An error says that the file

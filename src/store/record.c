@@ -1,7 +1,6 @@
 #include "store/record.h"
 
 #include "base/check.h"
-#include "domain/market.h"
 
 /* The first byte of a fill. Two bits each for maker, source and what is known of the quote amount. */
 enum {

@@ -12,11 +12,10 @@
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
 
-#include "domain/fill.h"
+#include "store/stored.h"
 
 enum {
-    RECORD_MAX = 256,      /* a fill whose every decimal is of full length takes under 180 bytes */
-    ACCOUNT_TEXT_MAX = 96, /* "<environment>:<uid>" with its NUL; the environment may be a host name */
+    RECORD_MAX = 256, /* a fill whose every decimal is of full length takes under 180 bytes */
 };
 
 struct record {
@@ -36,16 +35,15 @@ MUST_CHECK enum err record_get_fill_time(struct wall *out, struct span record);
 void record_put_fee(struct record *r, const struct fill *f);
 MUST_CHECK enum err record_get_fee(struct fill *f, struct span record); /* sets FEE_VALUED too */
 
-struct definition { /* a row that gives a number to a name, or joins two */
-    uint64_t number;  /* series, asset, account: counted from 1. join: the account that ends */
-    uint64_t of;      /* series: its account. account: its epoch, from 0. join: the account it went into. asset: 0 */
+struct definition {  /* a row that gives a number to a name, or joins two */
+    uint64_t number; /* series, asset, account: counted from 1. join: the account that ends */
+    uint64_t of;     /* series: its account. account: its epoch, from 0. join: the account it went into. asset: 0 */
     char text[ACCOUNT_TEXT_MAX]; /* symbol, asset, account; empty for a join */
 };
 
 void record_put_definition(struct record *r, const struct definition *d);
 MUST_CHECK enum err record_get_definition(struct definition *out, struct span record);
 
-struct candle;
 /* Everything but the open time. */
 void record_put_candle(struct record *r, const struct candle *c);
 MUST_CHECK enum err record_get_candle(struct candle *c, struct span record);

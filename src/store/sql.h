@@ -54,8 +54,8 @@ void query_put_bytes(struct query *q, struct span bytes); /* borrowed until quer
 bool query_row(struct query *q);                          /* false at the end and after a failure */
 int64_t query_int(const struct query *q, int column);
 bool query_is_null(const struct query *q, int column);
-const char *query_text(const struct query *q, int column);   /* never NULL; until the next row */
-struct span query_bytes(const struct query *q, int column);  /* until the next row */
+const char *query_text(const struct query *q, int column);  /* never NULL; until the next row */
+struct span query_bytes(const struct query *q, int column); /* until the next row */
 MUST_CHECK enum err query_end(struct query *q);
 /* For statements that answer no rows: query_row and query_end in one. */
 MUST_CHECK enum err query_run(struct query *q);

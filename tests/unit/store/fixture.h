@@ -100,7 +100,9 @@ static inline void fill_value_fee(struct fill *f) {
     f->fee_candle.us = f->time.us / US_PER_MIN * US_PER_MIN - US_PER_MIN;
 }
 
-static inline void assert_dec_equal(i128 a, i128 b) { assert_true(a == b); }
+static inline void assert_dec_equal(i128 a, i128 b) {
+    assert_true(a == b);
+}
 
 static inline void assert_fill_equal(const struct fill *a, const struct fill *b) {
     assert_string_equal(a->symbol.text, b->symbol.text);
@@ -142,7 +144,8 @@ static inline struct fill *load_fills(struct db *db, uint64_t account, size_t *c
     struct fill *fills = calloc(loader_count(l) + 1, sizeof *fills);
     assert_non_null(fills);
     do {
-        assert_int_equal(loader_next(l, fills + all, &n, 7 < loader_count(l) + 1 - all ? 7 : loader_count(l) + 1 - all), ERR_OK); /* 7: pages that end in the middle too */
+        assert_int_equal(loader_next(l, fills + all, &n, 7 < loader_count(l) + 1 - all ? 7 : loader_count(l) + 1 - all),
+                         ERR_OK); /* 7: pages that end in the middle too */
         all += n;
     } while (n > 0);
     assert_int_equal(all, loader_count(l));

@@ -42,22 +42,20 @@ static void meta_is_put_replaced_and_removed(void **state) {
 static void history_is_kept_by_account_and_symbol(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
-    struct history rows[3], h = {.account = 1, .symbol = name_of("ETH/USDT"), .state = 2, .first_id = 17, .last_id = 99};
+    struct history rows[3], h = {.symbol = name_of("ETH/USDT"), .state = 2, .first_id = 17, .last_id = 99};
     size_t count;
     h.from.us = 1763633730123456;
-    assert_int_equal(history_put(db_sql(db), &h), ERR_OK);
+    assert_int_equal(history_put(db_sql(db), 1, &h), ERR_OK);
     h.last_id = 100;
-    assert_int_equal(history_put(db_sql(db), &h), ERR_OK);
-    struct history other = {.account = 1, .symbol = name_of("BTC/USDT"), .first_id = -1, .last_id = -1};
-    assert_int_equal(history_put(db_sql(db), &other), ERR_OK);
-    other.account = 2;
-    assert_int_equal(history_put(db_sql(db), &other), ERR_OK);
+    assert_int_equal(history_put(db_sql(db), 1, &h), ERR_OK);
+    struct history other = {.symbol = name_of("BTC/USDT"), .first_id = -1, .last_id = -1};
+    assert_int_equal(history_put(db_sql(db), 1, &other), ERR_OK);
+    assert_int_equal(history_put(db_sql(db), 2, &other), ERR_OK);
     assert_int_equal(history_get(db_sql(db), rows, &count, 3, 1), ERR_OK);
     assert_int_equal(count, 2);
     assert_string_equal(rows[0].symbol.text, "BTC/USDT");
     assert_int_equal(rows[0].first_id, -1);
     assert_string_equal(rows[1].symbol.text, "ETH/USDT");
-    assert_int_equal(rows[1].account, 1);
     assert_int_equal(rows[1].state, 2);
     assert_int_equal(rows[1].first_id, 17);
     assert_int_equal(rows[1].last_id, 100);
@@ -132,20 +130,22 @@ static void candles_page_backwards_and_replace(void **state) {
 struct points {
     int64_t times[64];
     char last[16];
-    size_t count;
+    size_t count, stop_at;
 };
 
-static void on_point(void *arg, struct wall time, struct span marks) {
+static bool on_point(void *arg, struct wall time, struct span marks) {
     struct points *p = arg;
     p->times[p->count++] = time.us;
     (void)snprintf(p->last, sizeof p->last, "%.*s", (int)marks.len, marks.at);
+    return p->count != p->stop_at;
 }
 
 static void equity_points_come_by_time(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
     struct points p = {.count = 0};
-    for (int64_t i = 0; i < 10; i++) assert_int_equal(equity_put(db_sql(db), 1, (struct wall){i * 60}, SPAN("marks")), ERR_OK);
+    for (int64_t i = 0; i < 10; i++)
+        assert_int_equal(equity_put(db_sql(db), 1, (struct wall){i * 60}, SPAN("marks")), ERR_OK);
     assert_int_equal(equity_put(db_sql(db), 1, (struct wall){120}, SPAN("better")), ERR_OK);
     assert_int_equal(equity_put(db_sql(db), 2, (struct wall){121}, SPAN("other")), ERR_OK);
     assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){60}, (struct wall){180}, on_point, &p), ERR_OK);
@@ -156,6 +156,9 @@ static void equity_points_come_by_time(void **state) {
     p.count = 0;
     assert_int_equal(equity_get(db_sql(db), 3, 1, (struct wall){0}, (struct wall){1000}, on_point, &p), ERR_OK);
     assert_int_equal(p.count, 3);
+    p = (struct points){.stop_at = 2};
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){1000}, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, 2);
     static const char large[LIMIT_STORE_BLOB_BYTES + 1] = "";
     assert_int_equal(equity_put(db_sql(db), 1, (struct wall){5}, span_from(large, sizeof large)), ERR_TOO_BIG);
     commit_and_close(db);
@@ -178,12 +181,9 @@ static void thinning_keeps_the_first_of_each_step(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meta_is_put_replaced_and_removed),
-        cmocka_unit_test(history_is_kept_by_account_and_symbol),
-        cmocka_unit_test(markets_come_back_exactly),
-        cmocka_unit_test(candles_page_backwards_and_replace),
-        cmocka_unit_test(equity_points_come_by_time),
-        cmocka_unit_test(thinning_keeps_the_first_of_each_step),
+        cmocka_unit_test(meta_is_put_replaced_and_removed), cmocka_unit_test(history_is_kept_by_account_and_symbol),
+        cmocka_unit_test(markets_come_back_exactly),        cmocka_unit_test(candles_page_backwards_and_replace),
+        cmocka_unit_test(equity_points_come_by_time),       cmocka_unit_test(thinning_keeps_the_first_of_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,9 @@
 
 #include "base/rng.h"
 
-static struct put_counts put_one(struct db *db, const struct fill *f) { return put_fills(db, "testnet:1", f, 1); }
+static struct put_counts put_one(struct db *db, const struct fill *f) {
+    return put_fills(db, "testnet:1", f, 1);
+}
 
 static struct fill standing(struct db *db) {
     size_t count;
@@ -104,7 +106,8 @@ static void a_higher_source_replaces_and_a_lower_does_not(void **state) {
     assert_int_equal(put_one(db, &late).duplicates, 1);
     now = standing(db);
     assert_fill_equal(&now, &expected);
-    assert_int_equal(journal_rows(db_journal(db)), 5); /* account, series, fill, asset, replacement: the old row is there */
+    assert_int_equal(journal_rows(db_journal(db)),
+                     5); /* account, series, fill, asset, replacement: the old row is there */
     db_close(db);
 }
 
@@ -338,7 +341,8 @@ static void every_change_from_outside_is_found(void **state) {
         {"DELETE FROM journal", 1},
         {"DELETE FROM journal WHERE id = 26; UPDATE journal SET id = id - 1 WHERE id > 26", 26},
         {"UPDATE journal SET id = 100000 WHERE id = 27; UPDATE journal SET id = 27 WHERE id = 28;"
-         "UPDATE journal SET id = 28 WHERE id = 100000", 27},
+         "UPDATE journal SET id = 28 WHERE id = 100000",
+         27},
         {"INSERT INTO journal SELECT max(id) + 1, 5, 2, 99999, 0, x'00', randomblob(32) FROM journal", 0},
         {"INSERT INTO journal SELECT -5, 5, 2, 99999, 0, x'00', randomblob(32)", 1},
         {"UPDATE journal_head SET rows = rows + 1", 0},

@@ -5,7 +5,9 @@
 #include "domain/market.h"
 #include "store/record.h"
 
-static struct span span_of_record(const struct record *r) { return span_from(r->at, r->len); }
+static struct span span_of_record(const struct record *r) {
+    return span_from(r->at, r->len);
+}
 
 static struct fill there_and_back(const struct fill *f, uint64_t asset, uint64_t *asset_back) {
     struct record r;
@@ -100,7 +102,8 @@ static void candles_come_back(void **state) {
     (void)state;
     struct candle c = {.open_time = {1763633700000000}, .close_time = {1763633759999000}, .closed = true}, back;
     struct record r;
-    c.open.v = 6425010000000, c.high.v = 6425999000001, c.low.v = 1, c.close.v = 6425020000000, c.volume.v = (i128)1 << 80;
+    c.open.v = 6425010000000, c.high.v = 6425999000001, c.low.v = 1, c.close.v = 6425020000000,
+    c.volume.v = (i128)1 << 80;
     record_put_candle(&r, &c);
     back.open_time = c.open_time;
     assert_int_equal(record_get_candle(&back, span_of_record(&r)), ERR_OK);

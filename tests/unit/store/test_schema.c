@@ -6,46 +6,44 @@
 
 #define MARK(version) "PRAGMA application_id = 0x47534350; PRAGMA user_version = " #version ";"
 
-static const char version_1[] =
-    "PRAGMA journal_mode=WAL;" MARK(1)
-    "CREATE TABLE journal(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, series INTEGER, trade_id INTEGER, re"
-    "fers INTEGER, record BLOB NOT NULL, hash BLOB NOT NULL);"
-    "CREATE TABLE journal_head(one INTEGER PRIMARY KEY CHECK (one = 1), rows INTEGER NOT NULL, hash BLOB NOT "
-    "NULL);"
-    "CREATE UNIQUE INDEX journal_identity ON journal(series, trade_id, refers) WHERE series IS NOT NULL;"
-    "CREATE INDEX journal_definitions ON journal(id) WHERE series IS NULL;"
-    "INSERT INTO journal VALUES(1,1,NULL,NULL,NULL,X'010009746573746e65743a31',X'a0fce33147c14e342ae0eedce472"
-    "40c7e6d05a87f742ffdb022a4026e2f7b8a1');"
-    "INSERT INTO journal VALUES(2,2,NULL,NULL,NULL,X'0101084254432f55534454',X'e6279747af2855a4ac6823f8f9e809"
-    "baec4320258a335a1101f34b6878a1ef92');"
-    "INSERT INTO journal VALUES(3,3,NULL,NULL,NULL,X'01000455534454',X'7644b24ddb426b1a90c6324c29e634b3e514dd"
-    "3d58a16ddbaa5fddce4b25f618');"
-    "INSERT INTO journal VALUES(4,5,2,0,0,X'58f0d3fb9fff80a20680f6e04207c59b27050f0b4801a6f105',X'4328377aab5"
-    "90fb1281413e71bb3928c67355276d7ea8f6bb098dc22e3029842');"
-    "INSERT INTO journal VALUES(5,3,NULL,NULL,NULL,X'020003424e42',X'f7f32f2dc14d82255ca842d53414c6053109fe13"
-    "a5ede70c7bfedbed1e802d1f');"
-    "INSERT INTO journal VALUES(6,5,2,1,0,X'5df0dcf5a0ff80a20680f6e04206b393880303dd0b0b4902a6f105',X'e500f3c"
-    "87ad91b3c779d43f8633b716481a1e3870adb28b2df3f4e44c88b69df');"
-    "INSERT INTO journal VALUES(7,6,2,0,4,X'5cf0d3fb9fff80a20680f6e04207c59b27050f0b4801a6f105',X'7838f9745f8"
-    "7f31cfe7d02a9507a86d848512de62c264c367695fc488fba79ac');"
-    "INSERT INTO journal VALUES(8,7,2,1,6,X'0081a0a9cef7d4d60706f9d40380a882cafe80a206',X'f5428d5d5c48e53c373"
-    "d3ddf7443d718647e87f3df5471a2256f3cc11dab06f9');"
-    "INSERT INTO journal_head VALUES(1,8,X'f5428d5d5c48e53c373d3ddf7443d718647e87f3df5471a2256f3cc11dab06f9')"
-    ";";
+static const char version_1[] = "PRAGMA journal_mode=WAL;" MARK(
+    1) "CREATE TABLE journal(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, series INTEGER, trade_id INTEGER, re"
+       "fers INTEGER, record BLOB NOT NULL, hash BLOB NOT NULL);"
+       "CREATE TABLE journal_head(one INTEGER PRIMARY KEY CHECK (one = 1), rows INTEGER NOT NULL, hash BLOB NOT "
+       "NULL);"
+       "CREATE UNIQUE INDEX journal_identity ON journal(series, trade_id, refers) WHERE series IS NOT NULL;"
+       "CREATE INDEX journal_definitions ON journal(id) WHERE series IS NULL;"
+       "INSERT INTO journal VALUES(1,1,NULL,NULL,NULL,X'010009746573746e65743a31',X'a0fce33147c14e342ae0eedce472"
+       "40c7e6d05a87f742ffdb022a4026e2f7b8a1');"
+       "INSERT INTO journal VALUES(2,2,NULL,NULL,NULL,X'0101084254432f55534454',X'e6279747af2855a4ac6823f8f9e809"
+       "baec4320258a335a1101f34b6878a1ef92');"
+       "INSERT INTO journal VALUES(3,3,NULL,NULL,NULL,X'01000455534454',X'7644b24ddb426b1a90c6324c29e634b3e514dd"
+       "3d58a16ddbaa5fddce4b25f618');"
+       "INSERT INTO journal VALUES(4,5,2,0,0,X'58f0d3fb9fff80a20680f6e04207c59b27050f0b4801a6f105',X'4328377aab5"
+       "90fb1281413e71bb3928c67355276d7ea8f6bb098dc22e3029842');"
+       "INSERT INTO journal VALUES(5,3,NULL,NULL,NULL,X'020003424e42',X'f7f32f2dc14d82255ca842d53414c6053109fe13"
+       "a5ede70c7bfedbed1e802d1f');"
+       "INSERT INTO journal VALUES(6,5,2,1,0,X'5df0dcf5a0ff80a20680f6e04206b393880303dd0b0b4902a6f105',X'e500f3c"
+       "87ad91b3c779d43f8633b716481a1e3870adb28b2df3f4e44c88b69df');"
+       "INSERT INTO journal VALUES(7,6,2,0,4,X'5cf0d3fb9fff80a20680f6e04207c59b27050f0b4801a6f105',X'7838f9745f8"
+       "7f31cfe7d02a9507a86d848512de62c264c367695fc488fba79ac');"
+       "INSERT INTO journal VALUES(8,7,2,1,6,X'0081a0a9cef7d4d60706f9d40380a882cafe80a206',X'f5428d5d5c48e53c373"
+       "d3ddf7443d718647e87f3df5471a2256f3cc11dab06f9');"
+       "INSERT INTO journal_head VALUES(1,8,X'f5428d5d5c48e53c373d3ddf7443d718647e87f3df5471a2256f3cc11dab06f9')"
+       ";";
 
 static const char version_2[] = /* on top of version 1 */
-    MARK(2)
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE history(account INTEGER, symbol TEXT, state INTEGER NOT NULL, first_id INTEGER NOT NULL, la"
-    "st_id INTEGER NOT NULL, from_us INTEGER NOT NULL, PRIMARY KEY(account, symbol)) WITHOUT ROWID;"
-    "CREATE TABLE markets(exchange_symbol TEXT PRIMARY KEY, base TEXT NOT NULL, quote TEXT NOT NULL, tick_siz"
-    "e TEXT NOT NULL, step_size TEXT NOT NULL, min_notional TEXT NOT NULL, trading INTEGER NOT NULL, read_us "
-    "INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE candle_series(id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, interval TEXT NOT NULL, UNIQUE("
-    "symbol, interval));"
-    "CREATE TABLE candles(series INTEGER, open_us INTEGER, record BLOB NOT NULL, PRIMARY KEY(series, open_us)"
-    ") WITHOUT ROWID;"
-    "INSERT INTO meta VALUES('symbols','BTC/USDT');";
+    MARK(2) "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE history(account INTEGER, symbol TEXT, state INTEGER NOT NULL, first_id INTEGER NOT NULL, la"
+            "st_id INTEGER NOT NULL, from_us INTEGER NOT NULL, PRIMARY KEY(account, symbol)) WITHOUT ROWID;"
+            "CREATE TABLE markets(exchange_symbol TEXT PRIMARY KEY, base TEXT NOT NULL, quote TEXT NOT NULL, tick_siz"
+            "e TEXT NOT NULL, step_size TEXT NOT NULL, min_notional TEXT NOT NULL, trading INTEGER NOT NULL, read_us "
+            "INTEGER NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE candle_series(id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, interval TEXT NOT NULL, UNIQUE("
+            "symbol, interval));"
+            "CREATE TABLE candles(series INTEGER, open_us INTEGER, record BLOB NOT NULL, PRIMARY KEY(series, open_us)"
+            ") WITHOUT ROWID;"
+            "INSERT INTO meta VALUES('symbols','BTC/USDT');";
 
 /* What an earlier version left, by statements run one after the other; NULL: nothing more. */
 static const struct past {
@@ -89,7 +87,7 @@ static void assert_all_works(struct db *db) {
     assert_int_equal(put_fills(db, "testnet:1", &f, 1).added, 1);
     assert_int_equal(db_begin(db), ERR_OK);
     assert_int_equal(meta_put(db_sql(db), "a", "b"), ERR_OK);
-    assert_int_equal(history_put(db_sql(db), &(struct history){.account = 1, .symbol = symbol}), ERR_OK);
+    assert_int_equal(history_put(db_sql(db), 1, &(struct history){.symbol = symbol}), ERR_OK);
     assert_int_equal(market_put(db_sql(db), &(struct market){.info.exchange_symbol = symbol}), ERR_OK);
     assert_int_equal(candles_put(db_sql(db), &symbol, &interval, &c, 1), ERR_OK);
     assert_int_equal(equity_put(db_sql(db), 1, (struct wall){5}, SPAN("marks")), ERR_OK);
@@ -154,7 +152,8 @@ static void a_failed_step_leaves_the_version_before(void **state) {
     assert_int_equal(sqlite3_step(version), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(version, 0), 1);
     (void)sqlite3_finalize(version);
-    assert_int_not_equal(sqlite3_exec(outside, "SELECT * FROM meta", NULL, NULL, NULL), SQLITE_OK); /* its first table */
+    assert_int_not_equal(sqlite3_exec(outside, "SELECT * FROM meta", NULL, NULL, NULL),
+                         SQLITE_OK); /* its first table */
     assert_int_equal(sqlite3_exec(outside, "DROP TABLE candles", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(outside), SQLITE_OK);
     db = db_need(f.file);

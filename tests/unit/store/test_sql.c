@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 
 /* A valid but empty database of ours, in its WAL-less form on the disk. */
-static void make_database(const char *path) { db_close(db_need(path)); }
+static void make_database(const char *path) {
+    db_close(db_need(path));
+}
 
 static void assert_refused(const char *path, enum err expected, const char *words) {
     struct db *db = NULL;
