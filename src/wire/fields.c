@@ -123,8 +123,7 @@ enum err field_read(const struct field *f, struct json_value v, void *out) {
     case FIELD_MAKER:
     case FIELD_BUYER: return read_flag(f, v, to);
     }
-    CHECK(!"a field of unknown kind");
-    return ERR_TYPE;
+    check_failed(__FILE__, __LINE__, "the kind of the field is known");
 }
 
 /* ---- all of a row ---- */
