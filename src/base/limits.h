@@ -23,6 +23,29 @@ enum {
     LIMIT_RESUME_RING_FRAMES = 1024,         /* about 30 s of deltas at 30 a second: a page reload or a lost Wi-Fi */
     LIMIT_RESUME_RING_BYTES = 4 << 20,       /* and never more than this */
 
+    LIMIT_SESSION_CLOSE_SECONDS = 2,         /* from our close frame to the cut: a peer that reads answers in one round trip */
+    LIMIT_SESSION_FIRST_WORD_MS = 50,        /* how long the first snapshot waits for a resume; a person does not see it */
+    LIMIT_SESSION_BAD_MESSAGES = 5,          /* answered with an error each; one more is not a mistake: closed */
+    LIMIT_SESSION_MESSAGES_SECOND = 50,      /* a page sends a few when a view opens; more is a loop gone wrong: closed */
+    LIMIT_SESSION_TOPICS = 32,               /* a page shows one pair in depth; tiled charts of 10 pairs need 30 */
+    LIMIT_TOPICS = 4096,                     /* of all browsers: orders and a few candle intervals of LIMIT_PAIRS pairs */
+    LIMIT_TOPIC_BYTES = 64,                  /* "candles:" + symbol (31) + ":" + interval (3), with room */
+    LIMIT_QUERIES_WAITING = 256,             /* questions to the store at a time; more are answered 503 */
+    LIMIT_QUERY_SECONDS = 30,                /* longer than any read of 10^7 fills on a slow board; then 504 */
+    LIMIT_QUERY_ROWS = 1000,                 /* rows of one page of trades or candles: under 300 kB */
+    LIMIT_CONNECTIONS = LIMIT_SESSIONS + 500, /* room for pages and questions beside the live feeds */
+    LIMIT_METRICS_BYTES = 4 << 20,           /* 30 rows of 100 bytes for each of LIMIT_PAIRS is 1.5 MB */
+    LIMIT_HTTP_IDLE_SECONDS = 75,            /* keep-alive between requests: a little over the usual proxy's 60 s */
+
+    /* login (issue: 5 failures lock for 15 minutes) */
+    LIMIT_LOGIN_FAILURES = 5,                /* of one address */
+    LIMIT_LOGIN_FAILURES_ALL = 100,          /* of all addresses that never logged in, in one lock time */
+    LIMIT_LOGIN_LOCK_SECONDS = 15 * 60,
+    LIMIT_LOGIN_ADDRESSES = 1024,            /* remembered at a time; 80 kB, only with login on */
+    LIMIT_LOGIN_GRANTS = 256,                /* browsers logged in at a time; the oldest gives way */
+    LIMIT_LOGIN_WAITING = 8,                 /* password checks queued: each takes 19 MiB and about 30 ms, one at a time */
+    LIMIT_PASSWORD_BYTES = 1024,
+
     /* the program's own queues */
     LIMIT_PAIRS = 512,                /* 1,024 streams a connection, two for each pair (ticker and fee candles) */
     LIMIT_FILLS_SHOWN = 500,          /* PRODUCT 2: the window for display */
