@@ -119,15 +119,22 @@ enum err dec16_parse(struct dec16 *out, struct span text) { return parse_scaled(
 
 /* ---- text out ---- */
 
-/* m has `scale` fractional digits; at least `keep` of them are printed. */
+/* The digits of m, least significant first, at least `least` of them. m is cut into two 64-bit halves first: a division of
+ * 128 bits for each digit would be most of the cost of every figure sent. */
+static size_t put_digits(char digits[static 48], u128 m, size_t least) {
+    uint64_t high = m >= TEN19 ? (uint64_t)(m / TEN19) : 0, low = high != 0 ? (uint64_t)(m % TEN19) : (uint64_t)m;
+    size_t n = 0;
+    for (; low != 0; low /= 10) digits[n++] = (char)('0' + (int)(low % 10));
+    while (high != 0 && n < 19) digits[n++] = '0';
+    for (; high != 0; high /= 10) digits[n++] = (char)('0' + (int)(high % 10));
+    while (n < least) digits[n++] = '0';
+    return n;
+}
+
+/* v has `scale` fractional digits; at least `keep` of them are printed. */
 static size_t format_scaled(char *out, i128 v, unsigned scale, unsigned keep) {
     char digits[48];
-    size_t n = 0, at = 0;
-    u128 m = magnitude(v);
-    while (m != 0 || n <= scale) { /* least significant first, at least one digit before the point */
-        digits[n++] = (char)('0' + (int)(m % 10));
-        m /= 10;
-    }
+    size_t n = put_digits(digits, magnitude(v), scale + 1), at = 0; /* at least one digit before the point */
     size_t low = 0; /* trailing zeros to leave out */
     while (low < scale - keep && digits[low] == '0') low++;
     if (v < 0) out[at++] = '-';
