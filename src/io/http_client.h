@@ -12,7 +12,7 @@ struct tls_client_config {
     const char *ca_file; /* extra trusted CA (PEM), beside the system's; NULL none. Copied */
 };
 
-/* NULL without memory. */
+/* NULL without memory. A CA file that cannot be read fails every https request with ERR_TLS and words that say so. */
 struct http_client *http_client_new(struct loop *l, const struct tls_client_config *tls);
 /* Requests under way are dropped without a callback. */
 void http_client_free(struct http_client *c);
@@ -24,7 +24,7 @@ struct http_header {
 enum { HTTP_HEADERS_MAX = 48 }; /* kept of an answer; more are dropped */
 
 struct http_answer {
-    enum err err;      /* ERR_OK: status, headers and body stand. Else DNS, CONNECT, TIMEOUT, TLS, TOO_BIG, CLOSED, IO */
+    enum err err;      /* ERR_OK: status, headers and body stand. Else DNS, CONNECT, TIMEOUT, TLS, TOO_BIG, CLOSED, PROTOCOL, IO */
     char error[160];   /* words for the log where err is not OK; no URL, no secret */
     int status;
     struct span body;  /* borrowed until the callback returns */
@@ -48,7 +48,8 @@ struct http_request {
 };
 
 /* Everything is copied. done is called exactly once, never from inside this call, unless http_cancel comes first or the
- * client is freed. ERR_MEMORY, ERR_SYNTAX (URL). */
+ * client is freed. ERR_MEMORY, ERR_SYNTAX (URL, or a header with CR, LF or NUL or beyond 4 kB), ERR_FULL (256 are under way),
+ * ERR_TLS (libcurl without OpenSSL). */
 MUST_CHECK enum err http_start(struct http_client *c, uint64_t id, const struct http_request *r, http_done_fn *done, void *arg);
 /* No callback afterwards; unknown ids are ignored. */
 void http_cancel(struct http_client *c, uint64_t id);

@@ -146,6 +146,8 @@ static CURLcode on_ssl_ctx(CURL *curl, void *ctx, void *arg) {
     struct tls_trust *t = arg;
     if (tls_trust_error(t) != NULL) return CURLE_SSL_CACERT_BADFILE;
     SSL_CTX_set1_cert_store(ctx, t->store);
+    /* a repeated write may come from another place: our buffers grow while they wait */
+    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return CURLE_OK;
 }
 
