@@ -7,8 +7,10 @@ import { feedState, live } from './store/app';
 import { startClock } from './store/clock';
 import { applyTheme } from './store/settings';
 import { startRoute } from './store/route';
+import { deliver, setTopicWire } from './store/topics';
 import { App } from './views/app';
 import { startBadge } from './views/badge';
+import { startKeys } from './views/keys';
 import { startTips } from './views/tip';
 import './styles/main.css';
 
@@ -25,15 +27,17 @@ const feed = new Feed(
     state: (state) => { feedState.value = state; },
     snapshot: (message) => live.applySnapshot(message, Date.now()),
     delta: (message) => live.applyDelta(message, Date.now()),
-    topic: () => undefined,
+    topic: deliver,
   },
 );
 
+setTopicWire(feed);
 setLoginHandler(() => feed.wantLogin());
 applyTheme();
 startClock();
 startRoute();
 startTips();
+startKeys();
 startBadge();
 addEventListener('online', () => feed.nudge());
 addEventListener('offline', () => feed.nudge());

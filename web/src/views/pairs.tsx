@@ -8,7 +8,7 @@ import { age, both, parseTime } from '../format/time';
 import { live, serverNow, stale } from '../store/app';
 import type { PairState } from '../store/live';
 import { filter, shownPairs, sort, sortBy, type SortKey } from '../store/pairs';
-import { hashOf, route } from '../store/route';
+import { hashOf } from '../store/route';
 import { Money, Unknown } from './figure';
 import { useFlash } from './flash';
 import { Icon } from './icon';
@@ -153,8 +153,7 @@ const COLUMNS: readonly Column[] = [
   { key: 'to_sell', label: 'To sell', tip: 'Way of the price to the next open sell order', cell: (pair) => <DistanceCell pair={pair} side="sell" /> },
 ];
 
-function Row({ pair }: CellProps) {
-  const open = route.value.pair === pair.symbol;
+function Row({ pair, open }: CellProps & { open: boolean }) {
   return (
     <tr class={open ? 'open' : undefined} data-pair={pair.symbol}>
       {COLUMNS.map((column) => column.cell(pair))}
@@ -210,7 +209,7 @@ function openRow(event: { target: EventTarget | null }): void {
   if (symbol) location.hash = hashOf({ view: 'overview', pair: symbol });
 }
 
-export function Pairs() {
+export function Pairs({ opened }: { opened: string | null }) {
   const rows = shownPairs.value;
   const all = live.pairs.value.length;
   return (
@@ -223,7 +222,7 @@ export function Pairs() {
         {rows.length === 0 ? <Empty /> : (
           <table class="grid" onClick={openRow}>
             <Head />
-            <tbody>{rows.map((pair) => <Row key={pair.symbol} pair={pair} />)}</tbody>
+            <tbody>{rows.map((pair) => <Row key={pair.symbol} pair={pair} open={pair.symbol === opened} />)}</tbody>
           </table>
         )}
       </div>

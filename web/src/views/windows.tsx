@@ -23,7 +23,7 @@ export function Windows() {
             <Money value={row?.pnl} digits={digits} reason={why} unit={live.pnl.value?.currency ?? undefined}
               tip={partly ? 'Realized only: the equity series is younger than this window.' : 'Total now, less total at the start of the window.'} />
             <span class="percent"><Percent value={row?.percent} reason={noPercent} tip={investment?.amount ? `Of the investment of ${investment.amount}` : undefined} /></span>
-            {partly ? <span class="mark" tabIndex={0} data-tip="Realized P&L of the window: the equity series is younger than it.">realized</span> : null}
+            {partly ? <span class="tag" tabIndex={0} data-tip="Realized P&L of the window: the equity series is younger than it.">realized</span> : null}
           </div>
         );
       })}

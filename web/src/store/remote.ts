@@ -1,0 +1,152 @@
+/* remote.ts: what the page asks for once instead of being told: rows, candles, figures of a period. */
+
+import { useEffect, useState } from 'preact/hooks';
+import { type Answer, get } from '../feed/api';
+import { feedState } from './app';
+import type { Maybe } from './model';
+
+export interface Trade {
+  time?: Maybe<string>;
+  symbol?: Maybe<string>;
+  trade_id?: Maybe<string | number>;
+  order_id?: Maybe<string | number>;
+  side?: Maybe<'buy' | 'sell'>;
+  price?: Maybe<string>;
+  quantity?: Maybe<string>;
+  quote_amount?: Maybe<string>;
+  fee?: Maybe<string>;
+  fee_asset?: Maybe<string>;
+  maker?: Maybe<boolean>;
+  source?: Maybe<string>;
+  realized?: Maybe<string>;
+  closes?: Maybe<(string | number)[]>;
+  received_at?: Maybe<string>;
+}
+
+export interface TradeTotals {
+  count?: Maybe<number>;
+  buys?: Maybe<number>;
+  sells?: Maybe<number>;
+  realized?: Maybe<string>;
+  quote_amount?: Maybe<string>;
+  fees?: Maybe<Record<string, string> | string>;
+  currency?: Maybe<string>;
+}
+
+export interface TradePage {
+  rows?: Maybe<Trade[]>;
+  next_cursor?: Maybe<string>;
+  totals?: Maybe<TradeTotals>;
+}
+
+export interface Order {
+  time?: Maybe<string>;
+  order_id?: Maybe<string | number>;
+  symbol?: Maybe<string>;
+  side?: Maybe<'buy' | 'sell'>;
+  type?: Maybe<string>;
+  price?: Maybe<string>;
+  quantity?: Maybe<string>;
+  filled?: Maybe<string>;
+}
+
+export type LevelState = 'open_buy' | 'open_sell' | 'filled' | 'missing';
+
+export interface Level {
+  price: string;
+  state: LevelState;
+  fills?: Maybe<number>;
+  profit?: Maybe<string>;
+  reason?: Maybe<string>;
+}
+
+export interface OrderPage {
+  rows?: Maybe<Order[]>;
+  levels?: Maybe<Level[]>;
+}
+
+export interface Candle {
+  time: string;
+  open: string;
+  high: string;
+  low: string;
+  close: string;
+  volume?: Maybe<string>;
+  closed?: Maybe<boolean>;
+}
+
+export interface CandlePage {
+  candles?: Maybe<Candle[]>;
+}
+
+export interface EquityPoint {
+  time: string;
+  total?: Maybe<string>;
+  realized?: Maybe<string>;
+  drawdown?: Maybe<string>;
+}
+
+export interface EquityPage {
+  currency?: Maybe<string>;
+  from?: Maybe<string>;
+  points?: Maybe<EquityPoint[]>;
+}
+
+export interface Period {
+  start: string;
+  pnl?: Maybe<string>;
+  realized?: Maybe<string>;
+  fees?: Maybe<string>;
+  cycles?: Maybe<number>;
+  fills?: Maybe<number>;
+}
+
+export type PeriodName = 'hour' | 'day' | 'week' | 'month';
+
+export interface Drawdown {
+  amount?: Maybe<string>;
+  percent?: Maybe<string>;
+}
+
+export interface Performance {
+  currency?: Maybe<string>;
+  method?: Maybe<string>;
+  since?: Maybe<string>;
+  days_running?: Maybe<string>;
+  investment?: Maybe<{ amount?: Maybe<string>; source?: Maybe<string> }>;
+  realized?: Maybe<string>;
+  unrealized?: Maybe<string>;
+  total?: Maybe<string>;
+  grid_profit?: Maybe<string>;
+  cycles?: Maybe<number>;
+  wins?: Maybe<number>;
+  losses?: Maybe<number>;
+  gross_profit?: Maybe<string>;
+  gross_loss?: Maybe<string>;
+  win_rate?: Maybe<string>;
+  profit_factor?: Maybe<string>;
+  apr?: Maybe<{ grid?: Maybe<string>; total?: Maybe<string> }>;
+  fees?: Maybe<string>;
+  fees_share?: Maybe<string>;
+  fees_by_asset?: Maybe<Record<string, { amount?: Maybe<string>; value?: Maybe<string> } | string>>;
+  max_drawdown?: Maybe<Record<string, Drawdown>>;
+  periods?: Maybe<Partial<Record<PeriodName, Period[]>>>;
+  steps?: Maybe<{ symbol: string; step?: Maybe<string>; minimum?: Maybe<string>; below?: Maybe<boolean> }[]>;
+}
+
+/** The answer to `path`, asked again when the path or `version` changes; the old answer stays until the new one is here.
+ * Nothing is asked while the server is lost: the answer that failed is asked again when it is back. */
+export function useRemote<T>(path: string | null, version: unknown = 0): Answer<T> | null {
+  const [answer, setAnswer] = useState<{ path: string; answer: Answer<T> } | null>(null);
+  const alive = feedState.value.phase === 'live';
+  useEffect(() => {
+    if (path === null || !alive) return undefined;
+    const stop = new AbortController();
+    void get<T>(path, stop.signal).then((result) => {
+      if (stop.signal.aborted) return;
+      setAnswer({ path, answer: result });
+    });
+    return () => stop.abort();
+  }, [path, version, alive]);
+  return answer !== null && path !== null && answer.path === path ? answer.answer : null;
+}

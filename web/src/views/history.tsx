@@ -1,0 +1,182 @@
+/* history.tsx: every fill, newest first, page by page from the server, with the totals of exactly the filtered set. */
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { query } from '../feed/api';
+import { parseDec } from '../format/decimal';
+import { amount, count, exact, moneyDigits, quantity } from '../format/money';
+import { live } from '../store/app';
+import type { Maybe } from '../store/model';
+import { type Trade, type TradePage, type TradeTotals, useRemote } from '../store/remote';
+import { useTopicVersion } from '../store/topics';
+import { Money, Unknown } from './figure';
+import { Icon } from './icon';
+import { Price, Quantity, Side, Time, Waiting } from './parts';
+
+interface Filter {
+  readonly symbol: string;
+  readonly side: string;
+  readonly from: string;
+  readonly to: string;
+  readonly q: string;
+}
+
+const NONE: Filter = { symbol: '', side: '', from: '', to: '', q: '' };
+const PAGE = 50;
+/** A word is asked for when the typing pauses. */
+const PAUSE_MS = 250;
+
+/** The reader's local day as a moment in UTC; the last day is meant whole. */
+export function dayBound(day: string, end: boolean): string | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
+  if (match === null) return null;
+  const [, year, month, date] = match.map(Number) as [number, number, number, number];
+  const at = new Date(year, month - 1, date + (end ? 1 : 0));
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+function argsOf(filter: Filter) {
+  return { symbol: filter.symbol, side: filter.side, from: dayBound(filter.from, false), to: dayBound(filter.to, true), q: filter.q };
+}
+
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}
+
+function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
+  const set = (part: Partial<Filter>) => onChange({ ...filter, ...part });
+  const [more, setMore] = useState(false);
+  const used = Object.values(filter).some((value) => value !== '');
+  return (
+    <form class={`filters${more ? ' more' : ''}`} onSubmit={(event) => event.preventDefault()} aria-label="Filter fills">
+      <label><span class="label">Pair</span>
+        <select value={filter.symbol} onChange={(event) => set({ symbol: event.currentTarget.value })}>
+          <option value="">All</option>
+          {live.pairs.value.map((pair) => <option key={pair.symbol} value={pair.symbol}>{pair.symbol}</option>)}
+        </select></label>
+      <label><span class="label">Side</span>
+        <select value={filter.side} onChange={(event) => set({ side: event.currentTarget.value })}>
+          <option value="">Both</option><option value="buy">Buy</option><option value="sell">Sell</option>
+        </select></label>
+      <label class="extra"><span class="label">From</span><input type="date" value={filter.from} onInput={(event) => set({ from: event.currentTarget.value })} /></label>
+      <label class="extra"><span class="label">To</span><input type="date" value={filter.to} onInput={(event) => set({ to: event.currentTarget.value })} /></label>
+      <label class="grow extra"><span class="label">Text</span>
+        <input id="filter" type="search" placeholder="Order or trade id, fee asset  /" value={filter.q} autocomplete="off" onInput={(event) => set({ q: event.currentTarget.value })} /></label>
+      <button type="button" class="link more-button" aria-expanded={more} onClick={() => setMore(!more)}>{more ? 'Fewer filters' : 'More filters'}</button>
+      {used ? <button type="button" class="link" onClick={() => onChange(NONE)}>Clear</button> : null}
+    </form>
+  );
+}
+
+function feesText(fees: TradeTotals['fees']): string | null {
+  if (fees == null) return null;
+  if (typeof fees === 'string') return exact(fees);
+  const parts = Object.entries(fees).map(([asset, value]) => {
+    const known = parseDec(value);
+    return known === null ? null : `${quantity(known)} ${asset}`;
+  }).filter(Boolean);
+  return parts.length > 0 ? parts.join(', ') : null;
+}
+
+function Totals({ totals }: { totals: Maybe<TradeTotals> }) {
+  if (totals == null) return null;
+  const digits = moneyDigits(totals.currency);
+  const turnover = parseDec(totals.quote_amount);
+  return (
+    <dl class="facts-row totals">
+      <div><dt>Fills</dt><dd><span class="num">{totals.count == null ? '' : count(totals.count)}</span></dd></div>
+      {totals.buys == null ? null : <div><dt>Buys / sells</dt><dd><span class="num">{count(totals.buys)} / {count(totals.sells ?? 0)}</span></dd></div>}
+      <div><dt>Realized{totals.currency ? ` ${totals.currency}` : ''}</dt><dd><Money value={totals.realized} digits={digits} reason="not every fill of this set is valued" flash={false} /></dd></div>
+      {turnover === null ? null : <div><dt>Turnover{totals.currency ? ` ${totals.currency}` : ''}</dt><dd><span class="num" data-tip={totals.quote_amount ?? undefined}>{amount(turnover, digits)}</span></dd></div>}
+      <div><dt>Fees</dt><dd>{feesText(totals.fees) === null ? <Unknown reason="the server does not tell" /> : <span class="num">{feesText(totals.fees)}</span>}</dd></div>
+    </dl>
+  );
+}
+
+function Fee({ row }: { row: Trade }) {
+  const fee = parseDec(row.fee);
+  if (fee === null) return <Unknown reason="the source does not tell the fee" />;
+  return <><span class="num">{quantity(fee)}</span> {row.fee_asset ? <span class="unit">{row.fee_asset}</span> : <span class="unit" data-tip="The bot names no fee asset; it is taken as quote until the exchange's own record is read.">?</span>}</>;
+}
+
+function Realized({ row }: { row: Trade }) {
+  if (row.side === 'buy') return <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>;
+  const quote = row.symbol?.split('/')[1];
+  const closes = (row.closes ?? []).length;
+  const tip = closes > 0 ? `Closes ${closes === 1 ? 'the buy' : `${closes} buys`}: ${(row.closes ?? []).slice(0, 8).join(', ')}` : undefined;
+  return <Money value={row.realized} digits={moneyDigits(quote)} reason="its cost basis is not known" unit={quote} tip={tip} flash={false} />;
+}
+
+function Table({ rows }: { rows: readonly Trade[] }) {
+  return (
+    <table class="grid history">
+      <thead>
+        <tr>
+          <th scope="col">Time</th><th scope="col">Pair</th><th scope="col">Side</th><th scope="col">Price</th><th scope="col">Quantity</th>
+          <th scope="col">Amount</th><th scope="col">Fee</th><th scope="col">Realized</th><th scope="col">Order</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => {
+          const pair = row.symbol ? live.pair(row.symbol)?.peek() : undefined;
+          const [base, quote] = (row.symbol ?? '').split('/');
+          return (
+            <tr key={`${row.symbol} ${row.trade_id} ${row.side}`}>
+              <td class="time"><Time iso={row.time} /></td>
+              <td class="symbol">{row.symbol}</td>
+              <td class="side-cell"><Side side={row.side} /></td>
+              <td class="price"><Price value={row.price} tick={pair?.tick_size} /></td>
+              <td class="quantity"><Quantity value={row.quantity} unit={base} /></td>
+              <td class="amount">{parseDec(row.quote_amount) === null ? <Unknown reason="not told" /> : <span class="num" data-tip={`${row.quote_amount} ${quote ?? ''}`}>{amount(parseDec(row.quote_amount)!, moneyDigits(quote))}</span>}</td>
+              <td class="fee"><Fee row={row} /></td>
+              <td class="realized"><Realized row={row} /></td>
+              <td class="order"><span class="num quiet" data-tip={[`Trade ${row.trade_id ?? '?'}`, row.maker == null ? null : row.maker ? 'maker' : 'taker', row.source ? `learnt from ${row.source}` : null].filter(Boolean).join('\n')}>{row.order_id ?? ''}</span></td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+export function History() {
+  const [filter, setFilter] = useState<Filter>(NONE);
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const q = useSettled(filter.q);
+  const args = useMemo(() => argsOf({ ...filter, q }), [filter, q]);
+  const version = useTopicVersion('trades');
+  const cursor = cursors[cursors.length - 1] ?? null;
+  /* Pages after the first stand still: a new fill must not push rows through under the reader's eyes. */
+  const answer = useRemote<TradePage>(query('/api/v1/trades', { ...args, cursor, limit: PAGE }), cursor === null ? version : 0);
+  const page = answer?.ok ? answer.data : null;
+  const rows = page?.rows ?? [];
+  const change = (next: Filter) => {
+    setFilter(next);
+    setCursors([]);
+  };
+  const filtered = Object.values(args).some((value) => value !== null && value !== '');
+  return (
+    <section class="page" aria-label="Trade history">
+      <h1 class="vh">Trade history</h1>
+      <Filters filter={filter} onChange={change} />
+      <div class="totals-bar">
+        <Totals totals={page?.totals} />
+        <a class="button" href={query('/api/v1/trades.csv', args)} download="fills.csv" data-tip="Exactly the filtered set, as CSV"><Icon name="download" />CSV</a>
+      </div>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Fills">
+        {page === null ? <Waiting answer={answer} what="the trade history" />
+          : rows.length === 0 ? <p class="empty">{filtered ? 'No fill matches this filter.' : 'No fills yet. The first one appears here the moment it happens.'}</p>
+            : <Table rows={rows} />}
+      </div>
+      <div class="pager">
+        <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}><Icon name="back" />Newer</button>
+        <span class="quiet">Page {cursors.length + 1}</span>
+        <button type="button" disabled={page?.next_cursor == null} onClick={() => page?.next_cursor != null && setCursors([...cursors, `${page.next_cursor}`])}>Older<Icon name="chevron" /></button>
+      </div>
+    </section>
+  );
+}

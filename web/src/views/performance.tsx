@@ -1,0 +1,209 @@
+/* performance.tsx: how it went: the metrics of ACCOUNTING section 6, each explaining itself; equity and drawdown; P&L per
+ * period with fees and cycles; the calendar. Whatever the server does not know yet is a dash with the reason. */
+
+import { useState } from 'preact/hooks';
+import { query } from '../feed/api';
+import { compare, type Dec, parseDec } from '../format/decimal';
+import { amount, count, exact, moneyDigits, percent, quantity } from '../format/money';
+import type { Maybe } from '../store/model';
+import { type EquityPage, type Performance as Figures, type Period, type PeriodName, useRemote } from '../store/remote';
+import { Money, Percent, toneOf, Unknown } from './figure';
+import { lazy } from './lazy';
+import { Choice, Time, Twin, Waiting } from './parts';
+
+const EquityChart = lazy(async () => ({ default: (await import('./equity-chart')).EquityChart }), 'the chart');
+const PeriodChart = lazy(async () => ({ default: (await import('./equity-chart')).PeriodChart }), 'the chart');
+
+const RANGES = ['24h', '7d', '30d', '180d', 'all'] as const;
+const PERIODS: readonly PeriodName[] = ['hour', 'day', 'week', 'month'];
+
+function Metric({ name, tip, children }: { name: string; tip: string; children: preact.ComponentChildren }) {
+  return <div class="metric" tabIndex={0} data-tip={tip}><dt>{name}</dt><dd>{children}</dd></div>;
+}
+
+function plainPercent(text: Maybe<string>, reason: string) {
+  const known = parseDec(text);
+  return known === null ? <Unknown reason={reason} /> : <span class="num">{percent(known).replace(/^\+/, '')}</span>;
+}
+
+function Metrics({ figures }: { figures: Figures }) {
+  const digits = moneyDigits(figures.currency);
+  const unit = figures.currency ?? undefined;
+  const invested = figures.investment?.amount;
+  const noInvestment = invested ? 'less than an hour of history' : 'no investment is known (GRIDSCOPE_INVESTMENT)';
+  const base = invested ? `investment ${exact(invested)} ${unit ?? ''}` : 'no investment known';
+  const days = figures.days_running ? `${exact(figures.days_running)} days` : 'days running unknown';
+  const down = figures.max_drawdown ?? {};
+  const factor = parseDec(figures.profit_factor);
+  const noLosses = parseDec(figures.gross_loss)?.units === 0n;
+  const fees = parseDec(figures.fees);
+  return (
+    <dl class="metrics">
+      <Metric name="Grid profit" tip="Sum of the results of all cycles: proceeds, less the basis sold, less the fees of both sides.">
+        <Money value={figures.grid_profit} digits={digits} reason="no cycle yet" unit={unit} flash={false} /></Metric>
+      <Metric name="Cycles" tip="Sell orders that consumed lots and left nothing unmatched.">
+        {figures.cycles == null ? <Unknown reason="not told" /> : <span class="num">{count(figures.cycles)}</span>}</Metric>
+      <Metric name="Win rate" tip={`Winning cycles / cycles: ${figures.wins ?? '?'} of ${figures.cycles ?? '?'}.`}>{plainPercent(figures.win_rate, 'no cycle yet')}</Metric>
+      <Metric name="Profit factor" tip={`Gross profit / gross loss: ${figures.gross_profit ?? '?'} / ${figures.gross_loss ?? '?'}.`}>
+        {factor !== null ? <span class="num">{amount(factor, 2)}</span> : noLosses && figures.cycles ? <span>no losses</span> : <Unknown reason="no cycle yet" />}</Metric>
+      <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.grid} reason={noInvestment} /></Metric>
+      <Metric name="APR, total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.total} reason={noInvestment} /></Metric>
+      {(['7d', '30d', '180d', 'all'] as const).map((range) => {
+        const drawdown = down[range];
+        const lost = parseDec(drawdown?.amount);
+        return (
+          <Metric key={range} name={`Drawdown, ${range === 'all' ? 'all time' : range}`} tip="The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.">
+            {drawdown?.percent != null ? plainPercent(drawdown.percent, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
+          </Metric>
+        );
+      })}
+      <Metric name="Fees" tip={figures.fees_share ? `${exact(figures.fees_share)} % of gross profit.` : 'All fees, valued when they were paid.'}>
+        {fees === null ? <Unknown reason="not told" /> : <span class="num">{amount(fees, digits)}</span>}</Metric>
+    </dl>
+  );
+}
+
+function Equity({ currency }: { currency: Maybe<string> }) {
+  const [range, setRange] = useState<(typeof RANGES)[number]>('30d');
+  const answer = useRemote<EquityPage>(query('/api/v1/equity', { range }));
+  const points = answer?.ok ? answer.data.points ?? [] : null;
+  const digits = moneyDigits(currency);
+  return (
+    <section class="block" aria-label="Equity">
+      <div class="bar"><h2>Total P&L over time</h2><Choice label="Range" options={RANGES} names={{ all: 'All' }} value={range} onChange={setRange} /></div>
+      {points === null ? <Waiting answer={answer} what="the equity series" />
+        : points.length < 2 ? <p class="empty">The equity series begins when Gridscope first ran. There are not two points in this range yet.</p>
+          : <Twin name="Total P&L over time" chart={<EquityChart points={points} digits={digits} />} table={() => (
+            <table class="grid">
+              <thead><tr><th scope="col">Time</th><th scope="col">Total</th><th scope="col">Realized</th></tr></thead>
+              <tbody>{[...points].reverse().slice(0, 500).map((point) => (
+                <tr key={point.time}><td><Time iso={point.time} /></td><td><Money value={point.total} digits={digits} reason="a price was missing" flash={false} /></td>
+                  <td><Money value={point.realized} digits={digits} reason="not told" flash={false} /></td></tr>))}</tbody>
+            </table>)} />}
+    </section>
+  );
+}
+
+function PeriodTable({ rows, digits }: { rows: readonly Period[]; digits: number }) {
+  return (
+    <table class="grid">
+      <thead><tr><th scope="col">From</th><th scope="col">P&L</th><th scope="col">Realized</th><th scope="col">Fees</th><th scope="col">Cycles</th></tr></thead>
+      <tbody>
+        {[...rows].reverse().map((row) => {
+          const fees = parseDec(row.fees);
+          return (
+            <tr key={row.start}>
+              <td><Time iso={row.start} /></td>
+              <td><Money value={row.pnl} digits={digits} reason="a price was missing" flash={false} /></td>
+              <td><Money value={row.realized} digits={digits} reason="not told" flash={false} /></td>
+              <td>{fees === null ? <Unknown reason="not told" /> : <span class="num">{amount(fees, digits)}</span>}</td>
+              <td><span class="num">{row.cycles == null ? '' : count(row.cycles)}</span></td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function Periods({ figures }: { figures: Figures }) {
+  const [period, setPeriod] = useState<PeriodName>('day');
+  const rows = figures.periods?.[period] ?? [];
+  const digits = moneyDigits(figures.currency);
+  return (
+    <section class="block" aria-label="Profit and loss by period">
+      <div class="bar"><h2>P&L by {period}</h2><Choice label="Period" options={PERIODS} names={{ hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }} value={period} onChange={setPeriod} /></div>
+      {rows.length === 0 ? <p class="empty">No {period} has a figure yet.</p>
+        : <Twin name={`P&L by ${period}`} chart={<PeriodChart rows={rows} digits={digits} daily={period !== 'hour'} />} table={() => <PeriodTable rows={rows} digits={digits} />} />}
+    </section>
+  );
+}
+
+/** 0 to 4: a day's share of the best or worst day. */
+function heat(value: Dec, most: Dec): number {
+  if (most.units === 0n || value.units === 0n) return 0;
+  const scale = Math.max(value.scale, most.scale);
+  const size = (a: Dec) => (a.units < 0n ? -a.units : a.units) * 10n ** BigInt(scale - a.scale);
+  return Math.max(1, Math.min(4, Number((size(value) * 4n + size(most) - 1n) / size(most))));
+}
+
+function Calendar({ rows, currency }: { rows: readonly Period[]; currency: Maybe<string> }) {
+  const digits = moneyDigits(currency);
+  const days = rows.slice(-7 * 26);
+  if (days.length === 0) return null;
+  const most = days.reduce<Dec>((max, row) => {
+    const value = parseDec(row.pnl);
+    if (value === null) return max;
+    const size = value.units < 0n ? { ...value, units: -value.units } : value;
+    return compare(size, max) > 0 ? size : max;
+  }, { units: 0n, scale: 0 });
+  const lead = (new Date((days[0] as Period).start).getUTCDay() + 6) % 7;
+  return (
+    <section class="block" aria-label="Calendar">
+      <div class="bar"><h2>Calendar <span class="quiet">one square a day, a column a week; the stronger, the larger the P&L</span></h2></div>
+      <div class="calendar" role="img" aria-label="Daily P&L as a calendar; the same figures are in the table of P&L by day">
+        {Array.from({ length: lead }, (_, i) => <i key={`lead${i}`} class="none" />)}
+        {days.map((row) => {
+          const value = parseDec(row.pnl);
+          const text = value === null ? 'unknown' : `${amount(value, digits)} ${currency ?? ''}`;
+          return <i key={row.start} class={value === null ? 'none' : `${toneOf(row.pnl)} heat-${heat(value, most)}`} data-tip={`${row.start.slice(0, 10)}: ${text}${row.cycles == null ? '' : `\n${row.cycles} cycles`}`} />;
+        })}
+      </div>
+    </section>
+  );
+}
+
+function FeeTable({ figures }: { figures: Figures }) {
+  const rows = Object.entries(figures.fees_by_asset ?? {});
+  if (rows.length === 0) return null;
+  const digits = moneyDigits(figures.currency);
+  return (
+    <section class="block half" aria-label="Fees"><h2>Fees by asset</h2>
+      <table class="grid">
+        <thead><tr><th scope="col">Asset</th><th scope="col">Paid</th><th scope="col">Value{figures.currency ? ` in ${figures.currency}` : ''}</th></tr></thead>
+        <tbody>{rows.map(([asset, entry]) => {
+          const paid = parseDec(typeof entry === 'string' ? entry : entry.amount);
+          const value = typeof entry === 'string' ? null : parseDec(entry.value);
+          return <tr key={asset}><td>{asset}</td><td>{paid === null ? <Unknown reason="not told" /> : <span class="num">{quantity(paid)}</span>}</td>
+            <td>{value === null ? <Unknown reason="not valued yet" /> : <span class="num">{amount(value, digits)}</span>}</td></tr>;
+        })}</tbody>
+      </table>
+    </section>
+  );
+}
+
+function Steps({ figures }: { figures: Figures }) {
+  const rows = figures.steps ?? [];
+  if (rows.length === 0) return null;
+  return (
+    <section class="block half" aria-label="Step against fees"><h2>Step against fees</h2>
+      <table class="grid">
+        <thead><tr><th scope="col">Pair</th><th scope="col">Grid step</th><th scope="col">Least profitable</th><th scope="col">Verdict</th></tr></thead>
+        <tbody>{rows.map((row) => (
+          <tr key={row.symbol}><td>{row.symbol}</td><td>{plainPercent(row.step, 'the grid is not known')}</td><td>{plainPercent(row.minimum, 'the fee rate is not known')}</td>
+            <td>{row.below == null ? <Unknown reason="not told" /> : row.below ? <span class="alarm">too narrow: fees eat the step</span> : <span class="quiet">covers its fees</span>}</td></tr>))}</tbody>
+      </table>
+    </section>
+  );
+}
+
+export function Performance() {
+  const answer = useRemote<Figures>('/api/v1/performance');
+  const figures = answer?.ok ? answer.data : null;
+  return (
+    <div class="page performance">
+      <h1 class="vh">Performance</h1>
+      {figures === null ? <Waiting answer={answer} what="the performance figures" /> : <Metrics figures={figures} />}
+      <div class="side-by-side">
+        <Equity currency={figures?.currency} />
+        {figures === null ? null : <Periods figures={figures} />}
+      </div>
+      {figures === null ? null : (
+        <>
+          <Calendar rows={figures.periods?.day ?? []} currency={figures.currency} />
+          <div class="side-by-side"><FeeTable figures={figures} /><Steps figures={figures} /></div>
+        </>
+      )}
+    </div>
+  );
+}
