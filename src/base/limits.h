@@ -60,6 +60,7 @@ enum {
     LIMIT_STORE_GROUP_FILLS = 4096,   /* fills of one transaction: about 20 ms of work beside its fsync */
     LIMIT_STORE_LOAD_FILLS = 4096,    /* fills handed to the loop at once: about 1 MB, under 1 ms to copy */
     LIMIT_STORE_NAMES = 1 << 16,      /* accounts, series, fee assets each: 512 pairs on 100 accounts */
+    LIMIT_STORE_METAS = 4096,         /* keys of one answer: a few for each of 512 pairs */
     LIMIT_STORE_CANDLES = 1500,       /* candles of one answer: a chart is 1,000 wide at most, Binance's page as well */
     LIMIT_STORE_EQUITY_POINTS = 4096, /* points of one answer: three days of minutes, half a year of hours */
     LIMIT_STORE_ANSWER_BYTES = 8 << 20, /* marks of one answer: over it the answer ends earlier, the asker goes on */

@@ -4,8 +4,6 @@
 #include "base/limits.h"
 #include "store/record.h"
 
-#include <stdio.h>
-
 /* A text that cannot be what we wrote: the row was changed from outside. */
 static enum err unreadable(struct sql *s, const char *table) {
     return sql_fail(s, ERR_CORRUPT, "a row of the table %s cannot be read; the file is left as it is", table);
@@ -22,17 +20,18 @@ enum err meta_put(struct sql *s, const char *key, const char *value) {
     return query_run(&q);
 }
 
-enum err meta_get(struct sql *s, char *value, bool *found, const char *key) {
-    struct query q = query_start(s, "SELECT value FROM meta WHERE key = ?");
-    query_put_text(&q, key);
-    *found = query_row(&q);
-    (void)snprintf(value, META_VALUE_MAX, "%s", *found ? query_text(&q, 0) : "");
+enum err meta_get_all(struct sql *s, const char *prefix, meta_fn *fn, void *arg) {
+    struct query q = query_start(s, "SELECT key, value FROM meta"
+                                    " WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key");
+    query_put_text(&q, prefix);
+    while (query_row(&q))
+        if (!fn(arg, query_text(&q, 0), query_text(&q, 1))) break;
     return query_end(&q);
 }
 
 /* ---- history ---- */
 
-enum err history_put(struct sql *s, uint64_t account, const struct history *h) {
+enum err history_put(struct sql *s, uint64_t account, const struct stored_history *h) {
     struct query q = query_start(s, "INSERT OR REPLACE INTO history VALUES(?, ?, ?, ?, ?, ?)");
     query_put_int(&q, (int64_t)account);
     query_put_text(&q, h->symbol.text);
@@ -43,14 +42,14 @@ enum err history_put(struct sql *s, uint64_t account, const struct history *h) {
     return query_run(&q);
 }
 
-enum err history_get(struct sql *s, struct history *out, size_t *count, size_t max, uint64_t account) {
+enum err history_get(struct sql *s, struct stored_history *out, size_t *count, size_t max, uint64_t account) {
     struct query q = query_start(s, "SELECT symbol, state, first_id, last_id, from_us FROM history"
                                     " WHERE account = ? ORDER BY symbol");
     enum err bad = ERR_OK;
     query_put_int(&q, (int64_t)account);
     for (*count = 0; *count < max && bad == ERR_OK && query_row(&q);) {
-        struct history *h = &out[*count];
-        *h = (struct history){.state = (int)query_int(&q, 1)};
+        struct stored_history *h = &out[*count];
+        *h = (struct stored_history){.state = (int)query_int(&q, 1)};
         h->first_id = query_int(&q, 2);
         h->last_id = query_int(&q, 3);
         h->from.us = query_int(&q, 4);
@@ -65,7 +64,7 @@ enum err history_get(struct sql *s, struct history *out, size_t *count, size_t m
 
 /* ---- markets ---- */
 
-enum err market_put(struct sql *s, const struct market *m) {
+enum err market_put(struct sql *s, const struct stored_market *m) {
     char tick[DEC_TEXT_MAX], step[DEC_TEXT_MAX], least[DEC_TEXT_MAX];
     (void)dec8_format(tick, m->info.tick_size);
     (void)dec8_format(step, m->info.step_size);
@@ -82,7 +81,7 @@ enum err market_put(struct sql *s, const struct market *m) {
     return query_run(&q);
 }
 
-static bool read_market(const struct query *q, struct market *m) {
+static bool read_market(const struct query *q, struct stored_market *m) {
     struct symbol_info *i = &m->info;
     i->trading = query_int(q, 6) != 0;
     m->read_at.us = query_int(q, 7);
@@ -94,7 +93,7 @@ static bool read_market(const struct query *q, struct market *m) {
            dec16_parse(&i->min_notional, span_of(query_text(q, 5))) == ERR_OK;
 }
 
-enum err market_get_all(struct sql *s, struct market *out, size_t *count, size_t max) {
+enum err market_get_all(struct sql *s, struct stored_market *out, size_t *count, size_t max) {
     struct query q =
         query_start(s, "SELECT exchange_symbol, base, quote, tick_size, step_size, min_notional, trading, read_us"
                        " FROM markets ORDER BY exchange_symbol");

@@ -10,19 +10,21 @@
 
 /* value NULL removes. ERR_TOO_BIG. */
 MUST_CHECK enum err meta_put(struct sql *s, const char *key, const char *value);
-/* value: META_VALUE_MAX bytes. *found false: no such key, value is "". */
-MUST_CHECK enum err meta_get(struct sql *s, char *value, bool *found, const char *key);
+/* Calls fn for every key that begins with prefix, in the order of their bytes and until it says false; key and value are
+ * borrowed until fn returns. */
+typedef bool meta_fn(void *arg, const char *key, const char *value);
+MUST_CHECK enum err meta_get_all(struct sql *s, const char *prefix, meta_fn *fn, void *arg);
 
 /* ---- history: by account, its number in the journal ---- */
 
-MUST_CHECK enum err history_put(struct sql *s, uint64_t account, const struct history *h);
+MUST_CHECK enum err history_put(struct sql *s, uint64_t account, const struct stored_history *h);
 /* The rows of one account by symbol, at most max. */
-MUST_CHECK enum err history_get(struct sql *s, struct history *out, size_t *count, size_t max, uint64_t account);
+MUST_CHECK enum err history_get(struct sql *s, struct stored_history *out, size_t *count, size_t max, uint64_t account);
 
 /* ---- markets: exchange information, with the time it was read ---- */
 
-MUST_CHECK enum err market_put(struct sql *s, const struct market *m);
-MUST_CHECK enum err market_get_all(struct sql *s, struct market *out, size_t *count, size_t max);
+MUST_CHECK enum err market_put(struct sql *s, const struct stored_market *m);
+MUST_CHECK enum err market_get_all(struct sql *s, struct stored_market *out, size_t *count, size_t max);
 
 /* ---- candles: closed ones ---- */
 

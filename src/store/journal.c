@@ -16,7 +16,7 @@ struct journal {
     struct hasher *hasher; /* owned */
     uint64_t rows;
     unsigned char hash[SHA256_BYTES]; /* of the last row */
-    struct account *accounts;         /* owned; number n at n - 1, so are the next two */
+    struct stored_account *accounts;  /* owned; number n at n - 1, so are the next two */
     struct series *series;
     struct name *assets;
     size_t account_count, series_count, asset_count;
@@ -185,8 +185,8 @@ static enum err learn_account(struct journal *j, const struct definition *d) {
     enum err e = make_room(&array, j->account_count, sizeof *j->accounts);
     j->accounts = array;
     if (e != ERR_OK) return e;
-    struct account *a = &j->accounts[j->account_count++];
-    *a = (struct account){.number = d->number, .epoch = d->of};
+    struct stored_account *a = &j->accounts[j->account_count++];
+    *a = (struct stored_account){.number = d->number, .epoch = d->of};
     memcpy(a->name, d->text, sizeof a->name);
     return ERR_OK;
 }
@@ -275,12 +275,12 @@ size_t journal_accounts(const struct journal *j) {
     return j->account_count;
 }
 
-const struct account *journal_account(const struct journal *j, size_t index) {
+const struct stored_account *journal_account(const struct journal *j, size_t index) {
     CHECK(index < j->account_count);
     return &j->accounts[index];
 }
 
-const struct account *journal_known_account(const struct journal *j, const char *name) {
+const struct stored_account *journal_known_account(const struct journal *j, const char *name) {
     for (size_t i = j->account_count; i-- > 0;)
         if (strcmp(j->accounts[i].name, name) == 0) return &j->accounts[i];
     return NULL;
@@ -296,14 +296,14 @@ static enum err add_account(struct journal *j, uint64_t *number, const char *nam
 }
 
 enum err journal_find_account(struct journal *j, uint64_t *number, const char *name) {
-    const struct account *a = journal_known_account(j, name);
+    const struct stored_account *a = journal_known_account(j, name);
     if (a == NULL) return add_account(j, number, name, 0);
     *number = a->number;
     return ERR_OK;
 }
 
 enum err journal_new_epoch(struct journal *j, uint64_t *number, const char *name) {
-    const struct account *a = journal_known_account(j, name);
+    const struct stored_account *a = journal_known_account(j, name);
     return add_account(j, number, name, a == NULL ? 0 : a->epoch + 1);
 }
 

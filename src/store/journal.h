@@ -37,10 +37,10 @@ uint64_t journal_rows(const struct journal *j);
 
 size_t journal_accounts(const struct journal *j);
 /* index < journal_accounts; until the next change. */
-const struct account *journal_account(const struct journal *j, size_t index);
+const struct stored_account *journal_account(const struct journal *j, size_t index);
 
 /* The newest epoch of an account; NULL: not known. Until the next change. */
-const struct account *journal_known_account(const struct journal *j, const char *name);
+const struct stored_account *journal_known_account(const struct journal *j, const char *name);
 /* Its number, made where there is none. name: 1 .. ACCOUNT_TEXT_MAX - 1 bytes. */
 MUST_CHECK enum err journal_find_account(struct journal *j, uint64_t *number, const char *name);
 /* A wiped testnet (ACCOUNTING 2): the account goes on with no fills; those of the epoch before are kept, not loaded. */

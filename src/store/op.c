@@ -32,7 +32,7 @@ static enum err run_open(struct worker *w, struct op *o) {
     enum err e = db_open(&w->db, w->path, w->use, w->why);
     if (e != ERR_OK || w->use == DB_VERIFY) return e;
     o->count = journal_accounts(db_journal(w->db));
-    struct account *accounts = calloc(o->count + 1, sizeof *accounts);
+    struct stored_account *accounts = calloc(o->count + 1, sizeof *accounts);
     o->items = accounts;
     if (accounts == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < o->count; i++) accounts[i] = *journal_account(db_journal(w->db), i);
@@ -48,14 +48,14 @@ static enum err run_close(struct worker *w, struct op *o) {
 
 /* The last slice brings the histories. */
 static enum err finish_load(struct worker *w, struct op *o, uint64_t account) {
-    struct history *all = calloc(LIMIT_PAIRS, sizeof *all);
+    struct stored_history *all = calloc(LIMIT_PAIRS, sizeof *all);
     o->items = all;
     o->more = false;
     return all == NULL ? ERR_MEMORY : history_get(db_sql(w->db), all, &o->count, LIMIT_PAIRS, account);
 }
 
 static enum err run_load(struct worker *w, struct op *o) {
-    const struct account *a = journal_known_account(db_journal(w->db), o->account);
+    const struct stored_account *a = journal_known_account(db_journal(w->db), o->account);
     enum err e = ERR_OK;
     if (a == NULL) return ERR_OK; /* no fills, no histories */
     if (o->loader == NULL) {
@@ -109,23 +109,32 @@ static enum err run_put_meta(struct worker *w, struct op *o) {
     return meta_put(db_sql(w->db), o->key, o->has_value ? o->heap.at : NULL);
 }
 
-static enum err run_get_meta(struct worker *w, struct op *o) {
-    char value[META_VALUE_MAX];
-    enum err e = meta_get(db_sql(w->db), value, &o->has_value, o->key);
-    buf_puts(&o->heap, value);
-    buf_putc(&o->heap, '\0');
+static bool keep_meta(void *arg, const char *key, const char *value) {
+    struct op *o = arg;
+    size_t key_len = strlen(key) + 1, value_len = strlen(value) + 1;
+    if (o->count == LIMIT_STORE_METAS || !buf_reserve(&o->heap, key_len + value_len)) return false;
+    ((struct op_meta *)o->items)[o->count++] = (struct op_meta){o->heap.len, o->heap.len + key_len};
+    buf_put(&o->heap, key, key_len);
+    buf_put(&o->heap, value, value_len);
+    return true;
+}
+
+static enum err run_get_metas(struct worker *w, struct op *o) {
+    o->items = calloc(LIMIT_STORE_METAS, sizeof(struct op_meta));
+    if (o->items == NULL) return ERR_MEMORY;
+    enum err e = meta_get_all(db_sql(w->db), o->key, keep_meta, o);
     return e == ERR_OK ? o->heap.failed : e;
 }
 
 static enum err run_put_markets(struct worker *w, struct op *o) {
-    const struct market *markets = o->items;
+    const struct stored_market *markets = o->items;
     enum err e = ERR_OK;
     for (size_t i = 0; i < o->count && e == ERR_OK; i++) e = market_put(db_sql(w->db), &markets[i]);
     return e;
 }
 
 static enum err run_get_markets(struct worker *w, struct op *o) {
-    struct market *all = calloc(LIMIT_PAIRS, sizeof *all);
+    struct stored_market *all = calloc(LIMIT_PAIRS, sizeof *all);
     o->items = all;
     return all == NULL ? ERR_MEMORY : market_get_all(db_sql(w->db), all, &o->count, LIMIT_PAIRS);
 }
@@ -156,7 +165,7 @@ static bool keep_point(void *arg, struct wall time, struct span marks) {
 }
 
 static enum err run_get_points(struct worker *w, struct op *o) {
-    const struct account *a = journal_known_account(db_journal(w->db), o->account);
+    const struct stored_account *a = journal_known_account(db_journal(w->db), o->account);
     if (a == NULL) return ERR_OK;
     o->items = calloc(LIMIT_STORE_EQUITY_POINTS, sizeof(struct op_point));
     if (o->items == NULL) return ERR_MEMORY;
@@ -165,7 +174,7 @@ static enum err run_get_points(struct worker *w, struct op *o) {
 }
 
 static enum err run_thin_points(struct worker *w, struct op *o) {
-    const struct account *a = journal_known_account(db_journal(w->db), o->account);
+    const struct stored_account *a = journal_known_account(db_journal(w->db), o->account);
     return a == NULL ? ERR_OK : equity_thin(db_sql(w->db), a->number, o->from, o->to, o->step_us);
 }
 
@@ -182,7 +191,7 @@ static const struct {
     [OP_PUT_HISTORY] = {run_put_history, true},
     [OP_VERIFY] = {run_verify, false},
     [OP_PUT_META] = {run_put_meta, true},
-    [OP_GET_META] = {run_get_meta, false},
+    [OP_GET_METAS] = {run_get_metas, false},
     [OP_PUT_MARKETS] = {run_put_markets, true},
     [OP_GET_MARKETS] = {run_get_markets, false},
     [OP_PUT_CANDLES] = {run_put_candles, true},

@@ -16,7 +16,7 @@ enum op_kind {
     OP_PUT_HISTORY,
     OP_VERIFY,
     OP_PUT_META,
-    OP_GET_META,
+    OP_GET_METAS,
     OP_PUT_MARKETS,
     OP_GET_MARKETS,
     OP_PUT_CANDLES,
@@ -25,6 +25,10 @@ enum op_kind {
     OP_GET_POINTS,
     OP_THIN_POINTS,
     OP_KINDS
+};
+
+struct op_meta { /* key and value lie in the op's heap, with their NULs */
+    size_t key, value;
 };
 
 struct op_point { /* a point's marks lie in the op's heap */
@@ -41,20 +45,20 @@ struct op {
     /* in; unused ones are zero */
     char account[ACCOUNT_TEXT_MAX], into[ACCOUNT_TEXT_MAX];
     char key[META_KEY_MAX];
+    bool has_value; /* of a meta: to be put, not removed */
     struct name symbol, interval;
     struct wall from, to;
     int64_t step_us;
     size_t max;
 
     /* in or out */
-    void *items; /* owned: fills, histories, markets, candles, points */
+    void *items; /* owned: fills, histories, metas, markets, candles, points */
     size_t count;
     size_t fills;    /* of an OP_PUT: what it counts against the limits */
     struct buf heap; /* a meta value, marks */
 
     /* out */
-    bool more;      /* not done: to be run again (loading, verifying) */
-    bool has_value; /* a meta value: there (out), or to be put and not removed (in) */
+    bool more; /* not done: to be run again (loading, verifying) */
     struct put_counts counts;
     struct verdict verdict;
     struct loader *loader; /* owned, between the slices of a load */

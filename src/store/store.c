@@ -133,9 +133,14 @@ static void answer_verify(struct store *s, struct op *o) {
     if (!o->more && s->events->verified != NULL) s->events->verified(s->arg, o->id, o->err, &o->verdict);
 }
 
-static void answer_meta(struct store *s, struct op *o) {
-    const char *value = o->err == ERR_OK && o->has_value ? o->heap.at : NULL;
-    if (s->events->meta != NULL) s->events->meta(s->arg, o->id, o->err, value);
+static void answer_metas(struct store *s, struct op *o) {
+    const struct op_meta *in = o->items;
+    struct stored_meta *metas = o->count > 0 ? calloc(o->count, sizeof *metas) : NULL;
+    if (o->count > 0 && metas == NULL) op_fail(o, ERR_MEMORY);
+    for (size_t i = 0; i < o->count; i++)
+        metas[i] = (struct stored_meta){o->heap.at + in[i].key, o->heap.at + in[i].value};
+    if (s->events->metas != NULL) s->events->metas(s->arg, o->id, o->err, metas, o->count);
+    free(metas);
 }
 
 static void answer_markets(struct store *s, struct op *o) {
@@ -149,10 +154,7 @@ static void answer_candles(struct store *s, struct op *o) {
 static void answer_points(struct store *s, struct op *o) {
     const struct op_point *in = o->items;
     struct store_point *points = o->count > 0 ? calloc(o->count, sizeof *points) : NULL;
-    if (o->count > 0 && points == NULL) {
-        o->err = ERR_MEMORY;
-        o->count = 0;
-    }
+    if (o->count > 0 && points == NULL) op_fail(o, ERR_MEMORY);
     for (size_t i = 0; i < o->count; i++)
         points[i] = (struct store_point){in[i].time, span_from(o->heap.at + in[i].at, in[i].len)};
     if (s->events->points != NULL) s->events->points(s->arg, o->id, o->err, points, o->count);
@@ -175,7 +177,7 @@ static void (*const answers[OP_KINDS])(struct store *s, struct op *o) = {
     [OP_LOAD] = answer_load,           [OP_PUT] = answer_put,
     [OP_NEW_EPOCH] = answer_written,   [OP_JOIN] = answer_written,
     [OP_PUT_HISTORY] = answer_written, [OP_VERIFY] = answer_verify,
-    [OP_PUT_META] = answer_written,    [OP_GET_META] = answer_meta,
+    [OP_PUT_META] = answer_written,    [OP_GET_METAS] = answer_metas,
     [OP_PUT_MARKETS] = answer_written, [OP_GET_MARKETS] = answer_markets,
     [OP_PUT_CANDLES] = answer_written, [OP_GET_CANDLES] = answer_candles,
     [OP_PUT_POINT] = answer_written,   [OP_GET_POINTS] = answer_points,
@@ -337,7 +339,7 @@ enum err store_join(struct store *s, uint64_t id, const char *from, const char *
     return submit(s, o);
 }
 
-enum err store_put_history(struct store *s, uint64_t id, const char *account, const struct history *h) {
+enum err store_put_history(struct store *s, uint64_t id, const char *account, const struct stored_history *h) {
     struct op *o;
     enum err e = make_op(&o, s, OP_PUT_HISTORY, id, account, h, 1, sizeof *h);
     return e == ERR_OK ? submit(s, o) : e;
@@ -366,11 +368,11 @@ enum err store_put_meta(struct store *s, uint64_t id, const char *key, const cha
     return ask_meta(s, OP_PUT_META, id, key, value);
 }
 
-enum err store_get_meta(struct store *s, uint64_t id, const char *key) {
-    return ask_meta(s, OP_GET_META, id, key, NULL);
+enum err store_get_metas(struct store *s, uint64_t id, const char *prefix) {
+    return ask_meta(s, OP_GET_METAS, id, prefix, NULL);
 }
 
-enum err store_put_markets(struct store *s, uint64_t id, const struct market *markets, size_t count) {
+enum err store_put_markets(struct store *s, uint64_t id, const struct stored_market *markets, size_t count) {
     struct op *o;
     if (count > LIMIT_PAIRS) return ERR_TOO_BIG;
     enum err e = make_op(&o, s, OP_PUT_MARKETS, id, NULL, markets, count, sizeof *markets);

@@ -30,18 +30,19 @@ struct store_point { /* of the equity series: the marks and rates of a moment, i
  * return. err other than ERR_OK: nothing of the request took effect; the other arguments are then empty. */
 struct store_events {
     /* READY. Every account in the database, older epochs too: number n at n - 1. */
-    void (*opened)(void *arg, const struct account *accounts, size_t count);
+    void (*opened)(void *arg, const struct stored_account *accounts, size_t count);
     /* FAILED, once, before the answers that carry the error. words: a sentence with the file, the cause and what to do. */
     void (*failed)(void *arg, enum err err, const char *words);
     /* store_load: the fills in the order (time, trade id, buy before sell), in batches; then loaded. */
     void (*fills)(void *arg, uint64_t id, const struct fill *fills, size_t count);
-    void (*loaded)(void *arg, uint64_t id, enum err err, uint64_t total, const struct history *histories, size_t count);
+    void (*loaded)(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories,
+                   size_t count);
     /* store_put: the fills are on the disk. */
     void (*committed)(void *arg, uint64_t id, enum err err, const struct put_counts *counts);
     /* Every other write. */
     void (*written)(void *arg, uint64_t id, enum err err);
-    void (*meta)(void *arg, uint64_t id, enum err err, const char *value); /* NULL: no such key */
-    void (*markets)(void *arg, uint64_t id, enum err err, const struct market *markets, size_t count);
+    void (*metas)(void *arg, uint64_t id, enum err err, const struct stored_meta *metas, size_t count);
+    void (*markets)(void *arg, uint64_t id, enum err err, const struct stored_market *markets, size_t count);
     void (*candles)(void *arg, uint64_t id, enum err err, const struct candle *candles, size_t count);
     void (*points)(void *arg, uint64_t id, enum err err, const struct store_point *points, size_t count);
     void (*verified)(void *arg, uint64_t id, enum err err, const struct verdict *verdict);
@@ -86,16 +87,18 @@ MUST_CHECK enum err store_put(struct store *s, uint64_t id, const char *account,
 MUST_CHECK enum err store_new_epoch(struct store *s, uint64_t id, const char *account);
 /* `from`, which must be known, goes on as `into`: its fills are put there (the bot's, once the uid is known). */
 MUST_CHECK enum err store_join(struct store *s, uint64_t id, const char *from, const char *into);
-MUST_CHECK enum err store_put_history(struct store *s, uint64_t id, const char *account, const struct history *h);
+MUST_CHECK enum err store_put_history(struct store *s, uint64_t id, const char *account,
+                                      const struct stored_history *h);
 /* Walks the whole journal in slices between other requests. */
 MUST_CHECK enum err store_verify(struct store *s, uint64_t id);
 
 /* ---- beside them ---- */
 
 MUST_CHECK enum err store_put_meta(struct store *s, uint64_t id, const char *key, const char *value); /* NULL removes */
-MUST_CHECK enum err store_get_meta(struct store *s, uint64_t id, const char *key);
+/* Every key that begins with prefix ("" for all), by key; at most LIMIT_STORE_METAS, LIMIT_STORE_ANSWER_BYTES. */
+MUST_CHECK enum err store_get_metas(struct store *s, uint64_t id, const char *prefix);
 /* At most LIMIT_PAIRS at once; those not named stay. */
-MUST_CHECK enum err store_put_markets(struct store *s, uint64_t id, const struct market *markets, size_t count);
+MUST_CHECK enum err store_put_markets(struct store *s, uint64_t id, const struct stored_market *markets, size_t count);
 MUST_CHECK enum err store_get_markets(struct store *s, uint64_t id);
 /* Closed ones, at most LIMIT_STORE_CANDLES. */
 MUST_CHECK enum err store_put_candles(struct store *s, uint64_t id, const struct name *symbol,

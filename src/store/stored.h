@@ -8,11 +8,11 @@
 /* Texts, with their NULs. */
 enum {
     ACCOUNT_TEXT_MAX = 96, /* "<environment>:<uid>"; the environment may be a host name */
-    META_KEY_MAX = 64,
+    META_KEY_MAX = 192,    /* an account, a word, a symbol */
     META_VALUE_MAX = 8192, /* the symbols last watched: 512 of 14 bytes fit */
 };
 
-struct account {
+struct stored_account {
     uint64_t number;             /* from 1 */
     uint64_t epoch;              /* 0, and one more with each wipe of a testnet: only the newest is in use */
     uint64_t joined;             /* the number of the account that it last went into; 0: none */
@@ -23,14 +23,18 @@ struct put_counts { /* what came of the fills of one request */
     uint64_t added, replaced, valued, duplicates;
 };
 
-struct history { /* how complete the fills of a symbol are (ACCOUNTING 3) */
+struct stored_history { /* how complete the fills of a symbol are (ACCOUNTING 3) */
     struct name symbol;
     int state;                 /* the engine's enum; stored as it is */
     int64_t first_id, last_id; /* trade ids read without a hole; -1 none */
     struct wall from;          /* time of the first; 0 none */
 };
 
-struct market { /* exchange information of one symbol, and when it was read */
+struct stored_meta { /* a text under a key */
+    const char *key, *value;
+};
+
+struct stored_market { /* exchange information of one symbol, and when it was read */
     struct symbol_info info;
     struct wall read_at;
 };

@@ -14,41 +14,79 @@ static void commit_and_close(struct db *db) {
     db_close(db);
 }
 
+struct metas {
+    char text[256]; /* "key=value;" of each */
+    size_t count, stop_at, last_len;
+};
+
+static bool on_meta(void *arg, const char *key, const char *value) {
+    struct metas *m = arg;
+    size_t len = strlen(m->text);
+    m->last_len = strlen(value);
+    (void)snprintf(m->text + len, sizeof m->text - len, "%s=%.20s;", key, value);
+    return ++m->count != m->stop_at;
+}
+
+static struct metas metas_of(struct db *db, const char *prefix) {
+    struct metas m = {.count = 0};
+    assert_int_equal(meta_get_all(db_sql(db), prefix, on_meta, &m), ERR_OK);
+    return m;
+}
+
 static void meta_is_put_replaced_and_removed(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
-    char value[META_VALUE_MAX], large[META_VALUE_MAX + 1];
-    bool found = true;
-    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
-    assert_false(found);
+    assert_int_equal(metas_of(db, "").count, 0);
     assert_int_equal(meta_put(db_sql(db), "symbols", "BTC/USDT"), ERR_OK);
-    assert_int_equal(meta_put(db_sql(db), "symbols", "BTC/USDT,ETH/USDT"), ERR_OK);
-    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
-    assert_true(found);
-    assert_string_equal(value, "BTC/USDT,ETH/USDT");
+    assert_int_equal(meta_put(db_sql(db), "symbols", "ETH/USDT"), ERR_OK);
+    assert_string_equal(metas_of(db, "").text, "symbols=ETH/USDT;");
     assert_int_equal(meta_put(db_sql(db), "symbols", NULL), ERR_OK);
-    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
-    assert_false(found);
+    assert_int_equal(metas_of(db, "").count, 0);
+    commit_and_close(db);
+}
+
+static void metas_are_found_by_their_beginning(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct metas m = {.stop_at = 1};
+    assert_int_equal(meta_put(db_sql(db), "a:2", "two"), ERR_OK);
+    assert_int_equal(meta_put(db_sql(db), "a:1", "one"), ERR_OK);
+    assert_int_equal(meta_put(db_sql(db), "a", "a"), ERR_OK);
+    assert_int_equal(meta_put(db_sql(db), "b:1", ""), ERR_OK);
+    assert_int_equal(meta_put(db_sql(db), "A:1", "capital"), ERR_OK);
+    assert_string_equal(metas_of(db, "a:").text, "a:1=one;a:2=two;");
+    assert_string_equal(metas_of(db, "b:1").text, "b:1=;");
+    assert_int_equal(metas_of(db, "").count, 5);
+    assert_int_equal(metas_of(db, "c").count, 0);
+    assert_int_equal(meta_get_all(db_sql(db), "a", on_meta, &m), ERR_OK);
+    assert_int_equal(m.count, 1);
+    commit_and_close(db);
+}
+
+static void long_metas_are_refused(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    char large[META_VALUE_MAX + 1];
     memset(large, 'x', sizeof large);
     large[META_VALUE_MAX] = '\0';
     assert_int_equal(meta_put(db_sql(db), "symbols", large), ERR_TOO_BIG);
     large[META_VALUE_MAX - 1] = '\0';
     assert_int_equal(meta_put(db_sql(db), "symbols", large), ERR_OK);
-    assert_int_equal(meta_get(db_sql(db), value, &found, "symbols"), ERR_OK);
-    assert_string_equal(value, large);
+    assert_int_equal(metas_of(db, "symbols").last_len, META_VALUE_MAX - 1);
+    assert_int_equal(meta_put(db_sql(db), large, "value"), ERR_TOO_BIG);
     commit_and_close(db);
 }
 
 static void history_is_kept_by_account_and_symbol(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
-    struct history rows[3], h = {.symbol = name_of("ETH/USDT"), .state = 2, .first_id = 17, .last_id = 99};
+    struct stored_history rows[3], h = {.symbol = name_of("ETH/USDT"), .state = 2, .first_id = 17, .last_id = 99};
     size_t count;
     h.from.us = 1763633730123456;
     assert_int_equal(history_put(db_sql(db), 1, &h), ERR_OK);
     h.last_id = 100;
     assert_int_equal(history_put(db_sql(db), 1, &h), ERR_OK);
-    struct history other = {.symbol = name_of("BTC/USDT"), .first_id = -1, .last_id = -1};
+    struct stored_history other = {.symbol = name_of("BTC/USDT"), .first_id = -1, .last_id = -1};
     assert_int_equal(history_put(db_sql(db), 1, &other), ERR_OK);
     assert_int_equal(history_put(db_sql(db), 2, &other), ERR_OK);
     assert_int_equal(history_get(db_sql(db), rows, &count, 3, 1), ERR_OK);
@@ -68,7 +106,8 @@ static void history_is_kept_by_account_and_symbol(void **state) {
 static void markets_come_back_exactly(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
-    struct market back[2], m = {.info = {.exchange_symbol = name_of("BTCUSDT"), .trading = true}, .read_at = {77}};
+    struct stored_market back[2],
+        m = {.info = {.exchange_symbol = name_of("BTCUSDT"), .trading = true}, .read_at = {77}};
     size_t count;
     m.info.base = name_of("BTC");
     m.info.quote = name_of("USDT");
@@ -181,7 +220,8 @@ static void thinning_keeps_the_first_of_each_step(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meta_is_put_replaced_and_removed), cmocka_unit_test(history_is_kept_by_account_and_symbol),
+        cmocka_unit_test(meta_is_put_replaced_and_removed), cmocka_unit_test(metas_are_found_by_their_beginning),
+        cmocka_unit_test(long_metas_are_refused),           cmocka_unit_test(history_is_kept_by_account_and_symbol),
         cmocka_unit_test(markets_come_back_exactly),        cmocka_unit_test(candles_page_backwards_and_replace),
         cmocka_unit_test(equity_points_come_by_time),       cmocka_unit_test(thinning_keeps_the_first_of_each_step),
     };

@@ -21,14 +21,14 @@ struct told {
     struct fill *fills; /* all that were loaded */
     size_t fill_count, batches;
     uint64_t total;
-    struct history histories[8];
+    struct stored_history histories[8];
     size_t history_count;
     struct candle candles[8];
     size_t candle_count;
     struct store_point points[8];
     char marks[8][16];
     size_t point_count;
-    struct market markets[8];
+    struct stored_market markets[8];
     size_t market_count;
     char meta[64];
     struct verdict verdict;
@@ -45,7 +45,7 @@ static void tell(struct told *t, const char *name, uint64_t id, enum err err) {
     t->events[t->count++].err = err;
 }
 
-static void on_opened(void *arg, const struct account *accounts, size_t count) {
+static void on_opened(void *arg, const struct stored_account *accounts, size_t count) {
     struct told *t = arg;
     for (size_t i = 0; i < count; i++) assert_int_equal(accounts[i].number, i + 1);
     t->accounts = count;
@@ -70,7 +70,7 @@ static void on_fills(void *arg, uint64_t id, const struct fill *fills, size_t co
     if (t->on_fills != NULL) t->on_fills(t);
 }
 
-static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct history *histories,
+static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories,
                       size_t count) {
     struct told *t = arg;
     t->total = total;
@@ -89,13 +89,17 @@ static void on_written(void *arg, uint64_t id, enum err err) {
     tell(arg, "written", id, err);
 }
 
-static void on_meta(void *arg, uint64_t id, enum err err, const char *value) {
+static void on_metas(void *arg, uint64_t id, enum err err, const struct stored_meta *metas, size_t count) {
     struct told *t = arg;
-    (void)snprintf(t->meta, sizeof t->meta, "%s", value != NULL ? value : "(none)");
-    tell(t, "meta", id, err);
+    t->meta[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(t->meta);
+        (void)snprintf(t->meta + len, sizeof t->meta - len, "%s=%s;", metas[i].key, metas[i].value);
+    }
+    tell(t, "metas", id, err);
 }
 
-static void on_markets(void *arg, uint64_t id, enum err err, const struct market *markets, size_t count) {
+static void on_markets(void *arg, uint64_t id, enum err err, const struct stored_market *markets, size_t count) {
     struct told *t = arg;
     t->market_count = count;
     for (size_t i = 0; i < count; i++) t->markets[i] = markets[i];
@@ -139,7 +143,7 @@ static const struct store_events all_events = {
     .loaded = on_loaded,
     .committed = on_committed,
     .written = on_written,
-    .meta = on_meta,
+    .metas = on_metas,
     .markets = on_markets,
     .candles = on_candles,
     .points = on_points,
@@ -188,15 +192,15 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     struct told t;
     struct name symbol = name_of("BTC/USDT"), minute = name_of("1m");
     struct candle candle = {.open_time = {60000000}, .close_time = {119999000}, .closed = true};
-    struct market market = {.info.exchange_symbol = name_of("BTCUSDT"), .read_at = {5}};
-    struct history history = {.symbol = symbol, .state = 3, .first_id = 1, .last_id = 9};
+    struct stored_market market = {.info.exchange_symbol = name_of("BTCUSDT"), .read_at = {5}};
+    struct stored_history history = {.symbol = symbol, .state = 3, .first_id = 1, .last_id = 9};
     const struct wall all = {1000};
     begin(&t, ":memory:", STORE_USE);
     put_run(&t, 11, 0, 10); /* before it is open */
     assert_int_equal(store_put_history(t.store, 12, "testnet:1", &history), ERR_OK);
     assert_int_equal(store_load(t.store, 13, "testnet:1"), ERR_OK);
     assert_int_equal(store_put_meta(t.store, 14, "symbols", "BTC/USDT"), ERR_OK);
-    assert_int_equal(store_get_meta(t.store, 15, "symbols"), ERR_OK);
+    assert_int_equal(store_get_metas(t.store, 15, "sym"), ERR_OK);
     assert_int_equal(store_put_markets(t.store, 16, &market, 1), ERR_OK);
     assert_int_equal(store_get_markets(t.store, 17), ERR_OK);
     assert_int_equal(store_put_candles(t.store, 18, &symbol, &minute, &candle, 1), ERR_OK);
@@ -209,7 +213,7 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     assert_int_equal(store_waiting(t.store), 15 + 10);
     settle(&t);
     static const char *const names[] = {"opened",  "committed", "written", "fills",   "loaded",  "written",
-                                        "meta",    "written",   "markets", "written", "candles", "written",
+                                        "metas",   "written",   "markets", "written", "candles", "written",
                                         "written", "written",   "points",  "verified"};
     static const uint64_t ids[] = {0, 11, 12, 13, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24};
     assert_int_equal(t.count, sizeof names / sizeof *names);
@@ -220,7 +224,7 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     assert_int_equal(t.total, 10);
     assert_int_equal(t.history_count, 1);
     assert_int_equal(t.histories[0].last_id, 9);
-    assert_string_equal(t.meta, "BTC/USDT");
+    assert_string_equal(t.meta, "symbols=BTC/USDT;");
     assert_int_equal(t.market_count, 1);
     assert_int_equal(t.markets[0].read_at.us, 5);
     assert_int_equal(t.candle_count, 1);
@@ -241,7 +245,7 @@ static void what_is_not_there_is_answered_empty(void **state) {
     struct name symbol = name_of("X/Y"), minute = name_of("1m");
     begin(&t, ":memory:", STORE_USE);
     assert_int_equal(store_load(t.store, 1, "testnet:1"), ERR_OK);
-    assert_int_equal(store_get_meta(t.store, 2, "symbols"), ERR_OK);
+    assert_int_equal(store_get_metas(t.store, 2, ""), ERR_OK);
     assert_int_equal(store_get_markets(t.store, 3), ERR_OK);
     assert_int_equal(store_get_candles(t.store, 4, &symbol, &minute, (struct wall){0}, 8), ERR_OK);
     assert_int_equal(store_get_points(t.store, 5, "testnet:1", (struct wall){0}, (struct wall){9}), ERR_OK);
@@ -254,7 +258,7 @@ static void what_is_not_there_is_answered_empty(void **state) {
         assert_int_equal(t.events[i].err, ERR_OK);
     }
     assert_int_equal(t.total + t.history_count + t.market_count + t.candle_count + t.point_count, 0);
-    assert_string_equal(t.meta, "(none)");
+    assert_string_equal(t.meta, "");
     end(&t);
 }
 
@@ -460,7 +464,7 @@ static void long_texts_are_refused(void **state) {
     assert_int_equal(store_put_meta(t.store, 1, "key", text), ERR_TOO_BIG);
     text[META_KEY_MAX] = '\0';
     assert_int_equal(store_put_meta(t.store, 1, text, "value"), ERR_TOO_BIG);
-    assert_int_equal(store_get_meta(t.store, 1, text), ERR_TOO_BIG);
+    assert_int_equal(store_get_metas(t.store, 1, text), ERR_TOO_BIG);
     memset(text, 'x', ACCOUNT_TEXT_MAX);
     text[ACCOUNT_TEXT_MAX] = '\0';
     assert_int_equal(store_put(t.store, 1, text, &f, 1), ERR_TOO_BIG);
@@ -506,7 +510,7 @@ static void events_may_be_left_out(void **state) {
     assert_int_equal(store_open(&s, l, ":memory:", STORE_USE, NULL, &none, NULL), ERR_OK);
     assert_int_equal(store_put(s, 1, "testnet:1", &f, 1), ERR_OK);
     assert_int_equal(store_load(s, 1, "testnet:1"), ERR_OK);
-    assert_int_equal(store_get_meta(s, 1, "a"), ERR_OK);
+    assert_int_equal(store_get_metas(s, 1, "a"), ERR_OK);
     assert_int_equal(store_verify(s, 1), ERR_OK);
     store_close(s);
     loop_run(l);
