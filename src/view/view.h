@@ -12,6 +12,7 @@
 #include "domain/market.h"
 
 struct engine;
+struct fill;
 
 /* ---- the state: one snapshot, then deltas ---- */
 
@@ -49,5 +50,37 @@ bool view_deadline(const struct view *v, const struct engine *e, struct now now,
 /* The snapshot a session has that was given every delta up to seq: for a new session between two deltas, where
  * view_snapshot might already know more than the deltas before it. */
 void view_known(const struct view *v, struct buf *out, struct now now, uint64_t seq);
+
+/* ---- fills: /api/v1/trades, /api/v1/trades.csv, the topic "trades" ---- */
+
+/* How many fills one step looks at: at most about 1 ms, so that a turn of the loop may take several (under 5 ms). */
+enum { VIEW_STEP_FILLS = 5000 };
+
+struct view_trades_query {
+    struct name symbol;    /* "BTC/USDT" or "BTCUSDT", any case; empty: all */
+    bool has_side;
+    enum side side;
+    struct wall from, to;  /* from inclusive, to exclusive; 0: open */
+    const char *text;      /* part of symbol, ids, fee asset, side or source, any case; NULL or "": any */
+    const char *cursor;    /* next_cursor of the page before; NULL or "": the newest */
+    uint32_t limit;        /* rows of a page; CSV takes all */
+};
+enum view_trades_format { VIEW_TRADES_JSON, VIEW_TRADES_CSV };
+
+/* An answer in the making. It borrows nothing; the engine's state may change between two steps. */
+struct view_trades;
+
+/* ERR_VALUE: the cursor is not one of ours. ERR_TOO_BIG: text over 64 bytes. ERR_MEMORY. */
+MUST_CHECK enum err view_trades_new(struct view_trades **out, const struct view_trades_query *q,
+                                    enum view_trades_format format);
+void view_trades_free(struct view_trades *t);
+/* Appends the next part; true when the answer is complete. JSON: all steps into one buffer:
+ *   {"rows":[...],"next_cursor":...,"totals":{...}}, newest first over all pairs by (time, symbol, id); the totals are those
+ *   of the whole filtered set, whatever the page. A page stays where it is when newer fills come in.
+ * CSV: the whole filtered set newest first; the buffer may be sent and cleared between two steps. */
+bool view_trades_step(struct view_trades *t, struct buf *out, const struct engine *e);
+
+/* {"type":"trades","topic":"trades","seq":n,"rows":[...]}: fills that have just entered the ledger. */
+void view_trades_topic(struct buf *out, const struct engine *e, const struct fill *fills, size_t count, uint64_t seq);
 
 #endif
