@@ -29,15 +29,16 @@ struct market_message {
     struct wall event_time;
 };
 
-/* One text frame of /stream or /ws, wrapped or bare. An array (!miniTicker@arr) is MARKET_IGNORED: every symbol we watch
- * has a stream of its own. */
-MUST_CHECK enum err market_decode(struct json *j, struct span text, struct market_message *out, struct wire_fault *fault);
+/* One text frame of /stream or /ws, wrapped or bare. An array (!miniTicker@arr) is MARKET_IGNORED: every symbol we
+ * watch has a stream of its own. */
+MUST_CHECK enum err market_decode(struct json *j, struct span text, struct market_message *out,
+                                  struct wire_fault *fault);
 
 /* Subscription frames: {"method":"SUBSCRIBE","params":[...],"id":n}. streams: NUL-terminated names. The text goes into
  * out; ERR_TOO_BIG if it would pass 4000 bytes (BINANCE 2.3: longer frames are never answered). */
 struct buf;
-MUST_CHECK enum err market_subscribe_frame(struct buf *out, const char *method, const char *const *streams, size_t count,
-                                           int64_t id);
+MUST_CHECK enum err market_subscribe_frame(struct buf *out, const char *method, const char *const *streams,
+                                           size_t count, int64_t id);
 
 /* ---- WebSocket API ---- */
 
@@ -100,7 +101,8 @@ MUST_CHECK enum err my_trades_decode(struct json_value result, fill_take *take, 
 MUST_CHECK enum err open_orders_decode(struct json_value result, order_take *take, void *arg, struct wire_fault *fault);
 MUST_CHECK enum err klines_decode(struct json_value result, struct wall server_time, candle_take *take, void *arg,
                                   struct wire_fault *fault); /* closed: close time before server_time */
-MUST_CHECK enum err ticker_prices_decode(struct json_value result, ticker_take *take, void *arg, struct wire_fault *fault);
+MUST_CHECK enum err ticker_prices_decode(struct json_value result, ticker_take *take, void *arg,
+                                         struct wire_fault *fault);
 MUST_CHECK enum err server_time_decode(struct json_value result, struct wall *out, struct wire_fault *fault);
 
 struct exchange_limits {
@@ -118,7 +120,8 @@ struct account_info {
 };
 MUST_CHECK enum err account_decode(struct json_value result, struct account_info *out, balance_take *take, void *arg,
                                    struct wire_fault *fault);
+/* standard + tax + special, each maker/taker + max(buyer, seller) */
 MUST_CHECK enum err commission_decode(struct json_value result, struct dec8 *maker, struct dec8 *taker,
-                                      struct wire_fault *fault); /* standard + tax + special, maker/taker + max(buyer, seller) */
+                                      struct wire_fault *fault);
 
 #endif

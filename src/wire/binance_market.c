@@ -1,5 +1,5 @@
-/* binance_market.c: frames of the market streams (BINANCE 2). The hot path of the program: a ticker is one walk over its
- * members into slots by letter, and four of the slots are read. */
+/* binance_market.c: frames of the market streams (BINANCE 2). The hot path of the program: a ticker is one walk over
+ * its members into slots by letter, and four of the slots are read. */
 #include "wire/binance.h"
 
 #include "base/buf.h"
@@ -50,9 +50,12 @@ static enum err reply_decode(struct market_message *out, struct json_value root,
         if (e != ERR_OK) return fault_at(fault, &frame, "id", e);
     }
     enum err e = ERR_OK;
-    if (json_present(error)) e = reply_error_decode(&m, error, &nested, fault);
-    else if (json_present(result)) m.subscriptions = json_is_array(result) ? json_size(result) : 0;
-    else e = reply_error_decode(&m, root, &frame, fault);
+    if (json_present(error))
+        e = reply_error_decode(&m, error, &nested, fault);
+    else if (json_present(result))
+        m.subscriptions = json_is_array(result) ? json_size(result) : 0;
+    else
+        e = reply_error_decode(&m, root, &frame, fault);
     if (e == ERR_OK) *out = m;
     return e;
 }
@@ -80,8 +83,10 @@ static enum err ticker_decode(struct market_message *out, const struct letters *
     if (e == ERR_OK) e = letters_read(l, price_field, 1, &price, &frame, fault);
     if (e != ERR_OK) return e;
     *out = (struct market_message){.kind = MARKET_TICKER, .id = -1, .event_time = head.time};
-    if (price.v == 0) out->kind = MARKET_IGNORED; /* a market without any trade yet has no last price */
-    else out->ticker = (struct ticker){.exchange_symbol = head.symbol, .price = price, .event_time = head.time};
+    if (price.v == 0)
+        out->kind = MARKET_IGNORED; /* a market without any trade yet has no last price */
+    else
+        out->ticker = (struct ticker){.exchange_symbol = head.symbol, .price = price, .event_time = head.time};
     return ERR_OK;
 }
 
@@ -145,12 +150,15 @@ static enum err ignore(struct market_message *out) {
 }
 
 /* blockTrade is left out on purpose: its price is negotiated beside the book. */
+#define WORD(text)                                                                                                     \
+    { text, sizeof(text) - 1 }
 static const struct {
-    const char *word;
+    struct span word;
     enum err (*decode)(struct market_message *out, const struct letters *l, struct wire_fault *fault);
 } events[] = {
-    {"24hrTicker", close_decode}, {"24hrMiniTicker", close_decode}, {"kline", kline_decode},
-    {"aggTrade", trade_decode},   {"trade", trade_decode},          {"serverShutdown", shutdown_decode},
+    {WORD("24hrTicker"), close_decode}, {WORD("24hrMiniTicker"), close_decode},
+    {WORD("kline"), kline_decode},      {WORD("aggTrade"), trade_decode},
+    {WORD("trade"), trade_decode},      {WORD("serverShutdown"), shutdown_decode},
 };
 
 static enum err event_decode(struct market_message *out, struct json_value event, struct wire_fault *fault) {
@@ -161,7 +169,7 @@ static enum err event_decode(struct market_message *out, struct json_value event
     enum err e = json_text(letter(&l, 'e'), &word);
     if (e != ERR_OK) return fault_at(fault, &frame, "e", e);
     for (size_t i = 0; i < COUNT(events); i++)
-        if (span_is(word, events[i].word)) return events[i].decode(out, &l, fault);
+        if (span_eq(word, events[i].word)) return events[i].decode(out, &l, fault);
     return ignore(out);
 }
 

@@ -1,5 +1,5 @@
-/* binance_rest.c: results that REST and the WebSocket API share (BINANCE 4.3). Lists are read twice: once for form, then
- * row by row to the caller, so that nothing is handed out of an answer with a bad row, and nothing is buffered. */
+/* binance_rest.c: results that REST and the WebSocket API share (BINANCE 4.3). Lists are read twice: once for form,
+ * then row by row to the caller, so that nothing is handed out of an answer with a bad row, and nothing is buffered. */
 #include "wire/binance.h"
 
 #include "base/limits.h"
@@ -47,8 +47,7 @@ static enum err walk_rows(struct json_value list, const struct rows *how, void *
 
 static enum err decode_rows(struct json_value list, const struct rows *how, void *scratch, struct wire_fault *fault) {
     if (!json_is_array(list))
-        return fault_at(fault, &(struct place){.name = how->name}, NULL,
-                        json_present(list) ? ERR_TYPE : ERR_MISSING);
+        return fault_at(fault, &(struct place){.name = how->name}, NULL, json_present(list) ? ERR_TYPE : ERR_MISSING);
     enum err e = walk_rows(list, how, scratch, false, fault);
     return e != ERR_OK ? e : walk_rows(list, how, scratch, true, fault);
 }
@@ -296,8 +295,10 @@ enum err exchange_info_decode(struct json_value result, struct exchange_limits *
     binance_weight_read(json_get(result, "rateLimits"), &used, &limits->weight_limit_1m);
     for (*skipped = 0; json_next(&it, &row);) {
         struct symbol_info s;
-        if (symbol_decode(&s, row) == ERR_OK) take(arg, &s);
-        else ++*skipped;
+        if (symbol_decode(&s, row) == ERR_OK)
+            take(arg, &s);
+        else
+            ++*skipped;
     }
     return ERR_OK;
 }
@@ -315,7 +316,7 @@ static const struct field rate_fields[] = {
     {"seller", FIELD_DEC8, FIELD_NOT_NEGATIVE, offsetof(struct rates, seller), NULL},
 };
 
-/* Adds one kind of commission: each rate is (maker or taker) + (buyer or seller) (BINANCE 7); the dearer side counts. */
+/* Adds one kind of commission: a rate is (maker or taker) + (buyer or seller) (BINANCE 7); the dearer side counts. */
 static enum err rates_add(struct dec8 *maker, struct dec8 *taker, struct json_value v, const struct place *p,
                           struct wire_fault *fault) {
     struct rates r = {.buyer = DEC8_ZERO};
@@ -328,8 +329,7 @@ static enum err rates_add(struct dec8 *maker, struct dec8 *taker, struct json_va
     return ERR_OK;
 }
 
-enum err commission_decode(struct json_value result, struct dec8 *maker, struct dec8 *taker,
-                           struct wire_fault *fault) {
+enum err commission_decode(struct json_value result, struct dec8 *maker, struct dec8 *taker, struct wire_fault *fault) {
     static const struct place kinds[] = {
         {.name = "standardCommission"}, {.name = "specialCommission"}, {.name = "taxCommission"}};
     struct dec8 m = DEC8_ZERO, t = DEC8_ZERO;

@@ -105,9 +105,14 @@ static enum err reply_decode(struct user_message *m, struct json_value root, str
 enum execution { EXECUTION_UNKNOWN, EXECUTION_ORDER, EXECUTION_TRADE };
 
 static const struct word executions[] = {
-    {"NEW", EXECUTION_ORDER},     {"CANCELED", EXECUTION_ORDER},         {"REPLACED", EXECUTION_ORDER},
-    {"REJECTED", EXECUTION_ORDER}, {"TRADE", EXECUTION_TRADE},           {"EXPIRED", EXECUTION_ORDER},
-    {"TRADE_PREVENTION", EXECUTION_ORDER}, {NULL, EXECUTION_UNKNOWN},
+    {"NEW", EXECUTION_ORDER},
+    {"CANCELED", EXECUTION_ORDER},
+    {"REPLACED", EXECUTION_ORDER},
+    {"REJECTED", EXECUTION_ORDER},
+    {"TRADE", EXECUTION_TRADE},
+    {"EXPIRED", EXECUTION_ORDER},
+    {"TRADE_PREVENTION", EXECUTION_ORDER},
+    {NULL, EXECUTION_UNKNOWN},
 };
 const struct word binance_sides[] = {{"BUY", SIDE_BUY}, {"SELL", SIDE_SELL}, {NULL, 0}};
 const struct word binance_order_types[] = {
@@ -194,8 +199,10 @@ static enum err balances_decode(struct user_message *m, const struct letters *l,
         struct balance b;
         enum err e = fields_read(row, balance_fields, COUNT(balance_fields), &b, &p, fault);
         if (e != ERR_OK) return e;
-        if (m->balance_count == USER_BALANCES_MAX) m->balances_cut = true;
-        else m->balances[m->balance_count++] = b;
+        if (m->balance_count == USER_BALANCES_MAX)
+            m->balances_cut = true;
+        else
+            m->balances[m->balance_count++] = b;
     }
     return ERR_OK;
 }
@@ -223,8 +230,8 @@ static const struct {
     const char *word;
     enum err (*decode)(struct user_message *m, const struct letters *l, struct wire_fault *fault);
 } events[] = {
-    {"executionReport", report_decode},         {"outboundAccountPosition", balances_decode},
-    {"balanceUpdate", balance_delta_decode},    {"externalLockUpdate", balance_delta_decode},
+    {"executionReport", report_decode},           {"outboundAccountPosition", balances_decode},
+    {"balanceUpdate", balance_delta_decode},      {"externalLockUpdate", balance_delta_decode},
     {"eventStreamTerminated", terminated_decode}, {"listenKeyExpired", terminated_decode},
     {"serverShutdown", shutdown_decode},
 };

@@ -1,6 +1,6 @@
 /* bot.c: bodies of the bot's HTTP API (BOT_API 4). The bot prints Python decimals and floats, null for what is zero or
- * unknown, and times with or without a zone; all of that is the business of fields.c and base/. What is judged here: which
- * body it is, which rows make sense, and which strategy is a grid on a market. */
+ * unknown, and times with or without a zone; all of that is the business of fields.c and base/. What is judged here:
+ * which body it is, which rows make sense, and which strategy is a grid on a market. */
 #include "wire/bot.h"
 
 #include "base/limits.h"
@@ -161,8 +161,10 @@ enum err bot_trades_decode(struct json *j, struct span body, fill_take *take, vo
     *refused = 0;
     for (struct json_iter it = json_first(list); json_next(&it, &row); p.row++) {
         struct fill f = {.order_id = ORDER_ID_NONE, .source = SOURCE_BOT};
-        if (fields_read(row, trade_fields, COUNT(trade_fields), &f, &p, &row_fault) == ERR_OK) take(arg, &f);
-        else count_refused(refused, fault, &row_fault);
+        if (fields_read(row, trade_fields, COUNT(trade_fields), &f, &p, &row_fault) == ERR_OK)
+            take(arg, &f);
+        else
+            count_refused(refused, fault, &row_fault);
     }
     return ERR_OK;
 }
@@ -202,7 +204,8 @@ enum err bot_orders_decode(struct json *j, struct span body, order_take *take, v
         struct order_row o = {.over = false};
         if (fields_read(row, order_fields, COUNT(order_fields), &o, &p, &row_fault) != ERR_OK)
             count_refused(refused, fault, &row_fault);
-        else if (!o.over) take(arg, &o.order);
+        else if (!o.over)
+            take(arg, &o.order);
     }
     return ERR_OK;
 }
@@ -213,8 +216,8 @@ static const struct {
     const char *name;
     int64_t us;
 } frames[] = {
-    {"1m", US_PER_MIN},   {"5m", 5 * US_PER_MIN},   {"15m", 15 * US_PER_MIN}, {"30m", 30 * US_PER_MIN},
-    {"1h", US_PER_HOUR},  {"4h", 4 * US_PER_HOUR},  {"1d", US_PER_DAY},       {"1w", 7 * US_PER_DAY},
+    {"1m", US_PER_MIN},  {"5m", 5 * US_PER_MIN},  {"15m", 15 * US_PER_MIN}, {"30m", 30 * US_PER_MIN},
+    {"1h", US_PER_HOUR}, {"4h", 4 * US_PER_HOUR}, {"1d", US_PER_DAY},       {"1w", 7 * US_PER_DAY},
 };
 
 static const struct field candle_fields[] = {
@@ -246,7 +249,8 @@ static enum err candle_read(struct candle *out, struct json_value row, int64_t l
                             struct wire_fault *fault) {
     *out = (struct candle){.closed = false};
     enum err e = fields_read(row, candle_fields, COUNT(candle_fields), out, p, fault);
-    out->close_time.us = out->open_time.us + length - US_PER_MS; /* Binance's candles end a millisecond before the next */
+    out->close_time.us =
+        out->open_time.us + length - US_PER_MS; /* Binance's candles end a millisecond before the next */
     return e;
 }
 

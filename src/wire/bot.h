@@ -13,7 +13,8 @@ struct bot_health {
     struct name name;    /* of the first strategy, cut; may be empty */
 };
 /* Body of /metrics or of /health. */
-MUST_CHECK enum err bot_health_decode(struct json *j, struct span body, struct bot_health *out, struct wire_fault *fault);
+MUST_CHECK enum err bot_health_decode(struct json *j, struct span body, struct bot_health *out,
+                                      struct wire_fault *fault);
 
 struct bot_strategy {
     char name[64];       /* cut */
@@ -33,8 +34,9 @@ MUST_CHECK enum err bot_trades_decode(struct json *j, struct span body, fill_tak
                                       struct wire_fault *fault);
 MUST_CHECK enum err bot_orders_decode(struct json *j, struct span body, order_take *take, void *arg, size_t *refused,
                                       struct wire_fault *fault);
-/* *symbol is what the answer is about, empty where the bot does not say (BOT_API 4: a malformed symbol is answered with
- * another's candles). timeframe: of the answer. The last candle is open, the others closed; close_time from the frame. */
+/* *symbol is what the answer is about, empty where the bot does not say (BOT_API 4: a malformed symbol is answered
+ * with another's candles). timeframe: of the answer. The last candle is open, the others closed; close_time from the
+ * frame. */
 MUST_CHECK enum err bot_ohlcv_decode(struct json *j, struct span body, struct name *symbol, struct name *timeframe,
                                      candle_take *take, void *arg, struct wire_fault *fault);
 

@@ -1,6 +1,6 @@
 /* csv.c: fills to and from comma separated text. Reading has three steps, each a function of the one before: records
- * (RFC 4180: quotes, line ends), a format (which column means what, from the header), fills (one per record). The file is
- * walked twice, once to find out whether every row is sound, once to hand the rows out. */
+ * (RFC 4180: quotes, line ends), a format (which column means what, from the header), fills (one per record). The file
+ * is walked twice, once to find out whether every row is sound, once to hand the rows out. */
 #include "wire/csv.h"
 
 #include "base/check.h"
@@ -120,7 +120,8 @@ static enum err read_row(struct csv_text *t, struct csv_row *row, bool *more, st
         if (e == ERR_TOO_BIG)
             return fault_set(fault, row->line, SPAN(""), e, "the row is longer than %d bytes or %d columns",
                              ROW_BYTES_MAX, COLUMNS_MAX);
-        if (e != ERR_OK) return fault_set(fault, row->line, SPAN(""), e, "a quote is not closed, or in the wrong place");
+        if (e != ERR_OK)
+            return fault_set(fault, row->line, SPAN(""), e, "a quote is not closed, or in the wrong place");
         if (at_line_end(t->rest)) break;
         t->rest = span_skip(t->rest, 1); /* the comma */
     }
@@ -131,8 +132,18 @@ static enum err read_row(struct csv_text *t, struct csv_row *row, bool *more, st
 /* ---- formats ---- */
 
 enum column {
-    COL_TIME, COL_SYMBOL, COL_TRADE_ID, COL_ORDER_ID, COL_SIDE, COL_PRICE,
-    COL_QUANTITY, COL_QUOTE, COL_FEE, COL_FEE_ASSET, COL_MAKER, COL_SOURCE,
+    COL_TIME,
+    COL_SYMBOL,
+    COL_TRADE_ID,
+    COL_ORDER_ID,
+    COL_SIDE,
+    COL_PRICE,
+    COL_QUANTITY,
+    COL_QUOTE,
+    COL_FEE,
+    COL_FEE_ASSET,
+    COL_MAKER,
+    COL_SOURCE,
     COL_COUNT,
 };
 
@@ -146,18 +157,38 @@ struct csv_format {
 #define BIT(column) (1u << (column))
 
 static const struct csv_format formats[] = {
-    {.name = {[COL_TIME] = "time", [COL_SYMBOL] = "symbol", [COL_TRADE_ID] = "trade_id", [COL_ORDER_ID] = "order_id",
-              [COL_SIDE] = "side", [COL_PRICE] = "price", [COL_QUANTITY] = "quantity", [COL_QUOTE] = "quote_amount",
-              [COL_FEE] = "fee", [COL_FEE_ASSET] = "fee_asset", [COL_MAKER] = "maker", [COL_SOURCE] = "source"},
+    {.name = {[COL_TIME] = "time",
+              [COL_SYMBOL] = "symbol",
+              [COL_TRADE_ID] = "trade_id",
+              [COL_ORDER_ID] = "order_id",
+              [COL_SIDE] = "side",
+              [COL_PRICE] = "price",
+              [COL_QUANTITY] = "quantity",
+              [COL_QUOTE] = "quote_amount",
+              [COL_FEE] = "fee",
+              [COL_FEE_ASSET] = "fee_asset",
+              [COL_MAKER] = "maker",
+              [COL_SOURCE] = "source"},
      .must = BIT(COL_TIME) | BIT(COL_SYMBOL) | BIT(COL_TRADE_ID) | BIT(COL_SIDE) | BIT(COL_PRICE) | BIT(COL_QUANTITY)},
-    {.name = {[COL_TIME] = "Date(UTC)", [COL_SYMBOL] = "Pair", [COL_SIDE] = "Side", [COL_PRICE] = "Price",
-              [COL_QUANTITY] = "Executed", [COL_QUOTE] = "Amount", [COL_FEE] = "Fee"},
+    {.name = {[COL_TIME] = "Date(UTC)",
+              [COL_SYMBOL] = "Pair",
+              [COL_SIDE] = "Side",
+              [COL_PRICE] = "Price",
+              [COL_QUANTITY] = "Executed",
+              [COL_QUOTE] = "Amount",
+              [COL_FEE] = "Fee"},
      .must = BIT(COL_TIME) | BIT(COL_SYMBOL) | BIT(COL_SIDE) | BIT(COL_PRICE) | BIT(COL_QUANTITY) | BIT(COL_QUOTE) |
              BIT(COL_FEE),
      .assets_behind = true,
      .binance = true},
-    {.name = {[COL_TIME] = "Date(UTC)", [COL_SYMBOL] = "Market", [COL_SIDE] = "Type", [COL_PRICE] = "Price",
-              [COL_QUANTITY] = "Amount", [COL_QUOTE] = "Total", [COL_FEE] = "Fee", [COL_FEE_ASSET] = "Fee Coin"},
+    {.name = {[COL_TIME] = "Date(UTC)",
+              [COL_SYMBOL] = "Market",
+              [COL_SIDE] = "Type",
+              [COL_PRICE] = "Price",
+              [COL_QUANTITY] = "Amount",
+              [COL_QUOTE] = "Total",
+              [COL_FEE] = "Fee",
+              [COL_FEE_ASSET] = "Fee Coin"},
      .must = BIT(COL_TIME) | BIT(COL_SYMBOL) | BIT(COL_SIDE) | BIT(COL_PRICE) | BIT(COL_QUANTITY) | BIT(COL_QUOTE) |
              BIT(COL_FEE) | BIT(COL_FEE_ASSET),
      .binance = true},
@@ -165,10 +196,10 @@ static const struct csv_format formats[] = {
 
 struct csv_reader {
     const struct csv_format *format;
-    size_t columns;            /* of the header */
-    int position[COL_COUNT];   /* of each column, -1 absent */
-    struct map seen;           /* hash of a row without id: how often it has come before */
-    size_t rows;               /* found by the first walk */
+    size_t columns;          /* of the header */
+    int position[COL_COUNT]; /* of each column, -1 absent */
+    struct map seen;         /* hash of a row without id: how often it has come before */
+    size_t rows;             /* found by the first walk */
     struct csv_fault *fault;
 };
 
@@ -221,7 +252,9 @@ static enum err bad_value(const struct csv_reader *r, const struct csv_row *row,
     return fault_set(r->fault, row->line, span_of(r->format->name[c]), e, "\"%s\" %s", shown, why);
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* "1,234,567.89" without its commas, into out; a comma anywhere else makes it no number. */
 static bool ungroup(char out[static NUMBER_MAX], size_t *len, struct span text) {
@@ -257,7 +290,9 @@ static enum err parse_dec8(const struct csv_reader *r, struct dec8 *out, struct 
     return ungroup(plain, &len, text) ? dec8_parse(out, span_from(plain, len)) : ERR_SYNTAX;
 }
 
-static const char *number_fault(enum err e) { return e == ERR_RANGE ? "is too large" : "is not a number"; }
+static const char *number_fault(enum err e) {
+    return e == ERR_RANGE ? "is too large" : "is not a number";
+}
 
 /* A number above zero. */
 static enum err take_dec8(const struct csv_reader *r, const struct csv_row *row, enum column c, struct dec8 *out,
@@ -284,7 +319,8 @@ static enum err take_time(const struct csv_reader *r, const struct csv_row *row,
         int n = snprintf(year4, sizeof year4, "20%.*s", (int)text.len, text.at);
         text = span_from(year4, (size_t)n);
     }
-    if (wall_parse(out, text) != ERR_OK || out->us <= 0) return bad_value(r, row, COL_TIME, ERR_SYNTAX, "is not a time");
+    if (wall_parse(out, text) != ERR_OK || out->us <= 0)
+        return bad_value(r, row, COL_TIME, ERR_SYNTAX, "is not a time");
     return ERR_OK;
 }
 
@@ -316,7 +352,8 @@ static bool parse_i64(int64_t *out, struct span text) {
     if (text.len == (size_t)negative) return false;
     for (size_t i = negative; i < text.len; i++) {
         int digit = negative ? '0' - text.at[i] : text.at[i] - '0';
-        if (!is_digit(text.at[i]) || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n)) return false;
+        if (!is_digit(text.at[i]) || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n))
+            return false;
     }
     *out = n;
     return true;
@@ -359,8 +396,10 @@ static void split_fee(const struct csv_reader *r, const struct csv_row *row, con
                       struct span *number, struct span *asset) {
     struct span text = value_of(r, row, COL_FEE);
     size_t digits = 0;
-    if (number_before(r, number, text, *asset = pair->base) || number_before(r, number, text, *asset = pair->quote)) return;
-    while (digits < text.len && (is_digit(text.at[digits]) || text.at[digits] == '.' || text.at[digits] == ',')) digits++;
+    if (number_before(r, number, text, *asset = pair->base) || number_before(r, number, text, *asset = pair->quote))
+        return;
+    while (digits < text.len && (is_digit(text.at[digits]) || text.at[digits] == '.' || text.at[digits] == ','))
+        digits++;
     *asset = trim(span_skip(text, digits));
     *number = span_from(text.at, digits);
 }
@@ -404,11 +443,15 @@ static enum err take_own_columns(const struct csv_reader *r, const struct csv_ro
         return bad_value(r, row, COL_TRADE_ID, ERR_VALUE, "is not a trade id");
     if (order.len > 0 && !parse_i64(&f->order_id, order))
         return bad_value(r, row, COL_ORDER_ID, ERR_VALUE, "is not an order id");
-    if (span_is(maker, "true")) f->maker = MAKER_YES;
-    else if (span_is(maker, "false")) f->maker = MAKER_NO;
-    else if (maker.len > 0) return bad_value(r, row, COL_MAKER, ERR_UNKNOWN, "is neither true nor false");
+    if (span_is(maker, "true"))
+        f->maker = MAKER_YES;
+    else if (span_is(maker, "false"))
+        f->maker = MAKER_NO;
+    else if (maker.len > 0)
+        return bad_value(r, row, COL_MAKER, ERR_UNKNOWN, "is neither true nor false");
     bool known = source.len == 0;
-    for (int s = SOURCE_IMPORT; s <= SOURCE_REST; s++) known = known || span_is(source, fill_source_name((enum fill_source)s));
+    for (int s = SOURCE_IMPORT; s <= SOURCE_REST; s++)
+        known = known || span_is(source, fill_source_name((enum fill_source)s));
     return known ? ERR_OK : bad_value(r, row, COL_SOURCE, ERR_UNKNOWN, "is not a source of fills");
 }
 
@@ -420,7 +463,8 @@ static uint64_t row_hash(const struct fill *f, uint32_t number) {
         int64_t time;
         uint32_t side, number;
         struct name symbol, fee_asset;
-    } key = {f->price.v, f->quantity.v, f->quote_amount.v, f->fee.v, f->time.us, f->side, number, f->symbol, f->fee_asset};
+    } key = {f->price.v, f->quantity.v, f->quote_amount.v, f->fee.v,    f->time.us,
+             f->side,    number,        f->symbol,         f->fee_asset};
     _Static_assert(sizeof key == 4 * 16 + 16 + 2 * NAME_MAX, "hashed as bytes");
     return mix64(fnv1a64(&key, sizeof key));
 }
@@ -443,8 +487,8 @@ static enum err row_to_fill(struct csv_reader *r, const struct csv_row *row, str
     enum err e;
     *f = (struct fill){.order_id = ORDER_ID_NONE, .source = SOURCE_IMPORT};
     if (row->count != r->columns)
-        return fault_set(r->fault, row->line, SPAN(""), ERR_SYNTAX, "the row has %zu columns, the header %zu", row->count,
-                         r->columns);
+        return fault_set(r->fault, row->line, SPAN(""), ERR_SYNTAX, "the row has %zu columns, the header %zu",
+                         row->count, r->columns);
     if ((e = take_time(r, row, &f->time)) != ERR_OK || (e = take_side(r, row, &f->side)) != ERR_OK ||
         (e = take_dec8(r, row, COL_PRICE, &f->price, value_of(r, row, COL_PRICE))) != ERR_OK)
         return e;
@@ -463,16 +507,20 @@ static enum err walk(struct csv_reader *r, struct csv_text text, fill_take *take
         if (e == ERR_OK && !more) return ERR_OK;
         if (e == ERR_OK) e = row_to_fill(r, &row, &f);
         if (e != ERR_OK) return e;
-        if (take != NULL) take(arg, &f);
-        else r->rows++;
+        if (take != NULL)
+            take(arg, &f);
+        else
+            r->rows++;
     }
 }
 
 static enum err walk_once(struct csv_reader *r, struct csv_text text, fill_take *take, void *arg) {
     map_init(&r->seen);
     enum err e = map_reserve(&r->seen, r->rows); /* so that the second walk cannot fail half way */
-    if (e == ERR_OK) e = walk(r, text, take, arg);
-    else (void)fault_set(r->fault, 1, SPAN(""), e, "%s", err_text(e));
+    if (e == ERR_OK)
+        e = walk(r, text, take, arg);
+    else
+        (void)fault_set(r->fault, 1, SPAN(""), e, "%s", err_text(e));
     map_free(&r->seen);
     return e;
 }
@@ -527,25 +575,44 @@ static void put_column(struct buf *out, const struct fill *f, enum column c) {
     static const char *const maker[] = {[MAKER_UNKNOWN] = "", [MAKER_NO] = "false", [MAKER_YES] = "true"};
     char text[WALL_TEXT_MAX];
     switch (c) {
-    case COL_TIME: buf_put(out, text, wall_format(text, f->time)); break;
-    case COL_SYMBOL: put_field(out, name_span(&f->symbol)); break;
-    case COL_TRADE_ID: buf_put_i64(out, f->trade_id); break;
+    case COL_TIME:
+        buf_put(out, text, wall_format(text, f->time));
+        break;
+    case COL_SYMBOL:
+        put_field(out, name_span(&f->symbol));
+        break;
+    case COL_TRADE_ID:
+        buf_put_i64(out, f->trade_id);
+        break;
     case COL_ORDER_ID:
         if (f->order_id != ORDER_ID_NONE) buf_put_i64(out, f->order_id);
         break;
-    case COL_SIDE: buf_puts(out, side_name(f->side)); break;
-    case COL_PRICE: put_dec8(out, f->price); break;
-    case COL_QUANTITY: put_dec8(out, f->quantity); break;
+    case COL_SIDE:
+        buf_puts(out, side_name(f->side));
+        break;
+    case COL_PRICE:
+        put_dec8(out, f->price);
+        break;
+    case COL_QUANTITY:
+        put_dec8(out, f->quantity);
+        break;
     case COL_QUOTE:
         if (f->quote_amount.v != 0) put_dec16(out, f->quote_amount);
         break;
     case COL_FEE:
         if (f->fee.v != 0 || !name_empty(&f->fee_asset)) put_dec16(out, f->fee);
         break;
-    case COL_FEE_ASSET: put_field(out, name_span(&f->fee_asset)); break;
-    case COL_MAKER: buf_puts(out, maker[f->maker]); break;
-    case COL_SOURCE: buf_puts(out, fill_source_name(f->source)); break;
-    case COL_COUNT: break;
+    case COL_FEE_ASSET:
+        put_field(out, name_span(&f->fee_asset));
+        break;
+    case COL_MAKER:
+        buf_puts(out, maker[f->maker]);
+        break;
+    case COL_SOURCE:
+        buf_puts(out, fill_source_name(f->source));
+        break;
+    case COL_COUNT:
+        break;
     }
 }
 

@@ -1,18 +1,19 @@
-/* csv.h: RFC 4180 fills (PRODUCT 6): header time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,
- * maker,source. Reads this program's export and Binance's own trade-history exports; writes ours.
+/* csv.h: RFC 4180 fills (PRODUCT 6), under the header
+ *   time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source
+ * Reads this program's export and Binance's own trade-history exports; writes ours.
  *
  * Three headers are known; the columns may stand in any order, and others beside them are skipped:
  *   ours (time, symbol, trade_id, side, price and quantity must be there);
- *   Date(UTC),Pair,Side,Price,Executed,Amount,Fee             amounts carry their asset: "0.0100000000BTC", "640.0000USDT"
+ *   Date(UTC),Pair,Side,Price,Executed,Amount,Fee          amounts carry their asset: "0.0100000000BTC", "640USDT"
  *   Date(UTC),Market,Type,Price,Amount,Total,Fee,Fee Coin
- * In the first of Binance's, base and quote are told from the assets behind the amounts, so the symbol becomes "BTC/USDT";
- * in the second nothing names them, and the symbol stays as the exchange spells it.
+ * In the first of Binance's, base and quote are told from the assets behind the amounts, so the symbol becomes
+ * "BTC/USDT"; in the second nothing names them, and the symbol stays as the exchange spells it.
  *
- * Binance's exports name no trade id. One is derived: a hash of the row's values, at CSV_DERIVED_ID_MIN and above, the same
- * whenever the same row is read; equal rows of one file are numbered before they are hashed. The times have whole
- * seconds, so ids of sells lie above ids of buys: a buy and its sale in one second come in the order that has a cost basis.
- * Such fills cannot be matched with the exchange's records of the same trades: they are for reports, not for an account's
- * ledger. */
+ * Binance's exports name no trade id. One is derived: a hash of the row's values, at CSV_DERIVED_ID_MIN and above, the
+ * same whenever the same row is read; equal rows of one file are numbered before they are hashed. The times have whole
+ * seconds, so ids of sells lie above ids of buys: a buy and its sale in one second come in the order that has a cost
+ * basis. Such fills cannot be matched with the exchange's records of the same trades: they are for reports, not for an
+ * account's ledger. */
 #ifndef WIRE_CSV_H
 #define WIRE_CSV_H
 
@@ -32,9 +33,9 @@ struct csv_fault {
     char what[160];   /* a sentence for the user, with the value cut to 40 characters */
 };
 
-/* All rows or none: on an error *fault names the first bad line and nothing has been handed out. Fills come in the file's
- * order, all of SOURCE_IMPORT: what a file says ranks below every record of the exchange. A byte order mark, CRLF and empty
- * lines are allowed; a row has at most 32 columns and 4096 bytes. */
+/* All rows or none: on an error *fault names the first bad line and nothing has been handed out. Fills come in the
+ * file's order, all of SOURCE_IMPORT: what a file says ranks below every record of the exchange. A byte order mark,
+ * CRLF and empty lines are allowed; a row has at most 32 columns and 4096 bytes. */
 MUST_CHECK enum err csv_read_fills(struct span text, fill_take *take, void *arg, struct csv_fault *fault);
 
 #endif

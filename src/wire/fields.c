@@ -8,8 +8,10 @@ _Static_assert(sizeof(enum side) == sizeof(int) && sizeof(enum order_type) == si
 enum err fault_at(struct wire_fault *f, const struct place *p, const char *key, enum err e) {
     const char *dot = key != NULL && p->name[0] != '\0' ? "." : "";
     if (key == NULL) key = "";
-    if (p->listed) wire_fault_set(f, e, "%s[%zu]%s%s: %s", p->name, p->row, dot, key, err_text(e));
-    else wire_fault_set(f, e, "%s%s%s: %s", p->name, dot, key, err_text(e));
+    if (p->listed)
+        wire_fault_set(f, e, "%s[%zu]%s%s: %s", p->name, p->row, dot, key, err_text(e));
+    else
+        wire_fault_set(f, e, "%s%s%s: %s", p->name, dot, key, err_text(e));
     return e;
 }
 
@@ -101,9 +103,12 @@ static enum err read_flag(const struct field *f, struct json_value v, void *out)
     bool b;
     enum err e = json_bool(v, &b);
     if (e != ERR_OK) return e;
-    if (f->kind == FIELD_MAKER) *(enum maker *)out = b ? MAKER_YES : MAKER_NO;
-    else if (f->kind == FIELD_BUYER) *(enum side *)out = b ? SIDE_BUY : SIDE_SELL;
-    else *(bool *)out = b;
+    if (f->kind == FIELD_MAKER)
+        *(enum maker *)out = b ? MAKER_YES : MAKER_NO;
+    else if (f->kind == FIELD_BUYER)
+        *(enum side *)out = b ? SIDE_BUY : SIDE_SELL;
+    else
+        *(bool *)out = b;
     return ERR_OK;
 }
 
@@ -111,17 +116,26 @@ enum err field_read(const struct field *f, struct json_value v, void *out) {
     void *to = (char *)out + f->at;
     if ((!json_present(v) || json_is_null(v)) && (f->rules & FIELD_MUST) == 0) return ERR_OK;
     switch (f->kind) {
-    case FIELD_NAME: return read_name(to, v);
-    case FIELD_I64: return read_i64(to, f->rules, v);
-    case FIELD_DEC8: return read_dec8(to, f->rules, v);
-    case FIELD_DEC16: return read_dec16(to, f->rules, v);
-    case FIELD_MS: return read_time(to, f->rules, v, false);
-    case FIELD_ISO: return read_time(to, f->rules, v, true);
-    case FIELD_WORD: return read_word(to, f, v);
-    case FIELD_ID: return read_id(to, f->rules, v);
+    case FIELD_NAME:
+        return read_name(to, v);
+    case FIELD_I64:
+        return read_i64(to, f->rules, v);
+    case FIELD_DEC8:
+        return read_dec8(to, f->rules, v);
+    case FIELD_DEC16:
+        return read_dec16(to, f->rules, v);
+    case FIELD_MS:
+        return read_time(to, f->rules, v, false);
+    case FIELD_ISO:
+        return read_time(to, f->rules, v, true);
+    case FIELD_WORD:
+        return read_word(to, f, v);
+    case FIELD_ID:
+        return read_id(to, f->rules, v);
     case FIELD_BOOL:
     case FIELD_MAKER:
-    case FIELD_BUYER: return read_flag(f, v, to);
+    case FIELD_BUYER:
+        return read_flag(f, v, to);
     }
     check_failed(__FILE__, __LINE__, "the kind of the field is known");
 }
@@ -139,14 +153,8 @@ enum err fields_read(struct json_value v, const struct field *fields, size_t cou
 }
 
 void letters_walk(struct letters *l, struct json_value object) {
-    struct json_value v;
-    struct json_iter it = json_first(object);
     *l = (struct letters){0};
-    while (json_next(&it, &v)) {
-        if (it.key.len != 1) continue;
-        unsigned slot = (unsigned char)it.key.at[0] - (unsigned)LETTER_FIRST;
-        if (slot < LETTER_COUNT && !json_present(l->at[slot])) l->at[slot] = v;
-    }
+    json_letters(object, l->at, LETTER_FIRST, LETTER_COUNT);
 }
 
 enum err letters_read(const struct letters *l, const struct field *fields, size_t count, void *out,

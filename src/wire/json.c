@@ -1,10 +1,11 @@
-/* json.c: yyjson behind json.h. Two ways of getting memory: a small text (every frame of a stream) is parsed inside one
- * pool that is allocated once and used again, so the hot path never calls malloc; a large one (exchangeInfo, a page of
- * trades) takes its memory from malloc as it needs it and gives it back at the next parse, so that one answer of 5 MB
- * does not stay for ever.
+/* json.c: yyjson behind json.h. Two ways of getting memory: a small text (every frame of a stream) is parsed inside
+ * one pool that is allocated once and used again, so the hot path never calls malloc; a large one (exchangeInfo, a
+ * page of trades) takes its memory from malloc as it needs it and gives it back at the next parse, so that one answer
+ * of 5 MB does not stay for ever.
  *
- * yyjson lays the values of a document out in one array, 16 bytes each, a container before its content; its reader does
- * not recurse, so a deeply nested text cannot hurt it, and the depth is judged afterwards in one walk over that array. */
+ * yyjson lays the values of a document out in one array, 16 bytes each, a container before its content; its reader
+ * does not recurse, so a deeply nested text cannot hurt it, and the depth is judged afterwards in one walk over that
+ * array. */
 #include "wire/json.h"
 
 #include "base/limits.h"
@@ -20,7 +21,7 @@ struct json {
     yyjson_doc *doc; /* of the last parse that went well; NULL else */
     bool pooled;     /* doc lies in the pool: nothing to give back */
     size_t pool_bytes;
-    char *pool;      /* owned; enough for any text of POOL_TEXT_BYTES */
+    char *pool; /* owned; enough for any text of POOL_TEXT_BYTES */
 };
 
 struct json *json_new(void) {
@@ -47,8 +48,11 @@ void json_free(struct json *j) {
     free(j);
 }
 
-/* Whether no value lies deeper than LIMIT_JSON_DEPTH containers. */
-static bool depth_is_allowed(yyjson_val *root) {
+/* Whether no value lies deeper than LIMIT_JSON_DEPTH containers. With fewer values in all it cannot; so it is with
+ * every ticker. */
+static bool depth_is_allowed(yyjson_doc *doc) {
+    if (yyjson_doc_get_val_count(doc) <= LIMIT_JSON_DEPTH) return true;
+    yyjson_val *root = yyjson_doc_get_root(doc);
     const yyjson_val *ends[LIMIT_JSON_DEPTH];
     size_t depth = 0;
     yyjson_val *end = unsafe_yyjson_get_next(root);
@@ -72,12 +76,11 @@ enum err json_parse(struct json *j, struct span text, size_t max_bytes, struct j
     char *bytes = (char *)(uintptr_t)text.at; /* only read: YYJSON_READ_INSITU is not set */
     j->doc = yyjson_read_opts(bytes, text.len, YYJSON_READ_NUMBER_AS_RAW, j->pooled ? &pool : NULL, &why);
     if (j->doc == NULL) return why.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION ? ERR_MEMORY : ERR_SYNTAX;
-    yyjson_val *top = yyjson_doc_get_root(j->doc);
-    if (!depth_is_allowed(top)) {
+    if (!depth_is_allowed(j->doc)) {
         drop_document(j);
         return ERR_TOO_BIG;
     }
-    root->node = top;
+    root->node = yyjson_doc_get_root(j->doc);
     return ERR_OK;
 }
 
@@ -87,18 +90,32 @@ static yyjson_val *val(struct json_value v) {
     return (yyjson_val *)(uintptr_t)v.node; /* yyjson's readers take no const */
 }
 
-bool json_is_null(struct json_value v) { return yyjson_is_null(val(v)); }
-bool json_is_object(struct json_value v) { return yyjson_is_obj(val(v)); }
-bool json_is_array(struct json_value v) { return yyjson_is_arr(val(v)); }
-bool json_is_text(struct json_value v) { return yyjson_is_str(val(v)); }
-bool json_is_number(struct json_value v) { return yyjson_is_raw(val(v)); }
-bool json_is_bool(struct json_value v) { return yyjson_is_bool(val(v)); }
+bool json_is_null(struct json_value v) {
+    return yyjson_is_null(val(v));
+}
+bool json_is_object(struct json_value v) {
+    return yyjson_is_obj(val(v));
+}
+bool json_is_array(struct json_value v) {
+    return yyjson_is_arr(val(v));
+}
+bool json_is_text(struct json_value v) {
+    return yyjson_is_str(val(v));
+}
+bool json_is_number(struct json_value v) {
+    return yyjson_is_raw(val(v));
+}
+bool json_is_bool(struct json_value v) {
+    return yyjson_is_bool(val(v));
+}
 
 struct json_value json_get(struct json_value v, const char *key) {
     return (struct json_value){yyjson_obj_getn(val(v), key, strlen(key))};
 }
 
-size_t json_size(struct json_value v) { return yyjson_is_ctn(val(v)) ? unsafe_yyjson_get_len(val(v)) : 0; }
+size_t json_size(struct json_value v) {
+    return yyjson_is_ctn(val(v)) ? unsafe_yyjson_get_len(val(v)) : 0;
+}
 
 /* ---- walking ---- */
 
@@ -121,6 +138,19 @@ bool json_next(struct json_iter *it, struct json_value *element) {
     it->at = unsafe_yyjson_get_next(at);
     it->left--;
     return true;
+}
+
+void json_letters(struct json_value v, struct json_value *slots, unsigned char first, size_t count) {
+    if (!yyjson_is_obj(val(v))) return;
+    yyjson_val *key = val(v) + 1;
+    for (size_t left = unsafe_yyjson_get_len(val(v)); left > 0; left--) {
+        yyjson_val *value = key + 1;
+        if (unsafe_yyjson_get_len(key) == 1) {
+            size_t slot = (size_t)(unsigned char)unsafe_yyjson_get_str(key)[0] - first;
+            if (slot < count && slots[slot].node == NULL) slots[slot].node = value;
+        }
+        key = unsafe_yyjson_get_next(value);
+    }
 }
 
 /* ---- typed reads ---- */
@@ -150,21 +180,23 @@ static enum err number_text(struct json_value v, bool strings, struct span *out)
     return ERR_OK;
 }
 
-enum err json_number_text(struct json_value v, struct span *out) { return number_text(v, false, out); }
+enum err json_number_text(struct json_value v, struct span *out) {
+    return number_text(v, false, out);
+}
 
 enum err json_i64(struct json_value v, int64_t *out) {
     struct span text;
     enum err e = number_text(v, false, &text);
     if (e != ERR_OK) return e;
-    bool negative = text.at[0] == '-', over = false;
-    int64_t n = 0;
+    bool negative = text.at[0] == '-', over = text.len - negative > 19; /* JSON has no leading zeros */
+    uint64_t n = 0;                                                     /* 19 digits cannot pass 2^64 */
     for (size_t i = negative; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9') return ERR_TYPE; /* a fraction or an exponent */
-        int digit = negative ? '0' - text.at[i] : text.at[i] - '0';
-        over = over || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n);
+        unsigned digit = (unsigned)(text.at[i] - '0');
+        if (digit > 9) return ERR_TYPE; /* a fraction or an exponent */
+        n = n * 10 + digit;
     }
-    if (over) return ERR_RANGE;
-    *out = n;
+    if (over || n > (uint64_t)INT64_MAX + negative) return ERR_RANGE;
+    *out = (int64_t)(negative ? 0 - n : n);
     return ERR_OK;
 }
 

@@ -43,6 +43,10 @@ struct json_iter {
 struct json_iter json_first(struct json_value v);
 bool json_next(struct json_iter *it, struct json_value *element);
 
+/* Members of an object whose keys are one byte from `first` on, in one walk: slots[key - first] is set where the key
+ * comes for the first time; the caller has cleared the slots. The hot path of the market streams. */
+void json_letters(struct json_value v, struct json_value *slots, unsigned char first, size_t count);
+
 /* Typed reads. ERR_MISSING where absent, ERR_TYPE for another type, ERR_RANGE, ERR_SYNTAX as the decoders say.
  * Decimals are read from JSON strings and from JSON numbers alike (ACCOUNTING 1). */
 MUST_CHECK enum err json_text(struct json_value v, struct span *out);
@@ -57,8 +61,8 @@ MUST_CHECK enum err json_ms_time(struct json_value v, struct wall *out);  /* int
                                                                              above 10^14 (BINANCE 1.4); ERR_RANGE below 0
                                                                              and after the year 9999 */
 
-/* What was wrong with the last decode that failed, for the log and the counters: "trades[3].price: number out of range".
- * Every decoder of wire/ fills one. Never holds more than the field's path and reason, no payload. */
+/* What was wrong with the last decode that failed, for the log and the counters: "trades[3].price: number out of
+ * range". Every decoder of wire/ fills one. Never holds more than the field's path and reason, no payload. */
 struct wire_fault {
     enum err err;
     char what[120];

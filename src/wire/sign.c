@@ -1,7 +1,7 @@
 /* sign.c: OpenSSL's one use in wire/. HMAC and Ed25519 go through the same three EVP calls: a key from raw bytes, a
- * signing context, one signature over the whole payload. REST and the WebSocket API differ in what is signed: REST signs
- * the percent-encoded query in the order sent; the WebSocket API signs all params, apiKey included, sorted by name and
- * not encoded (BINANCE 4.1). */
+ * signing context, one signature over the whole payload. REST and the WebSocket API differ in what is signed: REST
+ * signs the percent-encoded query in the order sent; the WebSocket API signs all params, apiKey included, sorted by
+ * name and not encoded (BINANCE 4.1). */
 #include "wire/sign.h"
 
 #include "base/check.h"
@@ -12,9 +12,9 @@
 
 enum {
     SEED_BYTES = 32,
-    SIGNATURE_BYTES_MAX = 64,    /* SHA-256 has 32, Ed25519 64 */
-    PARAMS_MAX = 16,             /* the largest request of a reader has 7 */
-    SIGNED_TEXT_MAX = 8 << 10,   /* of one WebSocket API request: a list of 512 symbols fits */
+    SIGNATURE_BYTES_MAX = 64,  /* SHA-256 has 32, Ed25519 64 */
+    PARAMS_MAX = 16,           /* the largest request of a reader has 7 */
+    SIGNED_TEXT_MAX = 8 << 10, /* of one WebSocket API request: a list of 512 symbols fits */
 };
 
 /* ---- the signature ---- */
@@ -41,7 +41,8 @@ enum err sign_payload(char out[static SIGNATURE_TEXT_MAX], const struct signing_
     static const char hex[] = "0123456789abcdef";
     unsigned char raw[SIGNATURE_BYTES_MAX];
     size_t len;
-    bool usable = key->kind == KEY_HMAC ? key->secret.len > 0 : key->kind == KEY_ED25519 && key->secret.len == SEED_BYTES;
+    bool usable =
+        key->kind == KEY_HMAC ? key->secret.len > 0 : key->kind == KEY_ED25519 && key->secret.len == SEED_BYTES;
     if (!usable) return ERR_VALUE;
     enum err e = sign_raw(raw, &len, key, payload);
     if (e != ERR_OK) return e;
@@ -65,7 +66,9 @@ static const unsigned char pkcs8_head[16] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30,
 
 enum { PKCS8_BYTES = sizeof pkcs8_head + SEED_BYTES, PKCS8_CHARACTERS = PKCS8_BYTES / 3 * 4 };
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 static struct span trim(struct span s) {
     while (s.len > 0 && is_blank(s.at[0])) s = span_skip(s, 1);
@@ -102,8 +105,10 @@ static bool is_unreserved(char c) {
 
 void percent_encode(struct buf *out, struct span text) {
     for (size_t i = 0; i < text.len; i++) {
-        if (is_unreserved(text.at[i])) buf_putc(out, text.at[i]);
-        else buf_putf(out, "%%%02X", (unsigned char)text.at[i]);
+        if (is_unreserved(text.at[i]))
+            buf_putc(out, text.at[i]);
+        else
+            buf_putf(out, "%%%02X", (unsigned char)text.at[i]);
     }
 }
 
@@ -114,7 +119,9 @@ static enum err finish(struct buf *out, size_t start, enum err e) {
     return e;
 }
 
-static bool is_signed(const struct signing_key *key) { return key != NULL && key->kind != KEY_NONE; }
+static bool is_signed(const struct signing_key *key) {
+    return key != NULL && key->kind != KEY_NONE;
+}
 
 enum err rest_target(struct buf *out, const char *path, const struct param *params, size_t count,
                      const struct signing_key *key) {

@@ -1,5 +1,5 @@
-/* sign.h: Binance request signing (BINANCE 4.1) and the requests we send. The key material belongs to the caller (it lives
- * in secret memory in app/); this file borrows it for one call. */
+/* sign.h: Binance request signing (BINANCE 4.1) and the requests we send. The key material belongs to the caller (it
+ * lives in secret memory in app/); this file borrows it for one call. */
 #ifndef WIRE_SIGN_H
 #define WIRE_SIGN_H
 
@@ -17,7 +17,8 @@ struct signing_key {
 enum { SIGNATURE_TEXT_MAX = 96 }; /* 64 hex digits or 88 of base64, NUL */
 
 /* Signature of the exact payload: hex (HMAC-SHA-256) or base64 (Ed25519). */
-MUST_CHECK enum err sign_payload(char out[static SIGNATURE_TEXT_MAX], const struct signing_key *key, struct span payload);
+MUST_CHECK enum err sign_payload(char out[static SIGNATURE_TEXT_MAX], const struct signing_key *key,
+                                 struct span payload);
 
 /* The 32-byte seed out of a PKCS#8 PEM text. ERR_SYNTAX for what is no Ed25519 private key. */
 MUST_CHECK enum err sign_read_ed25519_pem(unsigned char seed[static 32], struct span pem);
@@ -36,9 +37,9 @@ struct param {
 MUST_CHECK enum err rest_target(struct buf *out, const char *path, const struct param *params, size_t count,
                                 const struct signing_key *key);
 
-/* WebSocket API: {"id":"..","method":"..","params":{..}}: apiKey added, params sorted by name, signed unencoded. key NULL:
- * unsigned and without apiKey. */
-MUST_CHECK enum err api_frame(struct buf *out, struct span id, const char *method, const struct param *params, size_t count,
-                              const struct signing_key *key);
+/* WebSocket API: {"id":"..","method":"..","params":{..}}: apiKey added, params sorted by name, signed unencoded. key
+ * NULL: unsigned and without apiKey. */
+MUST_CHECK enum err api_frame(struct buf *out, struct span id, const char *method, const struct param *params,
+                              size_t count, const struct signing_key *key);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "base/buf.h"
 
-static int setup(void **state) { return (*state = json_new()) == NULL; }
+static int setup(void **state) {
+    return (*state = json_new()) == NULL;
+}
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -57,9 +59,9 @@ static void market_that_never_traded_has_no_price(void **state) {
 }
 
 static void repeated_and_odd_keys(void **state) {
-    struct market_message m =
-        decoded(*state, "{\"e\":\"24hrTicker\",\"c\":\"2\",\"c\":\"3\",\"s\":\"A\",\"\":1,\"{\":2,\"@\":3,\"\xc3\xa9\":4,"
-                        "\"cc\":\"9\",\"new\":{\"deep\":[1]}}");
+    struct market_message m = decoded(
+        *state, "{\"e\":\"24hrTicker\",\"c\":\"2\",\"c\":\"3\",\"s\":\"A\",\"\":1,\"{\":2,\"@\":3,\"\xc3\xa9\":4,"
+                "\"cc\":\"9\",\"new\":{\"deep\":[1]}}");
     assert_dec8(m.ticker.price, "2");
     assert_int_equal(m.ticker.event_time.us, 0);
 }
@@ -186,7 +188,8 @@ static void faults_name_the_field_and_hold_no_payload(void **state) {
         {"{\"stream\":\"s\",\"data\":7}", ERR_TYPE, "frame: a field has the wrong type"},
         {"{\"e\":7}", ERR_TYPE, "e: a field has the wrong type"},
         {"{\"e\":\"24hrTicker\",\"E\":1,\"c\":\"1\"}", ERR_MISSING, "s: a required field is missing"},
-        {"{\"e\":\"24hrTicker\",\"E\":1,\"s\":\"\",\"c\":\"1\"}", ERR_VALUE, "s: a field has a value that is not allowed"},
+        {"{\"e\":\"24hrTicker\",\"E\":1,\"s\":\"\",\"c\":\"1\"}", ERR_VALUE,
+         "s: a field has a value that is not allowed"},
         {"{\"e\":\"24hrTicker\",\"E\":1,\"s\":7,\"c\":\"1\"}", ERR_TYPE, "s: a field has the wrong type"},
         {"{\"e\":\"24hrTicker\",\"E\":1,\"s\":\"A234567890123456789012345678901234567890\",\"c\":\"1\"}", ERR_TOO_BIG,
          "s: over a limit"},
@@ -264,7 +267,8 @@ static void subscribe_frames(void **state) {
     struct buf out;
     buf_init(&out, 8192);
     assert_int_equal(market_subscribe_frame(&out, "SUBSCRIBE", streams, 2, 7), ERR_OK);
-    assert_string_equal(out.at, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@ticker\",\"bnbusdt@kline_1m\"],\"id\":7}");
+    assert_string_equal(out.at,
+                        "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@ticker\",\"bnbusdt@kline_1m\"],\"id\":7}");
     buf_clear(&out);
     assert_int_equal(market_subscribe_frame(&out, "LIST_SUBSCRIPTIONS", NULL, 0, 8), ERR_OK);
     assert_string_equal(out.at, "{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":8}");

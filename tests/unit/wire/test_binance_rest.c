@@ -1,6 +1,8 @@
 #include "wire_test.h"
 
-static int setup(void **state) { return (*state = json_new()) == NULL; }
+static int setup(void **state) {
+    return (*state = json_new()) == NULL;
+}
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -19,7 +21,9 @@ static struct json_value file_root(struct json *j, const char *name) {
     return root;
 }
 
-static struct json_value api_result(struct json *j, const char *name) { return json_get(file_root(j, name), "result"); }
+static struct json_value api_result(struct json *j, const char *name) {
+    return json_get(file_root(j, name), "result");
+}
 
 static void trades_become_fills_of_rest(void **state) {
     static struct kept_fills k;
@@ -48,7 +52,8 @@ static void trades_become_fills_of_rest(void **state) {
 }
 
 #define TRADE                                                                                                          \
-    "{\"symbol\":\"A\",\"id\":1,\"orderId\":2,\"price\":\"3\",\"qty\":\"4\",\"quoteQty\":\"12\",\"commission\":\"0.1\","              \
+    "{\"symbol\":\"A\",\"id\":1,\"orderId\":2,\"price\":\"3\",\"qty\":\"4\",\"quoteQty\":\"12\",\"commission\":\"0."   \
+    "1\","                                                                                                             \
     "\"commissionAsset\":\"BNB\",\"time\":5,\"isBuyer\":true,\"isMaker\":false}"
 
 static void one_bad_trade_costs_all_rows_and_is_named(void **state) {
@@ -64,9 +69,11 @@ static void one_bad_trade_costs_all_rows_and_is_named(void **state) {
         {"\"price\":\"3\"", "\"price\":\"1e60\"", "trades[1].price: number out of range"},
         {"\"qty\":\"4\"", "\"qty\":\"0.000000001\"", "trades[1].qty: a field has a value that is not allowed"},
         {"\"quoteQty\":\"12\"", "\"quoteQty\":\"x\"", "trades[1].quoteQty: malformed text"},
-        {"\"commission\":\"0.1\"", "\"commission\":\"-0.1\"", "trades[1].commission: a field has a value that is not allowed"},
+        {"\"commission\":\"0.1\"", "\"commission\":\"-0.1\"",
+         "trades[1].commission: a field has a value that is not allowed"},
         {"\"commission\":\"0.1\",", "", "trades[1].commission: a required field is missing"},
-        {"\"commissionAsset\":\"BNB\"", "\"commissionAsset\":null", "trades[1].commissionAsset: a field has the wrong type"},
+        {"\"commissionAsset\":\"BNB\"", "\"commissionAsset\":null",
+         "trades[1].commissionAsset: a field has the wrong type"},
         {"\"time\":5", "\"time\":0", "trades[1].time: a field has a value that is not allowed"},
         {"\"isBuyer\":true", "\"isBuyer\":1", "trades[1].isBuyer: a field has the wrong type"},
         {"\"isMaker\":false", "\"isMaker\":\"no\"", "trades[1].isMaker: a field has the wrong type"},
@@ -118,9 +125,10 @@ static void orders_that_are_over_are_left_out(void **state) {
     static struct kept_orders k;
     k.count = 0;
     struct json_value v = parsed(
-        *state, "[{\"symbol\":\"A\",\"orderId\":1,\"side\":\"BUY\",\"type\":\"STOP_LOSS\",\"price\":\"0\",\"origQty\":\"1\","
-                "\"executedQty\":\"1\",\"status\":\"FILLED\"},{\"symbol\":\"A\",\"orderId\":2,\"side\":\"BUY\",\"type\":"
-                "\"STOP_LOSS\",\"price\":\"0\",\"origQty\":\"1\",\"executedQty\":\"0\"}]");
+        *state,
+        "[{\"symbol\":\"A\",\"orderId\":1,\"side\":\"BUY\",\"type\":\"STOP_LOSS\",\"price\":\"0\",\"origQty\":\"1\","
+        "\"executedQty\":\"1\",\"status\":\"FILLED\"},{\"symbol\":\"A\",\"orderId\":2,\"side\":\"BUY\",\"type\":"
+        "\"STOP_LOSS\",\"price\":\"0\",\"origQty\":\"1\",\"executedQty\":\"0\"}]");
     assert_int_equal(open_orders_decode(v, keep_orders, &k, &fault), ERR_OK);
     assert_int_equal(k.count, 1);
     assert_int_equal(k.at[0].order_id, 2);
@@ -267,13 +275,15 @@ static void odd_symbols_are_skipped_and_counted(void **state) {
     size_t skipped;
     k.count = 0;
     struct json_value v = parsed(
-        *state,
-        "{\"rateLimits\":7,\"symbols\":[7,{},{\"symbol\":\"AB\",\"baseAsset\":\"A\",\"quoteAsset\":\"B\",\"status\":\"TRADING\","
-        "\"filters\":[{\"filterType\":\"PRICE_FILTER\",\"tickSize\":\"-1\"}]},"
-        "{\"symbol\":\"AC\",\"baseAsset\":\"A\",\"quoteAsset\":\"C\",\"status\":\"TRADING\",\"filters\":[{}]},"
-        "{\"symbol\":\"AD\",\"baseAsset\":\"A\",\"quoteAsset\":\"D\",\"status\":\"BREAK\",\"filters\":[{\"filterType\":\"NEW\"}]},"
-        "{\"symbol\":\"\xef\xbc\x91\xef\xbc\x92\",\"baseAsset\":\"\xef\xbc\x91\",\"quoteAsset\":\"\xef\xbc\x92\",\"status\":"
-        "\"TRADING\"}]}");
+        *state, "{\"rateLimits\":7,\"symbols\":[7,{},{\"symbol\":\"AB\",\"baseAsset\":\"A\",\"quoteAsset\":\"B\","
+                "\"status\":\"TRADING\","
+                "\"filters\":[{\"filterType\":\"PRICE_FILTER\",\"tickSize\":\"-1\"}]},"
+                "{\"symbol\":\"AC\",\"baseAsset\":\"A\",\"quoteAsset\":\"C\",\"status\":\"TRADING\",\"filters\":[{}]},"
+                "{\"symbol\":\"AD\",\"baseAsset\":\"A\",\"quoteAsset\":\"D\",\"status\":\"BREAK\",\"filters\":[{"
+                "\"filterType\":\"NEW\"}]},"
+                "{\"symbol\":\"\xef\xbc\x91\xef\xbc\x92\",\"baseAsset\":\"\xef\xbc\x91\",\"quoteAsset\":"
+                "\"\xef\xbc\x92\",\"status\":"
+                "\"TRADING\"}]}");
     assert_int_equal(exchange_info_decode(v, &limits, keep_symbols, &k, &skipped, &fault), ERR_OK);
     assert_int_equal(skipped, 4);
     assert_int_equal(k.count, 2);
@@ -281,7 +291,8 @@ static void odd_symbols_are_skipped_and_counted(void **state) {
     assert_false(k.at[0].trading);
     assert_string_equal(k.at[1].base.text, "\xef\xbc\x91");
     assert_int_equal(limits.weight_limit_1m, -1);
-    assert_int_equal(exchange_info_decode(parsed(*state, "{}"), &limits, keep_symbols, &k, &skipped, &fault), ERR_MISSING);
+    assert_int_equal(exchange_info_decode(parsed(*state, "{}"), &limits, keep_symbols, &k, &skipped, &fault),
+                     ERR_MISSING);
     assert_string_equal(fault.what, "exchangeInfo.symbols: a required field is missing");
     assert_int_equal(exchange_info_decode(parsed(*state, "[]"), &limits, keep_symbols, &k, &skipped, &fault), ERR_TYPE);
 }
@@ -305,8 +316,9 @@ static void account_with_little_in_it(void **state) {
     static struct kept_balances k;
     struct account_info a;
     k.count = 0;
-    struct json_value v = parsed(*state, "{\"balances\":[],\"commissionRates\":{\"maker\":\"0.001\",\"taker\":\"0.002\","
-                                         "\"buyer\":\"0.0003\",\"seller\":\"0.0001\"}}");
+    struct json_value v =
+        parsed(*state, "{\"balances\":[],\"commissionRates\":{\"maker\":\"0.001\",\"taker\":\"0.002\","
+                       "\"buyer\":\"0.0003\",\"seller\":\"0.0001\"}}");
     assert_int_equal(account_decode(v, &a, keep_balances, &k, &fault), ERR_OK);
     assert_int_equal(a.uid, -1);
     assert_false(a.can_trade || a.can_withdraw);
@@ -350,7 +362,8 @@ static void commission_is_the_sum_of_its_kinds(void **state) {
     assert_dec8(maker, "0.001");
     assert_int_equal(commission_decode(parsed(*state, "{}"), &maker, &taker, &fault), ERR_MISSING);
     assert_string_equal(fault.what, "standardCommission: a required field is missing");
-    v = parsed(*state, "{\"standardCommission\":{\"maker\":\"0.1\",\"taker\":\"0.1\"},\"taxCommission\":{\"maker\":\"-1\"}}");
+    v = parsed(*state,
+               "{\"standardCommission\":{\"maker\":\"0.1\",\"taker\":\"0.1\"},\"taxCommission\":{\"maker\":\"-1\"}}");
     assert_int_equal(commission_decode(v, &maker, &taker, &fault), ERR_VALUE);
     assert_dec8(maker, "0.001"); /* untouched */
     v = parsed(*state, "{\"standardCommission\":{\"maker\":\"9e29\",\"taker\":\"1\",\"buyer\":\"9e29\"}}");
@@ -360,8 +373,14 @@ static void commission_is_the_sum_of_its_kinds(void **state) {
 static void error_bodies(void **state) {
     int code = 5;
     char message[120] = "untouched";
-    static const char *const none[] = {"",  "<html>410 Gone</html>", "{}", "[]", "{\"code\":\"-1\",\"msg\":\"x\"}",
-                                       "{\"code\":-1}", "{\"msg\":\"x\"}", "{\"code\":-1121,\"msg\":7}",
+    static const char *const none[] = {"",
+                                       "<html>410 Gone</html>",
+                                       "{}",
+                                       "[]",
+                                       "{\"code\":\"-1\",\"msg\":\"x\"}",
+                                       "{\"code\":-1}",
+                                       "{\"msg\":\"x\"}",
+                                       "{\"code\":-1121,\"msg\":7}",
                                        "{\"code\":99999999999,\"msg\":\"x\"}"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         assert_false(rest_error_decode(*state, span_of(none[i]), &code, message));

@@ -1,6 +1,8 @@
 #include "wire_test.h"
 
-static int setup(void **state) { return (*state = json_new()) == NULL; }
+static int setup(void **state) {
+    return (*state = json_new()) == NULL;
+}
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -75,11 +77,12 @@ static void placed_canceled_and_expired_are_no_fills(void **state) {
 /* A report with placeholders for what the tests vary: execution type, status, trade id. */
 static struct user_message report(struct json *j, const char *x, const char *X, const char *t) {
     char text[600];
-    (void)snprintf(text, sizeof text,
-                   "{\"e\":\"executionReport\",\"E\":5,\"s\":\"BTCUSDT\",\"S\":\"SELL\",\"o\":\"LIMIT_MAKER\",\"q\":\"2\","
-                   "\"p\":\"100\",\"x\":\"%s\",\"X\":\"%s\",\"i\":9,\"l\":\"1\",\"z\":\"1\",\"L\":\"101\",\"n\":\"0\","
-                   "\"N\":null,\"T\":7,\"t\":%s}",
-                   x, X, t);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"e\":\"executionReport\",\"E\":5,\"s\":\"BTCUSDT\",\"S\":\"SELL\",\"o\":\"LIMIT_MAKER\",\"q\":\"2\","
+        "\"p\":\"100\",\"x\":\"%s\",\"X\":\"%s\",\"i\":9,\"l\":\"1\",\"z\":\"1\",\"L\":\"101\",\"n\":\"0\","
+        "\"N\":null,\"T\":7,\"t\":%s}",
+        x, X, t);
     return decoded(j, text);
 }
 
@@ -87,9 +90,10 @@ static void every_status_is_open_or_final(void **state) {
     static const struct {
         const char *status;
         bool open;
-    } cases[] = {{"NEW", true},       {"PENDING_NEW", true}, {"PARTIALLY_FILLED", true}, {"FILLED", false},
-                 {"CANCELED", false}, {"REJECTED", false},   {"EXPIRED", false},         {"EXPIRED_IN_MATCH", false},
-                 {"PENDING_CANCEL", false}, {"SOMETHING_NEW", false}};
+    } cases[] = {{"NEW", true},           {"PENDING_NEW", true},       {"PARTIALLY_FILLED", true},
+                 {"FILLED", false},       {"CANCELED", false},         {"REJECTED", false},
+                 {"EXPIRED", false},      {"EXPIRED_IN_MATCH", false}, {"PENDING_CANCEL", false},
+                 {"SOMETHING_NEW", false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(report(*state, "NEW", cases[i].status, "-1").order_open, cases[i].open);
 }
@@ -127,10 +131,11 @@ static void fill_without_the_optional_fields(void **state) {
 }
 
 static void report_faults_field_by_field(void **state) {
-    static const char *const good =
-        "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":5,\"s\":\"BTCUSDT\",\"S\":\"SELL\",\"o\":\"LIMIT\","
-        "\"q\":\"2\",\"p\":\"100\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"i\":9,\"l\":\"1\",\"z\":\"1.5\",\"L\":\"101\",\"n\":\"0.1\","
-        "\"N\":\"BNB\",\"T\":7,\"t\":5,\"m\":true,\"O\":4,\"Y\":\"101\"}}";
+    static const char *const good = "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":5,\"s\":"
+                                    "\"BTCUSDT\",\"S\":\"SELL\",\"o\":\"LIMIT\","
+                                    "\"q\":\"2\",\"p\":\"100\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"i\":9,\"l\":\"1\","
+                                    "\"z\":\"1.5\",\"L\":\"101\",\"n\":\"0.1\","
+                                    "\"N\":\"BNB\",\"T\":7,\"t\":5,\"m\":true,\"O\":4,\"Y\":\"101\"}}";
     static const struct {
         const char *from, *to, *what;
     } cases[] = {
@@ -200,8 +205,10 @@ static void balance_faults(void **state) {
         const char *text, *what;
     } cases[] = {
         {"{\"event\":{\"e\":\"outboundAccountPosition\"}}", "outboundAccountPosition.B: a required field is missing"},
-        {"{\"event\":{\"e\":\"outboundAccountPosition\",\"B\":{}}}", "outboundAccountPosition.B: a field has the wrong type"},
-        {"{\"event\":{\"e\":\"outboundAccountPosition\",\"B\":[{\"a\":\"X\",\"f\":\"1\",\"l\":\"0\"},{\"a\":\"X\",\"f\":\"-1\","
+        {"{\"event\":{\"e\":\"outboundAccountPosition\",\"B\":{}}}",
+         "outboundAccountPosition.B: a field has the wrong type"},
+        {"{\"event\":{\"e\":\"outboundAccountPosition\",\"B\":[{\"a\":\"X\",\"f\":\"1\",\"l\":\"0\"},{\"a\":\"X\","
+         "\"f\":\"-1\","
          "\"l\":\"0\"}]}}",
          "outboundAccountPosition.B[1].f: a field has a value that is not allowed"},
         {"{\"event\":{\"e\":\"outboundAccountPosition\",\"B\":[7]}}",
@@ -237,7 +244,8 @@ static void ends_and_unknown_events(void **state) {
     assert_int_equal(decoded_file(*state, "ws_api_serverShutdown").kind, USER_SHUTDOWN);
     assert_int_equal(decoded_file(*state, "uds_listStatus").kind, USER_IGNORED);
     assert_int_equal(decoded(*state, "{\"event\":{\"e\":\"somethingNew\",\"x\":[1]}}").kind, USER_IGNORED);
-    assert_int_equal(decoded(*state, "{\"stream\":\"key\",\"data\":{\"e\":\"serverShutdown\",\"E\":1}}").kind, USER_SHUTDOWN);
+    assert_int_equal(decoded(*state, "{\"stream\":\"key\",\"data\":{\"e\":\"serverShutdown\",\"E\":1}}").kind,
+                     USER_SHUTDOWN);
 }
 
 static void replies_carry_status_weight_and_result(void **state) {
@@ -276,13 +284,15 @@ static void error_replies(void **state) {
 }
 
 static void reply_ids_and_odd_rate_limits(void **state) {
-    struct user_message m = decoded(*state, "{\"id\":17,\"status\":200,\"result\":{},\"rateLimits\":[7,{},{\"rateLimitType\":"
-                                            "\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":\"x\"}]}");
+    struct user_message m =
+        decoded(*state, "{\"id\":17,\"status\":200,\"result\":{},\"rateLimits\":[7,{},{\"rateLimitType\":"
+                        "\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":\"x\"}]}");
     assert_true(span_is(m.reply.id, "17"));
     assert_int_equal(m.reply.weight_limit, -1);
-    m = decoded(*state, "{\"id\":\"a\",\"status\":200,\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":"
-                        "\"DAY\",\"intervalNum\":1,\"limit\":5,\"count\":1},{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":"
-                        "\"MINUTE\",\"intervalNum\":5,\"limit\":5,\"count\":1}]}");
+    m = decoded(*state,
+                "{\"id\":\"a\",\"status\":200,\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":"
+                "\"DAY\",\"intervalNum\":1,\"limit\":5,\"count\":1},{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":"
+                "\"MINUTE\",\"intervalNum\":5,\"limit\":5,\"count\":1}]}");
     assert_int_equal(m.reply.weight_used, -1);
 }
 

@@ -2,7 +2,9 @@
 
 #include "wire/bot.h"
 
-static int setup(void **state) { return (*state = json_new()) == NULL; }
+static int setup(void **state) {
+    return (*state = json_new()) == NULL;
+}
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -48,11 +50,12 @@ static void health_says_only_alive(void **state) {
 
 static void long_strategy_name_is_cut(void **state) {
     struct bot_health h;
-    assert_int_equal(bot_health_decode(*state,
-                                       SPAN("{\"bot_running\":true,\"uptime_seconds\":1,\"strategy\":{\"name\":\"0123456789"
-                                            "01234567890123456789\xe2\x82\xac\"}}"),
-                                       &h, &fault),
-                     ERR_OK);
+    assert_int_equal(
+        bot_health_decode(*state,
+                          SPAN("{\"bot_running\":true,\"uptime_seconds\":1,\"strategy\":{\"name\":\"0123456789"
+                               "01234567890123456789\xe2\x82\xac\"}}"),
+                          &h, &fault),
+        ERR_OK);
     assert_string_equal(h.name.text, "012345678901234567890123456789");
 }
 
@@ -164,7 +167,8 @@ static void strategy_faults(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static struct kept_strategies k;
         k.count = 0;
-        assert_int_not_equal(bot_strategies_decode(*state, span_of(cases[i].text), keep_strategies, &k, &fault), ERR_OK);
+        assert_int_not_equal(bot_strategies_decode(*state, span_of(cases[i].text), keep_strategies, &k, &fault),
+                             ERR_OK);
         assert_string_equal(fault.what, cases[i].what);
         assert_int_equal(k.count, 0);
     }
@@ -205,7 +209,7 @@ static void odd_python_numbers(void **state) {
     struct kept_fills *k = trades_of(*state, body, 0);
     assert_int_equal(k->count, 6);
     assert_dec16(k->at[0].quote_amount, "27386.073000000004");
-    assert_dec16(k->at[0].fee, "0"); /* null */
+    assert_dec16(k->at[0].fee, "0");                        /* null */
     assert_int_equal(k->at[0].trade_id, k->at[1].trade_id); /* unique per symbol only */
     assert_dec8(k->at[1].price, "0.00000001");
     assert_dec8(k->at[1].quantity, "12345678901.5");
@@ -215,7 +219,8 @@ static void odd_python_numbers(void **state) {
 }
 
 #define ROW                                                                                                            \
-    "{\"id\":\"7\",\"order_id\":\"8\",\"symbol\":\"A/B\",\"side\":\"buy\",\"amount\":\"2\",\"price\":\"3\",\"cost\":\"6\","           \
+    "{\"id\":\"7\",\"order_id\":\"8\",\"symbol\":\"A/"                                                                 \
+    "B\",\"side\":\"buy\",\"amount\":\"2\",\"price\":\"3\",\"cost\":\"6\","                                            \
     "\"fee\":\"0E-8\",\"timestamp\":\"2026-01-06T12:00:00\"}"
 
 static void bad_trade_is_refused_alone_and_named(void **state) {
@@ -234,7 +239,8 @@ static void bad_trade_is_refused_alone_and_named(void **state) {
         {"\"price\":\"3\",", "", "trades[1].price: a required field is missing"},
         {"\"cost\":\"6\"", "\"cost\":\"-6\"", "trades[1].cost: a field has a value that is not allowed"},
         {"\"fee\":\"0E-8\"", "\"fee\":\"-1\"", "trades[1].fee: a field has a value that is not allowed"},
-        {"\"timestamp\":\"2026-01-06T12:00:00\"", "\"timestamp\":null", "trades[1].timestamp: a field has the wrong type"},
+        {"\"timestamp\":\"2026-01-06T12:00:00\"", "\"timestamp\":null",
+         "trades[1].timestamp: a field has the wrong type"},
         {"\"timestamp\":\"2026-01-06T12:00:00\"", "\"timestamp\":\"yesterday\"", "trades[1].timestamp: malformed text"},
         {ROW, "7", "trades[1]: a field has the wrong type"},
     };
@@ -260,7 +266,8 @@ static void time_without_zone_is_utc_and_odd_order_ids_are_hashed(void **state) 
 }
 
 static void body_without_trades_is_an_error(void **state) {
-    static const char *const texts[] = {"{\"error\":\"Bot not initialized\"}", "[]", "{\"trades\":null}", "404: Not Found"};
+    static const char *const texts[] = {"{\"error\":\"Bot not initialized\"}", "[]", "{\"trades\":null}",
+                                        "404: Not Found"};
     static const char *const what[] = {"trades: a required field is missing", "body: a field has the wrong type",
                                        "trades: a field has the wrong type", "body: malformed text"};
     for (size_t i = 0; i < 4; i++) {
@@ -295,11 +302,13 @@ static void closed_orders_are_left_out_and_bad_ones_refused(void **state) {
     static struct kept_orders k;
     size_t refused;
     k.count = 0;
-    const struct span body =
-        SPAN("{\"orders\":[{\"id\":\"DRY_000001\",\"symbol\":\"A/B\",\"side\":\"buy\",\"type\":\"limit\",\"price\":\"1\","
-             "\"amount\":\"2\"},{\"id\":\"2\",\"symbol\":\"A/B\",\"side\":\"buy\",\"type\":\"limit\",\"amount\":\"2\",\"status\":"
-             "\"canceled\"},{\"id\":\"3\",\"symbol\":\"A/B\",\"side\":\"buy\",\"type\":\"limit\",\"amount\":\"0\"},{\"id\":\"4\","
-             "\"symbol\":\"A/B\",\"side\":\"buy\",\"type\":\"limit\",\"amount\":\"2\",\"status\":\"somethingNew\"}]}");
+    const struct span body = SPAN(
+        "{\"orders\":[{\"id\":\"DRY_000001\",\"symbol\":\"A/B\",\"side\":\"buy\",\"type\":\"limit\",\"price\":\"1\","
+        "\"amount\":\"2\"},{\"id\":\"2\",\"symbol\":\"A/"
+        "B\",\"side\":\"buy\",\"type\":\"limit\",\"amount\":\"2\",\"status\":"
+        "\"canceled\"},{\"id\":\"3\",\"symbol\":\"A/"
+        "B\",\"side\":\"buy\",\"type\":\"limit\",\"amount\":\"0\"},{\"id\":\"4\","
+        "\"symbol\":\"A/B\",\"side\":\"buy\",\"type\":\"limit\",\"amount\":\"2\",\"status\":\"somethingNew\"}]}");
     assert_int_equal(bot_orders_decode(*state, body, keep_orders, &k, &refused, &fault), ERR_OK);
     assert_int_equal(refused, 1);
     assert_string_equal(fault.what, "orders[2].amount: a field has a value that is not allowed");
@@ -345,7 +354,8 @@ static void every_timeframe_has_its_length(void **state) {
                        "{\"timeframe\":\"%s\",\"ohlcv\":[{\"timestamp\":\"2026-01-01\",\"open\":1,\"high\":1,\"low\":1,"
                        "\"close\":1,\"volume\":0}]}",
                        frames[i].frame);
-        assert_int_equal(bot_ohlcv_decode(*state, span_of(text), &symbol, &timeframe, keep_candles, &k, &fault), ERR_OK);
+        assert_int_equal(bot_ohlcv_decode(*state, span_of(text), &symbol, &timeframe, keep_candles, &k, &fault),
+                         ERR_OK);
         assert_true(name_empty(&symbol));
         assert_int_equal(k.at[0].close_time.us - k.at[0].open_time.us, frames[i].minutes * US_PER_MIN - US_PER_MS);
         assert_false(k.at[0].closed);
@@ -363,7 +373,8 @@ static void candle_faults(void **state) {
         {"{\"timeframe\":\"1m\",\"ohlcv\":[7]}", "ohlcv[0]: a field has the wrong type"},
         {"{\"timeframe\":\"1m\",\"ohlcv\":[{\"timestamp\":\"2026-01-01\",\"open\":0}]}",
          "ohlcv[0].open: a field has a value that is not allowed"},
-        {"{\"timeframe\":\"1m\",\"ohlcv\":[{\"timestamp\":\"2026-01-01\",\"open\":1,\"high\":1,\"low\":1,\"close\":null}]}",
+        {"{\"timeframe\":\"1m\",\"ohlcv\":[{\"timestamp\":\"2026-01-01\",\"open\":1,\"high\":1,\"low\":1,\"close\":"
+         "null}]}",
          "ohlcv[0].close: a field has the wrong type"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

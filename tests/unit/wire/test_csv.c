@@ -2,8 +2,8 @@
 
 #include "wire/csv.h"
 
-#define OWN_HEADER "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source"
-#define PAIR_HEADER "Date(UTC),Pair,Side,Price,Executed,Amount,Fee"
+#define OWN_HEADER    "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source"
+#define PAIR_HEADER   "Date(UTC),Pair,Side,Price,Executed,Amount,Fee"
 #define MARKET_HEADER "Date(UTC),Market,Type,Price,Amount,Total,Fee,Fee Coin"
 
 static struct csv_fault fault;
@@ -44,16 +44,18 @@ static struct fill example(void) {
 
 static void rows_are_written_as_the_header_says(void **state) {
     (void)state;
-    struct fill f = example(), bare = {.symbol = name_of("A/B"), .order_id = ORDER_ID_NONE, .price = d8("1"), .quantity = d8("2")};
+    struct fill f = example(),
+                bare = {.symbol = name_of("A/B"), .order_id = ORDER_ID_NONE, .price = d8("1"), .quantity = d8("2")};
     struct buf out;
     buf_init(&out, 4096);
     csv_write_header(&out);
     csv_write_fill(&out, &f);
     csv_write_fill(&out, &bare);
-    assert_string_equal(out.at, OWN_HEADER "\r\n"
-                                "2026-01-06T14:15:20.948000Z,BTC/USDT,28457,100234,sell,67123.45,0.00037,24.8356765,0.00001234,"
-                                "BNB,true,rest\r\n"
-                                "1970-01-01T00:00:00.000000Z,A/B,0,,buy,1,2,,,,,import\r\n");
+    assert_string_equal(out.at, OWN_HEADER
+                        "\r\n"
+                        "2026-01-06T14:15:20.948000Z,BTC/USDT,28457,100234,sell,67123.45,0.00037,24.8356765,0.00001234,"
+                        "BNB,true,rest\r\n"
+                        "1970-01-01T00:00:00.000000Z,A/B,0,,buy,1,2,,,,,import\r\n");
     buf_free(&out);
 }
 
@@ -92,7 +94,8 @@ static void own_export_comes_back_the_same(void **state) {
 
 static void columns_in_any_order_with_strangers_between(void **state) {
     (void)state;
-    struct kept_fills *k = read_all("price,note,quantity,side,trade_id,symbol,time\n5,\"a, b\",2,BUY,7,A/B,2026-01-01\n");
+    struct kept_fills *k =
+        read_all("price,note,quantity,side,trade_id,symbol,time\n5,\"a, b\",2,BUY,7,A/B,2026-01-01\n");
     assert_int_equal(k->count, 1);
     assert_dec8(k->at[0].price, "5");
     assert_dec8(k->at[0].quantity, "2");
@@ -107,7 +110,8 @@ static void line_ends_quotes_and_byte_order_mark(void **state) {
     static const char *const texts[] = {
         "\xef\xbb\xbftime,symbol,trade_id,side,price,quantity\r\n2026-01-01,A/B,7,buy,5,2\r\n",
         "time,symbol,trade_id,side,price,quantity\n2026-01-01,A/B,7,buy,5,2",
-        "\n\r\n\"time\",\"symbol\",\"trade_id\",\"side\",price,quantity\n\n\"2026-01-01\",\"A/B\",\"7\",\"buy\",5,\"2\"\r\n\r\n",
+        "\n\r\n\"time\",\"symbol\",\"trade_id\",\"side\",price,quantity\n\n\"2026-01-01\",\"A/"
+        "B\",\"7\",\"buy\",5,\"2\"\r\n\r\n",
         "time,symbol,trade_id,side,price,quantity,note\n2026-01-01,A/B,7,buy,5,2,\"two\nlines \"\"quoted\"\"\"\n",
         " time , symbol,trade_id,side,price,quantity\n 2026-01-01\t, A/B ,7,buy,5, 2\n",
     };
@@ -121,12 +125,13 @@ static void line_ends_quotes_and_byte_order_mark(void **state) {
 
 static void binance_export_with_assets_behind_the_amounts(void **state) {
     (void)state;
-    struct kept_fills *k = read_all(PAIR_HEADER "\r\n"
-                                                "2024-06-27 05:53:54,BTCUSDT,BUY,64000.0000000000,0.0100000000BTC,640.0000USDT,"
-                                                "0.00001000BTC\r\n"
-                                                "2024-06-27 05:53:55,BTCUSDT,SELL,\"64,100.5\",0.01BTC,641.005USDT,0.00097BNB\r\n"
-                                                "24-06-27 05:53:56,1INCHUSDT,BUY,0.4,10.51INCH,4.2USDT,0.00421INCH\r\n"
-                                                "2024-06-27 05:53:57,BTC/USDT,BUY,1,2BTC,\"1,002USDT\",0USDT\r\n");
+    struct kept_fills *k =
+        read_all(PAIR_HEADER "\r\n"
+                             "2024-06-27 05:53:54,BTCUSDT,BUY,64000.0000000000,0.0100000000BTC,640.0000USDT,"
+                             "0.00001000BTC\r\n"
+                             "2024-06-27 05:53:55,BTCUSDT,SELL,\"64,100.5\",0.01BTC,641.005USDT,0.00097BNB\r\n"
+                             "24-06-27 05:53:56,1INCHUSDT,BUY,0.4,10.51INCH,4.2USDT,0.00421INCH\r\n"
+                             "2024-06-27 05:53:57,BTC/USDT,BUY,1,2BTC,\"1,002USDT\",0USDT\r\n");
     assert_int_equal(k->count, 4);
     const struct fill *f = k->at;
     assert_string_equal(f[0].symbol.text, "BTC/USDT");
@@ -170,8 +175,8 @@ static void binance_export_with_a_fee_coin(void **state) {
 
 static void derived_ids_are_stable_and_distinct(void **state) {
     (void)state;
-    struct kept_fills first =
-        *read_all(PAIR_HEADER "\n" PAIR_ROW("54", "BUY") PAIR_ROW("54", "BUY") PAIR_ROW("54", "SELL") PAIR_ROW("55", "BUY"));
+    struct kept_fills first = *read_all(PAIR_HEADER "\n" PAIR_ROW("54", "BUY") PAIR_ROW("54", "BUY")
+                                            PAIR_ROW("54", "SELL") PAIR_ROW("55", "BUY"));
     assert_int_equal(first.count, 4);
     for (size_t i = 0; i < 4; i++) {
         assert_true(first.at[i].trade_id >= CSV_DERIVED_ID_MIN);
@@ -179,8 +184,9 @@ static void derived_ids_are_stable_and_distinct(void **state) {
     }
     assert_true(first.at[2].trade_id > first.at[0].trade_id && first.at[2].trade_id > first.at[1].trade_id);
     /* the same rows in another file, order and spelling */
-    struct kept_fills *again = read_all(PAIR_HEADER "\r\n\"2024-06-27 05:53:54\",BTC/USDT,Buy,64000.00,0.010BTC,640USDT,0BTC\r\n"
-                                                    PAIR_ROW("55", "BUY") PAIR_ROW("54", "BUY"));
+    struct kept_fills *again = read_all(
+        PAIR_HEADER "\r\n\"2024-06-27 05:53:54\",BTC/USDT,Buy,64000.00,0.010BTC,640USDT,0BTC\r\n" PAIR_ROW("55", "BUY")
+            PAIR_ROW("54", "BUY"));
     assert_true(again->at[0].trade_id == first.at[0].trade_id);
     assert_true(again->at[1].trade_id == first.at[3].trade_id);
     assert_true(again->at[2].trade_id == first.at[1].trade_id);
@@ -192,8 +198,9 @@ static void headers_that_are_not_known(void **state) {
     refused("\r\n\n", ERR_MISSING, 1, "", "line 1: the file is empty");
     refused("<html>\n", ERR_MISSING, 1, "time",
             "line 1, time: the header has no such column; known are this program's export and Binance's trade history");
-    refused("time,symbol,trade_id,side,price\n", ERR_MISSING, 1, "quantity",
-            "line 1, quantity: the header has no such column; known are this program's export and Binance's trade history");
+    refused(
+        "time,symbol,trade_id,side,price\n", ERR_MISSING, 1, "quantity",
+        "line 1, quantity: the header has no such column; known are this program's export and Binance's trade history");
     refused("\n\nDate(UTC),Pair,Side,Price,Executed,Amount\n", ERR_MISSING, 3, "Fee",
             "line 3, Fee: the header has no such column; known are this program's export and Binance's trade history");
     assert_int_equal(read_all(OWN_HEADER "\n")->count, 0);
@@ -204,8 +211,10 @@ static void malformed_rows(void **state) {
 #define H "time,symbol,trade_id,side,price,quantity\n2026-01-01,A/B,7,buy,5,2\n"
     refused(H "2026-01-01,A/B,8,buy,5\n", ERR_SYNTAX, 3, "", "line 3: the row has 5 columns, the header 6");
     refused(H "2026-01-01,A/B,8,buy,5,2,1\n", ERR_SYNTAX, 3, "", "line 3: the row has 7 columns, the header 6");
-    refused(H "2026-01-01,\"A/B,8,buy,5,2\n", ERR_SYNTAX, 3, "", "line 3: a quote is not closed, or in the wrong place");
-    refused(H "2026-01-01,\"A/B\"x,8,buy,5,2\n", ERR_SYNTAX, 3, "", "line 3: a quote is not closed, or in the wrong place");
+    refused(H "2026-01-01,\"A/B,8,buy,5,2\n", ERR_SYNTAX, 3, "",
+            "line 3: a quote is not closed, or in the wrong place");
+    refused(H "2026-01-01,\"A/B\"x,8,buy,5,2\n", ERR_SYNTAX, 3, "",
+            "line 3: a quote is not closed, or in the wrong place");
     refused(H "2026-01-01,A\"B,8,buy,5,2\n", ERR_SYNTAX, 3, "", "line 3: a quote is not closed, or in the wrong place");
     char text[6000] = H;
     memset(text + strlen(H), 'x', 4097);
@@ -263,7 +272,8 @@ static void bad_values_of_binance_rows(void **state) {
         const char *from, *to, *field, *what;
         enum err e;
     } cases[] = {
-        {"0.01BTC", "0.01ETH", "Pair", "\"BTCUSDT\" is not made up of the assets behind Executed and Amount", ERR_VALUE},
+        {"0.01BTC", "0.01ETH", "Pair", "\"BTCUSDT\" is not made up of the assets behind Executed and Amount",
+         ERR_VALUE},
         {"640USDT", "640", "Pair", "\"BTCUSDT\" is not made up of the assets behind Executed and Amount", ERR_VALUE},
         {"BTCUSDT", "BTC", "Pair", "\"BTC\" is not made up of the assets behind Executed and Amount", ERR_VALUE},
         {"0.01BTC", "0BTC", "Executed", "\"0BTC\" is not above zero", ERR_VALUE},
@@ -290,8 +300,8 @@ static void bad_values_of_binance_rows(void **state) {
 
 static void last_row_bad_hands_out_nothing(void **state) {
     (void)state;
-    refused(PAIR_HEADER "\n" PAIR_ROW("54", "BUY") PAIR_ROW("55", "SELL") PAIR_ROW("56", "HOLD"), ERR_UNKNOWN, 4, "Side",
-            "line 4, Side: \"HOLD\" is neither buy nor sell");
+    refused(PAIR_HEADER "\n" PAIR_ROW("54", "BUY") PAIR_ROW("55", "SELL") PAIR_ROW("56", "HOLD"), ERR_UNKNOWN, 4,
+            "Side", "line 4, Side: \"HOLD\" is neither buy nor sell");
 }
 
 int main(void) {

@@ -16,21 +16,29 @@ struct row {
 
 static const struct word words[] = {{"one", 1}, {"two", 2}, {NULL, 9}};
 
-#define FIELD(key, kind, rules, member) {key, kind, rules, offsetof(struct row, member), words}
+#define FIELD(key, kind, rules, member)                                                                                \
+    { key, kind, rules, offsetof(struct row, member), words }
 
 static const struct field all[] = {
-    FIELD("name", FIELD_NAME, 0, name),        FIELD("number", FIELD_I64, FIELD_ABOVE_ZERO, number),
-    FIELD("id", FIELD_ID, 0, id),              FIELD("flag", FIELD_BOOL, 0, flag),
-    FIELD("small", FIELD_DEC8, FIELD_ABOVE_ZERO, small), FIELD("big", FIELD_DEC16, FIELD_NOT_NEGATIVE, big),
-    FIELD("ms", FIELD_MS, 0, ms),              FIELD("iso", FIELD_ISO, 0, iso),
-    FIELD("word", FIELD_WORD, 0, word),        FIELD("maker", FIELD_MAKER, 0, maker),
+    FIELD("name", FIELD_NAME, 0, name),
+    FIELD("number", FIELD_I64, FIELD_ABOVE_ZERO, number),
+    FIELD("id", FIELD_ID, 0, id),
+    FIELD("flag", FIELD_BOOL, 0, flag),
+    FIELD("small", FIELD_DEC8, FIELD_ABOVE_ZERO, small),
+    FIELD("big", FIELD_DEC16, FIELD_NOT_NEGATIVE, big),
+    FIELD("ms", FIELD_MS, 0, ms),
+    FIELD("iso", FIELD_ISO, 0, iso),
+    FIELD("word", FIELD_WORD, 0, word),
+    FIELD("maker", FIELD_MAKER, 0, maker),
     FIELD("side", FIELD_BUYER, 0, side),
 };
 enum { ALL = sizeof all / sizeof all[0] };
 
 static const struct place place = {.name = "rows", .listed = true, .row = 3};
 
-static int setup(void **state) { return (*state = json_new()) == NULL; }
+static int setup(void **state) {
+    return (*state = json_new()) == NULL;
+}
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -39,8 +47,9 @@ static int teardown(void **state) {
 static void all_kinds_are_read(void **state) {
     struct row r = {.number = 0};
     struct wire_fault f;
-    struct json_value v = parsed(*state, "{\"name\":\"n\",\"number\":5,\"id\":\"77\",\"flag\":true,\"small\":\"1.5\",\"big\":0,"
-                                         "\"ms\":1000,\"iso\":\"2026-01-01\",\"word\":\"two\",\"maker\":false,\"side\":false}");
+    struct json_value v =
+        parsed(*state, "{\"name\":\"n\",\"number\":5,\"id\":\"77\",\"flag\":true,\"small\":\"1.5\",\"big\":0,"
+                       "\"ms\":1000,\"iso\":\"2026-01-01\",\"word\":\"two\",\"maker\":false,\"side\":false}");
     assert_int_equal(fields_read(v, all, ALL, &r, &place, &f), ERR_OK);
     assert_string_equal(r.name.text, "n");
     assert_int_equal(r.number, 5);
@@ -124,7 +133,8 @@ static void ids_of_digits_and_of_other_texts(void **state) {
 static void letters_keep_case_and_the_first_of_repeats(void **state) {
     struct letters l;
     int64_t n;
-    letters_walk(&l, parsed(*state, "{\"p\":1,\"P\":2,\"p\":3,\"A\":4,\"z\":5,\"pp\":6,\"@\":7,\"{\":8,\"\":9,\"1\":10}"));
+    letters_walk(&l,
+                 parsed(*state, "{\"p\":1,\"P\":2,\"p\":3,\"A\":4,\"z\":5,\"pp\":6,\"@\":7,\"{\":8,\"\":9,\"1\":10}"));
     static const struct {
         char key;
         int64_t want;

@@ -2,7 +2,9 @@
 
 #include "base/limits.h"
 
-static int setup(void **state) { return (*state = json_new()) == NULL; }
+static int setup(void **state) {
+    return (*state = json_new()) == NULL;
+}
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -27,9 +29,9 @@ static void numbers_keep_their_text(void **state) {
 }
 
 static void malformed_texts_are_refused(void **state) {
-    static const char *const bad[] = {"",        " ",       "{",        "[1,]",     "{\"a\":NaN}", "[Infinity]", "nul",
-                                      "01",      "1.",      ".5",       "+1",       "[1] x",       "\"\xff\"",   "\"\x01\"",
-                                      "{'a':1}", "/**/1",   "{\"a\" 1}", "[1 2]",    "\"\\ud800\"", "<html>",     "1e"};
+    static const char *const bad[] = {"",        " ",     "{",         "[1,]",  "{\"a\":NaN}", "[Infinity]", "nul",
+                                      "01",      "1.",    ".5",        "+1",    "[1] x",       "\"\xff\"",   "\"\x01\"",
+                                      "{'a':1}", "/**/1", "{\"a\" 1}", "[1 2]", "\"\\ud800\"", "<html>",     "1e"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct json_value root = {"untouched"};
         if (parse(*state, bad[i], &root) != ERR_SYNTAX) fail_msg("accepted: %s", bad[i]);

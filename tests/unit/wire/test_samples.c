@@ -7,18 +7,26 @@
 #include <dirent.h>
 
 enum how {
-    MARKET,      /* a market stream's frame: expect is its market_kind */
-    USER,        /* a user frame: expect is its user_kind */
-    USERS,       /* an array of such frames: expect is their number, kinds tells what each is */
-    TRADES, ORDERS, KLINES, PRICES, INFO, ACCOUNT, /* results: expect is the number of rows handed out */
-    TIME, COMMISSION,                              /* results */
-    FAILURE,     /* a REST error body: expect is the code */
-    HEALTH,      /* bot: expect is bot_running, -1 where it does not say */
-    STRATEGIES,  /* bot: expect is the number of rows */
-    BOT_TRADES, BOT_ORDERS, CANDLES, /* bot: expect is the number of rows handed out, refused none */
-    NOT_ASKED,   /* no request of ours brings this answer; it must still be a JSON text */
-    NOT_JSON,    /* bot: text that every decoder must survive: expect is the err of all of them */
-    NO_LIST,     /* bot: a JSON error body: every decoder of lists and of health says what is missing */
+    MARKET, /* a market stream's frame: expect is its market_kind */
+    USER,   /* a user frame: expect is its user_kind */
+    USERS,  /* an array of such frames: expect is their number, kinds tells what each is */
+    TRADES,
+    ORDERS,
+    KLINES,
+    PRICES,
+    INFO,
+    ACCOUNT, /* results: expect is the number of rows handed out */
+    TIME,
+    COMMISSION, /* results */
+    FAILURE,    /* a REST error body: expect is the code */
+    HEALTH,     /* bot: expect is bot_running, -1 where it does not say */
+    STRATEGIES, /* bot: expect is the number of rows */
+    BOT_TRADES,
+    BOT_ORDERS,
+    CANDLES,   /* bot: expect is the number of rows handed out, refused none */
+    NOT_ASKED, /* no request of ours brings this answer; it must still be a JSON text */
+    NOT_JSON,  /* bot: text that every decoder must survive: expect is the err of all of them */
+    NO_LIST,   /* bot: a JSON error body: every decoder of lists and of health says what is missing */
 };
 
 struct sample {
@@ -320,8 +328,10 @@ static int for_each_element(struct span text, void (*each)(struct json *j, struc
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (quoted) {
-            if (c == '\\') i++;
-            else if (c == '"') quoted = false;
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                quoted = false;
             continue;
         }
         if (c == '"') quoted = true;
@@ -436,22 +446,44 @@ static void check_sample(struct json *j, const char *folder, const struct sample
     char *bytes = read_data(name, &len);
     struct span text = span_from(bytes, len);
     switch (s->how) {
-    case MARKET: check_market(j, text, s->expect); break;
+    case MARKET:
+        check_market(j, text, s->expect);
+        break;
     case USER:
         expect_int(user_decode(j, text, &m, &fault), ERR_OK);
         expect_int(m.kind, s->expect);
         break;
-    case USERS: expect_int(for_each_element(text, check_user, j, s->kinds), s->expect); break;
-    case TRADES: case ORDERS: case KLINES: case PRICES: case INFO: case ACCOUNT: case TIME: case COMMISSION:
+    case USERS:
+        expect_int(for_each_element(text, check_user, j, s->kinds), s->expect);
+        break;
+    case TRADES:
+    case ORDERS:
+    case KLINES:
+    case PRICES:
+    case INFO:
+    case ACCOUNT:
+    case TIME:
+    case COMMISSION:
         check_result(j, text, s);
         break;
     case FAILURE:
         expect_int(rest_error_decode(j, text, &code, message), true);
         expect_int(code, s->expect);
         break;
-    case HEALTH: case STRATEGIES: case BOT_TRADES: case BOT_ORDERS: case CANDLES: check_bot(j, text, s); break;
-    case NOT_ASKED: expect_int(json_parse(j, text, len, &root), ERR_OK); break;
-    case NOT_JSON: case NO_LIST: check_refused(j, text, s->expect); break;
+    case HEALTH:
+    case STRATEGIES:
+    case BOT_TRADES:
+    case BOT_ORDERS:
+    case CANDLES:
+        check_bot(j, text, s);
+        break;
+    case NOT_ASKED:
+        expect_int(json_parse(j, text, len, &root), ERR_OK);
+        break;
+    case NOT_JSON:
+    case NO_LIST:
+        check_refused(j, text, s->expect);
+        break;
     }
     free(bytes);
 }

@@ -52,7 +52,8 @@ static void every_published_vector_matches(void **state) {
         } else if (span_is(type, "RSA")) {
             rsa++; /* this program has no RSA keys */
             continue;
-        } else fail_msg("a vector of unknown type");
+        } else
+            fail_msg("a vector of unknown type");
         assert_int_equal(sign_payload(got, &key, payload), ERR_OK);
         if (!span_is(want, got)) fail_msg("%.*s", (int)name.len, name.at);
     }
@@ -75,21 +76,24 @@ static void rest_vectors_come_out_as_request_targets(void **state) {
                                    {"recvWindow", SPAN("5000"), true},
                                    {"timestamp", SPAN("1747385641636"), true}};
     assert_int_equal(rest_target(&out, "/api/v3/myTrades", trades, 5, &key), ERR_OK);
-    assert_string_equal(out.at, "/api/v3/myTrades?symbol=BTCUSDT&fromId=28457&limit=1000&recvWindow=5000&timestamp="
-                                "1747385641636&signature=8e25a2d168f674b2a9173fbeb8333c7e53a4483f03f3d6f6cace140c06be556c");
+    assert_string_equal(out.at,
+                        "/api/v3/myTrades?symbol=BTCUSDT&fromId=28457&limit=1000&recvWindow=5000&timestamp="
+                        "1747385641636&signature=8e25a2d168f674b2a9173fbeb8333c7e53a4483f03f3d6f6cace140c06be556c");
     buf_clear(&out);
-    const struct param wide[] = {{"symbol", SPAN("\xef\xbc\x91\xef\xbc\x92\xef\xbc\x93\xef\xbc\x94\xef\xbc\x95\xef\xbc\x96"), false},
-                                 {"side", SPAN("BUY"), false},
-                                 {"type", SPAN("LIMIT"), false},
-                                 {"timeInForce", SPAN("GTC"), false},
-                                 {"quantity", SPAN("1"), false},
-                                 {"price", SPAN("0.1"), false},
-                                 {"recvWindow", SPAN("5000"), true},
-                                 {"timestamp", SPAN("1499827319559"), true}};
+    const struct param wide[] = {
+        {"symbol", SPAN("\xef\xbc\x91\xef\xbc\x92\xef\xbc\x93\xef\xbc\x94\xef\xbc\x95\xef\xbc\x96"), false},
+        {"side", SPAN("BUY"), false},
+        {"type", SPAN("LIMIT"), false},
+        {"timeInForce", SPAN("GTC"), false},
+        {"quantity", SPAN("1"), false},
+        {"price", SPAN("0.1"), false},
+        {"recvWindow", SPAN("5000"), true},
+        {"timestamp", SPAN("1499827319559"), true}};
     assert_int_equal(rest_target(&out, "/p", wide, 8, &key), ERR_OK);
-    assert_string_equal(out.at, "/p?symbol=%EF%BC%91%EF%BC%92%EF%BC%93%EF%BC%94%EF%BC%95%EF%BC%96&side=BUY&type=LIMIT&"
-                                "timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559&signature="
-                                "e1353ec6b14d888f1164ae9af8228a3dbd508bc82eb867db8ab6046442f33ef3");
+    assert_string_equal(out.at,
+                        "/p?symbol=%EF%BC%91%EF%BC%92%EF%BC%93%EF%BC%94%EF%BC%95%EF%BC%96&side=BUY&type=LIMIT&"
+                        "timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559&signature="
+                        "e1353ec6b14d888f1164ae9af8228a3dbd508bc82eb867db8ab6046442f33ef3");
     buf_free(&out);
 }
 
@@ -103,9 +107,10 @@ static void ed25519_signatures_are_percent_encoded_in_urls(void **state) {
                                    {"recvWindow", SPAN("5000"), true},
                                    {"timestamp", SPAN("1747385641636"), true}};
     assert_int_equal(rest_target(&out, "/api/v3/account", params, 3, &key), ERR_OK);
-    assert_string_equal(out.at, "/api/v3/account?omitZeroBalances=true&recvWindow=5000&timestamp=1747385641636&signature="
-                                "zO%2FsfA05kAFte61gI2FqFaU3WnqW2MUnesIpFhjZB1Rxgu1X%2FT0biDZgCwDIbUnJz4j%2BJu5XeQmFo7Km1"
-                                "rCmAQ%3D%3D");
+    assert_string_equal(out.at,
+                        "/api/v3/account?omitZeroBalances=true&recvWindow=5000&timestamp=1747385641636&signature="
+                        "zO%2FsfA05kAFte61gI2FqFaU3WnqW2MUnesIpFhjZB1Rxgu1X%2FT0biDZgCwDIbUnJz4j%2BJu5XeQmFo7Km1"
+                        "rCmAQ%3D%3D");
     buf_free(&out);
 }
 
@@ -160,10 +165,11 @@ static void api_frames_sort_and_sign_unencoded(void **state) {
     buf_init(&out, 4096);
     const struct param params[] = {{"timestamp", SPAN("1747385641636"), true}, {"recvWindow", SPAN("5000"), true}};
     assert_int_equal(api_frame(&out, SPAN("u-1"), "userDataStream.subscribe.signature", params, 2, &key), ERR_OK);
-    assert_string_equal(out.at, "{\"id\":\"u-1\",\"method\":\"userDataStream.subscribe.signature\",\"params\":{\"apiKey\":"
-                                "\"vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A\",\"recvWindow\":5000,"
-                                "\"timestamp\":1747385641636,\"signature\":"
-                                "\"49601ffc5b0122c3c7ee3ea85ef7d6cd76256f5191a57c976418faa32e917653\"}}");
+    assert_string_equal(out.at,
+                        "{\"id\":\"u-1\",\"method\":\"userDataStream.subscribe.signature\",\"params\":{\"apiKey\":"
+                        "\"vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A\",\"recvWindow\":5000,"
+                        "\"timestamp\":1747385641636,\"signature\":"
+                        "\"49601ffc5b0122c3c7ee3ea85ef7d6cd76256f5191a57c976418faa32e917653\"}}");
     buf_free(&out);
 }
 
@@ -182,7 +188,8 @@ static void api_frame_of_a_non_ascii_symbol(void **state) {
         {"recvWindow", SPAN("5000"), true},
         {"timestamp", SPAN("1645423376532"), true}};
     assert_int_equal(api_frame(&out, SPAN("1"), "m", params, 8, &key), ERR_OK);
-    assert_non_null(strstr(out.at, "\"signature\":\"b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd\""));
+    assert_non_null(
+        strstr(out.at, "\"signature\":\"b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd\""));
     assert_non_null(strstr(out.at, "\"symbol\":\"\xef\xbc\x91\xef\xbc\x92"));
     buf_free(&out);
 }
@@ -196,7 +203,8 @@ static void unsigned_api_frames(void **state) {
     buf_clear(&out);
     const struct param params[] = {{"symbol", SPAN("a\"b\\"), false}, {"limit", SPAN("5"), true}};
     assert_int_equal(api_frame(&out, SPAN("7"), "klines", params, 2, NULL), ERR_OK);
-    assert_string_equal(out.at, "{\"id\":\"7\",\"method\":\"klines\",\"params\":{\"limit\":5,\"symbol\":\"a\\\"b\\\\\"}}");
+    assert_string_equal(out.at,
+                        "{\"id\":\"7\",\"method\":\"klines\",\"params\":{\"limit\":5,\"symbol\":\"a\\\"b\\\\\"}}");
     buf_free(&out);
 }
 
@@ -223,13 +231,14 @@ static void unusable_keys_are_refused(void **state) {
 }
 
 #define BEGIN "-----BEGIN PRIVATE KEY-----\n"
-#define BODY "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u"
-#define END "\n-----END PRIVATE KEY-----\n"
+#define BODY  "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u"
+#define END   "\n-----END PRIVATE KEY-----\n"
 
 static void seed_comes_out_of_a_pem_file(void **state) {
     (void)state;
     static const char *const good[] = {BEGIN BODY END, "\n " BEGIN BODY "\r\n-----END PRIVATE KEY-----",
-                                       BEGIN "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhA\r\nCmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u" END};
+                                       BEGIN
+                                       "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhA\r\nCmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u" END};
     unsigned char seed[32], want[32];
     read_hex(want, span_of(seed_hex));
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -248,9 +257,9 @@ static void other_pem_texts_are_refused(void **state) {
         BEGIN BODY,
         BODY END,
         "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
-        BEGIN "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m8==" END,     /* a byte short */
-        BEGIN BODY "AAAA" END,                                                            /* longer */
-        BEGIN "MC4CAQAwBQYDK2VuBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u" END,     /* X25519 */
+        BEGIN "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m8==" END, /* a byte short */
+        BEGIN BODY "AAAA" END,                                                        /* longer */
+        BEGIN "MC4CAQAwBQYDK2VuBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u" END, /* X25519 */
         BEGIN "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m8*u" END,
         "-----BEGIN PUBLIC KEY-----\n" BODY "\n-----END PUBLIC KEY-----\n",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\n" BODY "\n-----END ENCRYPTED PRIVATE KEY-----\n",
