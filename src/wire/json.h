@@ -57,9 +57,8 @@ MUST_CHECK enum err json_bool(struct json_value v, bool *out);
 MUST_CHECK enum err json_dec8(struct json_value v, struct dec8 *out);
 MUST_CHECK enum err json_dec16(struct json_value v, struct dec16 *out);
 MUST_CHECK enum err json_iso_time(struct json_value v, struct wall *out); /* text, wall_parse */
-MUST_CHECK enum err json_ms_time(struct json_value v, struct wall *out);  /* integer: milliseconds, microseconds where
-                                                                             above 10^14 (BINANCE 1.4); ERR_RANGE below 0
-                                                                             and after the year 9999 */
+/* An integer: milliseconds, microseconds where above 10^14 (BINANCE 1.4); ERR_RANGE below 0 and after the year 9999. */
+MUST_CHECK enum err json_ms_time(struct json_value v, struct wall *out);
 
 /* What was wrong with the last decode that failed, for the log and the counters: "trades[3].price: number out of
  * range". Every decoder of wire/ fills one. Never holds more than the field's path and reason, no payload. */
