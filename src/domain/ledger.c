@@ -434,6 +434,14 @@ bool ledger_knows(const struct ledger *l, int64_t trade_id, enum side side) {
     return find_id(l, trade_id, side) != NULL;
 }
 
+bool ledger_find(const struct ledger *l, int64_t trade_id, enum side side, struct fill *out) {
+    struct row_slot *slot = find_id(l, trade_id, side);
+    if (slot == NULL) return false;
+    facts_get(&l->facts, out, slot->row);
+    out->symbol = l->symbol;
+    return true;
+}
+
 /* ---- fees in third assets ---- */
 
 enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, struct dec16 value, struct dec8 price,

@@ -55,6 +55,8 @@ void ledger_free(struct ledger *l);
 MUST_CHECK enum err ledger_add(struct ledger *l, const struct fill *f, enum ledger_added *what, bool *changed);
 
 bool ledger_knows(const struct ledger *l, int64_t trade_id, enum side side);
+/* The record that stands for it, as ledger_get gives it; false where none is known. */
+bool ledger_find(const struct ledger *l, int64_t trade_id, enum side side, struct fill *out);
 
 /* Works off what ledger_add and ledger_value_fee marked, over at most max_fills fills. True when all is up to date. */
 bool ledger_recompute(struct ledger *l, size_t max_fills);

@@ -51,7 +51,12 @@ struct engine_config { /* borrowed for the engine's life */
 enum price_origin { PRICE_NONE, PRICE_STREAM, PRICE_POLL, PRICE_CANDLE };
 const char *price_source_name(enum price_origin s); /* "none", "stream", "poll", "candle" */
 
-enum { MARKET_CANDLES = 8 }; /* closes of the last minutes kept for each market that prices fees */
+enum { MINUTES_KEPT = 2048 }; /* closes kept of a market that prices fees: one answer of 1,000 candles, and the day's own */
+
+struct minute_close {
+    int64_t minute;       /* open time in minutes since the epoch; 0 free */
+    struct dec8 close;    /* 0: the exchange has no candle for it */
+};
 
 struct market { /* a watched market: a pair's own, a conversion leg, a fee leg */
     struct name symbol;              /* "BTC/USDT" */
@@ -61,6 +66,7 @@ struct market { /* a watched market: a pair's own, a conversion leg, a fee leg *
     struct dec8 price;               /* last */
     struct wall price_at;            /* when it arrived; 0 never */
     enum price_origin price_source;
+    struct minute_close *minutes;    /* owned; MINUTES_KEPT slots, by minute; NULL until the first */
 };
 
 enum history_state { HISTORY_LOADING, HISTORY_COMPLETE, HISTORY_SINCE, HISTORY_GAP };
@@ -69,9 +75,12 @@ const char *history_state_name(enum history_state s); /* "loading", "complete", 
 struct history { /* what of Binance's (or the bot's) trades of a pair has been read */
     enum history_state state;
     int64_t complete_to;   /* every id from the first to this one was read; -1 none */
+    int64_t marked;        /* as the store was last told: only when all those fills are on the disk */
     bool caught_up;        /* the last page was not full */
     bool wanted;           /* a read from complete_to + 1 is due */
     bool in_flight;
+    bool sync_wanted;      /* the user feed is not live before the trades up to now are merged */
+    struct mono sync_from; /* by a question sent at this time or later */
     uint32_t pages;
     struct backoff backoff;
     struct mono not_before;
@@ -115,7 +124,8 @@ struct bot_state {
     struct breaker breaker;
     struct rate_budget rate;
     bool unavailable[BOT_ENDPOINTS]; /* answered 404 */
-    struct mono ask_again[BOT_ENDPOINTS];
+    struct mono ask_again[BOT_ENDPOINTS];         /* not before: absent, unauthorized or failing on its own */
+    struct backoff endpoint_backoff[BOT_ENDPOINTS];
     bool unauthorized;
     int64_t latency_ms;              /* -1 unknown */
     uint64_t requests;
@@ -177,13 +187,15 @@ struct engine; /* the whole: engine/state.h, for engine/ and view/ */
 /* ---- effects: what the app is to do, in order ---- */
 
 enum effect_kind {
-    EFFECT_HTTP,       /* .id .upstream .method .target(url) .auth_bot/.auth_binance .timeout_us */
+    EFFECT_HTTP,       /* .id .upstream .method .target(url) .with_key .timeout_us .max_body */
     EFFECT_HTTP_CANCEL, /* .id */
     EFFECT_WS_CONNECT, /* .id .target(url) */
     EFFECT_WS_SEND,    /* .id .text */
     EFFECT_WS_CLOSE,   /* .id */
-    EFFECT_PERSIST,    /* .id batch .fills .fill_count: answer by EVENT_COMMITTED. Borrowed until then */
-    EFFECT_REMEMBER,   /* .key .text: a small fact for the store (symbols, history, uid) */
+    EFFECT_PERSIST,    /* .id batch .fills .fill_count: answer by EVENT_COMMITTED; id 0 (fees valued since): no answer.
+                          Borrowed until the effect is done */
+    EFFECT_REMEMBER,   /* .key .text: a small fact for the store: "symbols" (comma-separated), "account" */
+    EFFECT_HISTORY,    /* .symbol .complete_to: every trade from the first id to this one has been read */
     EFFECT_CANDLES,    /* .id user request .candles .candle_count, or .err: answer for the page. Borrowed until taken */
     EFFECT_LIVE_CANDLE, /* .symbol .interval .candles[0]: an update for whoever watches */
     EFFECT_ORDERS_CHANGED, /* .symbol */
@@ -198,6 +210,7 @@ struct effect {
     uint64_t id;
     enum upstream upstream;
     const char *method;      /* static text */
+    bool with_key;           /* the upstream's key goes along as a header (X-MBX-APIKEY, X-API-Key) */
     char *target;            /* owned by the effect: URL, may hold a signature: never logged */
     char *text;              /* owned by the effect, NUL-terminated */
     size_t text_len;
@@ -212,6 +225,7 @@ struct effect {
     enum log_level level;
     const char *topic;       /* static text */
     const char *key;         /* static text */
+    int64_t complete_to;
 };
 
 /* ---- the door ---- */
@@ -220,11 +234,11 @@ struct effect {
 struct engine *engine_new(const struct engine_config *config, struct now now);
 void engine_free(struct engine *e);
 
-/* Before engine_start: what the store knows. Fills in any order; duplicates are fine. */
-void engine_load_symbol(struct engine *e, const struct name *symbol, const struct name *base, const struct name *quote);
+/* What the store knows: before engine_start, fills also later (an account that became known). Any order; duplicates are fine. */
+void engine_load_symbol(struct engine *e, const struct name *symbol); /* one of those last watched: "BTC/USDT" */
 void engine_load_fill(struct engine *e, const struct fill *f);
-/* history of a pair as remembered through EFFECT_REMEMBER "history:<symbol>". Unreadable text is ignored and counted. */
-void engine_load_fact(struct engine *e, const char *key, struct span text);
+/* As said by EFFECT_HISTORY, after the fills. */
+void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to);
 void engine_start(struct engine *e, struct now now);
 
 enum event_kind {

@@ -32,6 +32,7 @@ struct link {
     struct mono last_data;  /* market: data frame; user: any frame */
     struct mono last_ping;
     struct mono asked;      /* liveness question out since; 0 none */
+    struct mono answered;   /* the last one that was answered; 0 never */
     struct mono deadline;   /* of the phase: connect, subscribe */
 };
 
@@ -89,6 +90,8 @@ void feed_subscribed(struct feed *f, uint64_t id, struct now now);
 struct feed_todo feed_proven(struct feed *f, uint64_t id, struct now now);
 /* Any frame of the link (data: a frame that proves delivery). */
 void feed_heard(struct feed *f, uint64_t id, bool data, struct now now);
+/* The liveness question of FEED_ASK was answered: the connection is sound, whatever the market does. */
+void feed_answered(struct feed *f, uint64_t id, struct now now);
 /* The link is gone or must go: why is for people. A lost cur without a proven next waits by backoff. */
 struct feed_todo feed_lost(struct feed *f, uint64_t id, const char *why, struct rng *rng, struct now now);
 /* Open a replacement now (serverShutdown, subscription ended). */

@@ -1,0 +1,589 @@
+/* answers.c: what a reply changes. Transport and status are judged once, here, for breakers, budgets and authorisation; only a
+ * sound body goes on to its decoder, and a decoder that fails leaves the state as it was. */
+#include "engine/private.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ABSENT_RETRY_US (10 * US_PER_MIN)    /* PRODUCT 6: a 404 endpoint is asked again every 10 minutes */
+#define UNAUTHORIZED_RETRY_US (10 * US_PER_S) /* PRODUCT 6: at most once in 10 s */
+enum { CODE_TIMESTAMP = -1021, CODE_BAD_KEY = -2015, CODE_KEY_FORMAT = -2014, CODE_SIGNATURE = -1022, CODE_SYMBOL = -1121,
+       CODE_ALREADY_SUBSCRIBED = -2035, CODE_LIMIT = -1003, TRADES_PAGE = 1000 };
+
+enum verdict { VERDICT_OK, VERDICT_FAILED, VERDICT_ABSENT, VERDICT_UNAUTHORIZED, VERDICT_LIMITED, VERDICT_REFUSED };
+
+static enum verdict judge(const struct answer *a) {
+    if (a->err != ERR_OK || a->status >= 500) return VERDICT_FAILED;
+    if (a->status == 200) return VERDICT_OK;
+    if (a->status == 429 || a->status == 418 || a->code == CODE_LIMIT) return VERDICT_LIMITED;
+    if (a->status == 401 || a->status == 403 || a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT) return VERDICT_UNAUTHORIZED;
+    if (a->status == 404 || a->status == 410) return VERDICT_ABSENT;
+    return VERDICT_REFUSED;
+}
+
+static void describe(char out[static BREAKER_ERROR_MAX], const struct answer *a) {
+    if (a->err != ERR_OK) (void)snprintf(out, BREAKER_ERROR_MAX, "%s", a->error != NULL && a->error[0] ? a->error : err_text(a->err));
+    else if (a->code != 0) (void)snprintf(out, BREAKER_ERROR_MAX, "status %d, code %d: %.80s", a->status, a->code, a->message);
+    else (void)snprintf(out, BREAKER_ERROR_MAX, "status %d", a->status);
+}
+
+static void tell_breaker(struct engine *e, struct breaker *b, enum verdict v, const struct answer *a, const char *topic) {
+    char why[BREAKER_ERROR_MAX];
+    enum breaker_state before = b->state;
+    describe(why, a);
+    if (v == VERDICT_OK || v == VERDICT_REFUSED) breaker_success(b, e->now);
+    else if (v == VERDICT_FAILED) breaker_failure(b, e->now, why);
+    else breaker_neutral(b, e->now);
+    if (v != VERDICT_FAILED) e->upstream_ok_at = e->now.wall;
+    e->dirty |= DIRTY_HEADER;
+    if (b->state == before) return;
+    engine_log(e, b->state == BREAKER_CLOSED ? LOG_INFO : LOG_WARN, topic, "circuit breaker %s%s%s", breaker_state_name(b->state),
+               b->state == BREAKER_OPEN ? ": " : "", b->state == BREAKER_OPEN ? why : "");
+}
+
+/* ---- collecting decoded rows: state changes only after the whole body was sound ---- */
+
+struct rows {
+    struct engine *e;
+    size_t pair, count;
+    int64_t last_id;
+    struct order *orders;
+    size_t order_count, order_capacity;
+    struct candle *candles;
+    size_t candle_count, candle_capacity;
+    bool failed;
+};
+
+static bool grow(void **rows, size_t *capacity, size_t count, size_t size) {
+    if (count < *capacity) return true;
+    size_t bigger = *capacity == 0 ? 64 : *capacity * 2;
+    void *at = realloc(*rows, bigger * size);
+    if (at == NULL) return false;
+    *rows = at;
+    *capacity = bigger;
+    return true;
+}
+
+static void take_fill(void *arg, const struct fill *f) {
+    struct rows *rows = arg;
+    struct fill copy = *f;
+    rows->count++;
+    if (f->trade_id > rows->last_id) rows->last_id = f->trade_id;
+    copy.received_at = rows->e->now.wall;
+    fills_accept(rows->e, rows->pair, &copy);
+}
+
+static void take_order(void *arg, const struct order *o) {
+    struct rows *rows = arg;
+    if (rows->order_count >= ORDERS_MAX ||
+        !grow((void **)&rows->orders, &rows->order_capacity, rows->order_count, sizeof *rows->orders)) {
+        rows->failed = true;
+        return;
+    }
+    rows->orders[rows->order_count] = *o;
+    rows->orders[rows->order_count++].symbol = rows->e->pairs[rows->pair]->symbol;
+}
+
+static void take_candle(void *arg, const struct candle *c) {
+    struct rows *rows = arg;
+    if (!grow((void **)&rows->candles, &rows->candle_capacity, rows->candle_count, sizeof *rows->candles)) {
+        rows->failed = true;
+        return;
+    }
+    rows->candles[rows->candle_count++] = *c;
+}
+
+static void adopt_orders(struct engine *e, const struct request *r, struct rows *rows) {
+    struct pair *p = e->pairs[r->pair];
+    bool changed = !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, r->sent_at);
+    free(rows->orders);
+    p->orders_read_at = e->now.wall;
+    if (!p->orders_known) changed = p->orders_known = true;
+    if (!p->grid_from_bot) orders_grid(p->orders, &p->grid);
+    if (!changed) return;
+    engine_dirty_pair(e, r->pair);
+    struct effect *f = engine_effect(e, EFFECT_ORDERS_CHANGED);
+    if (f != NULL) f->symbol = p->symbol;
+}
+
+/* ---- Binance ---- */
+
+static enum err result_of(struct engine *e, const struct answer *a, struct json_value *out) {
+    if (a->has_result) {
+        *out = a->result;
+        return ERR_OK;
+    }
+    return json_parse(e->priv->json, a->body, LIMIT_HTTP_BODY_BYTES, out);
+}
+
+static bool synced_everywhere(const struct engine *e) {
+    for (size_t i = 0; i < e->pair_count; i++)
+        if (e->pairs[i]->active && e->pairs[i]->history.sync_wanted) return false;
+    return true;
+}
+
+static void on_trades(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+    struct pair *p = e->pairs[r->pair];
+    struct rows rows = {.e = e, .pair = r->pair, .last_id = -1};
+    *err = my_trades_decode(result, take_fill, &rows, fault);
+    p->history.in_flight = false;
+    if (*err != ERR_OK) return;
+    backoff_reset(&p->history.backoff);
+    p->history.pages++;
+    p->trades_read_at = e->fills_read_at = e->now.wall;
+    e->fallback_proven[FEED_USER] = true;
+    bool last_page = rows.count < TRADES_PAGE;
+    bool newest = r->ask == ASK_NEWEST_TRADES;
+    p->history.caught_up = last_page;
+    if ((newest || last_page) && r->sent.us >= p->history.sync_from.us) p->history.sync_wanted = false;
+    if ((!newest || last_page) && rows.last_id > p->history.complete_to) p->history.complete_to = rows.last_id;
+    p->history.wanted = !p->history.caught_up || p->history.sync_wanted; /* this answer may be older than the subscription */
+    p->history.state = p->history.caught_up ? HISTORY_COMPLETE : HISTORY_LOADING;
+    engine_dirty_pair(e, r->pair);
+    if (synced_everywhere(e)) streams_user_synced(e);
+}
+
+struct info_rows {
+    struct symbol_table *table;
+    struct engine *e;
+};
+
+static void take_symbol(void *arg, const struct symbol_info *s) {
+    struct info_rows *rows = arg;
+    if (rows->table != NULL) symbols_append(rows->table, s);
+    else symbols_put(&rows->e->priv->symbols, s);
+}
+
+static void on_exchange_info(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+    struct symbol_table fresh = {0};
+    struct exchange_limits limits = {-1};
+    struct info_rows rows = {r->ask == ASK_EXCHANGE_INFO ? &fresh : NULL, e};
+    size_t skipped = 0;
+    *err = exchange_info_decode(result, &limits, take_symbol, &rows, &skipped, fault);
+    if (*err != ERR_OK) {
+        symbols_free(&fresh);
+        return;
+    }
+    if (r->ask == ASK_EXCHANGE_INFO) {
+        symbols_free(&e->priv->symbols);
+        e->priv->symbols = fresh;
+        symbols_sort(&e->priv->symbols);
+    }
+    weight_learn(&e->exchange.weight, engine_exchange_time(e), -1, limits.weight_limit_1m);
+    e->exchange.info_known = true;
+    if (skipped > 0) engine_log(e, LOG_WARN, "binance", "%zu markets of the exchange information could not be read", skipped);
+    pairs_apply_info(e);
+    fills_adopt_early(e);
+}
+
+static void on_time(struct engine *e, const struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+    struct wall server;
+    *err = server_time_decode(result, &server, fault);
+    if (*err != ERR_OK) return;
+    int64_t elapsed = e->now.mono.us - r->sent.us;
+    e->exchange.clock_offset_us = server.us - (e->now.wall.us - elapsed / 2);
+    e->exchange.clock_known = true;
+}
+
+static void on_klines(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+    struct rows rows = {.e = e};
+    *err = klines_decode(result, engine_exchange_time(e), take_candle, &rows, fault);
+    if (*err == ERR_OK && rows.failed) *err = ERR_MEMORY;
+    if (*err != ERR_OK) {
+        free(rows.candles);
+        return;
+    }
+    if (r->on_demand) {
+        struct effect *f = engine_effect(e, EFFECT_CANDLES);
+        if (f == NULL) {
+            free(rows.candles);
+            return;
+        }
+        f->id = r->user_request;
+        f->symbol = e->pairs[r->pair]->symbol;
+        f->interval = r->interval;
+        f->candles = rows.candles;
+        f->candle_count = rows.candle_count;
+        return;
+    }
+    size_t market;
+    if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
+        for (size_t i = 0; i < rows.candle_count; i++)
+            if (rows.candles[i].closed) fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
+        if (rows.candle_count == 0 && r->start.us != 0) /* the market did not trade yet: say so, or it is asked for ever */
+            fills_minute_closed(e, market, r->start, DEC8_ZERO);
+    }
+    free(rows.candles);
+}
+
+static void take_price(void *arg, const struct ticker *t) {
+    struct engine *e = arg;
+    size_t market;
+    if (feed_is_live(&e->market) || market_by_exchange_symbol(e, &t->exchange_symbol, &market) == NULL) return;
+    engine_set_price(e, market, t->price, PRICE_POLL);
+}
+
+static void take_balance(void *arg, const struct balance *b) {
+    (void)arg;
+    (void)b; /* balances are compared with holdings by the proof of P&L, which asks for itself */
+}
+
+static void on_account(struct engine *e, struct json_value result, struct wire_fault *fault, enum err *err) {
+    struct account_info info;
+    *err = account_decode(result, &info, take_balance, e, fault);
+    if (*err != ERR_OK) return;
+    e->exchange.uid = info.uid;
+    e->exchange.maker_rate = info.maker_rate;
+    e->exchange.taker_rate = info.taker_rate;
+    if (info.uid < 0) return;
+    struct effect *f = engine_effect(e, EFFECT_REMEMBER);
+    struct buf text;
+    if (f == NULL) return;
+    buf_init(&text, 96);
+    buf_putf(&text, "%s:%lld", e->config->environment, (long long)info.uid);
+    f->key = "account";
+    f->text_len = text.len;
+    f->text = engine_text(&text);
+}
+
+static void on_listen_key(struct engine *e, struct json_value result, enum err *err) {
+    struct span text;
+    *err = json_text(json_get(result, "listenKey"), &text);
+    if (*err == ERR_OK && (text.len == 0 || text.len >= sizeof e->priv->listen_key)) *err = ERR_TOO_BIG;
+    if (*err != ERR_OK) return;
+    memcpy(e->priv->listen_key, text.at, text.len);
+    e->priv->listen_key[text.len] = '\0';
+    e->priv->poll.listen_key_at = mono_add(e->now.mono, 25 * US_PER_MIN);
+    streams_do(e, &e->user, (struct feed_todo){FEED_CONNECT, 0});
+}
+
+static void binance_ok(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault, enum err *err) {
+    struct json_value result;
+    struct rows rows = {.e = e, .pair = r->pair};
+    *err = ERR_OK;
+    if (r->ask == ASK_PING || r->ask == ASK_LISTEN_KEY_KEEP) return;
+    *err = result_of(e, a, &result);
+    if (*err != ERR_OK) {
+        wire_fault_set(fault, *err, "body");
+        return;
+    }
+    switch (r->ask) {
+    case ASK_TIME: on_time(e, r, result, fault, err); break;
+    case ASK_EXCHANGE_INFO:
+    case ASK_SYMBOL_INFO: on_exchange_info(e, r, result, fault, err); break;
+    case ASK_ACCOUNT: on_account(e, result, fault, err); break;
+    case ASK_TRADES:
+    case ASK_NEWEST_TRADES: on_trades(e, r, result, fault, err); break;
+    case ASK_OPEN_ORDERS:
+        *err = open_orders_decode(result, take_order, &rows, fault);
+        if (*err == ERR_OK) adopt_orders(e, r, &rows);
+        else free(rows.orders);
+        break;
+    case ASK_KLINES: on_klines(e, r, result, fault, err); break;
+    case ASK_PRICES:
+        *err = ticker_prices_decode(result, take_price, e, fault);
+        if (*err == ERR_OK) e->fallback_proven[FEED_MARKET] = true;
+        break;
+    case ASK_SUBSCRIBE:
+        feed_subscribed(&e->user, r->ws_id, e->now);
+        poll_history_wanted(e);
+        break;
+    case ASK_SUBSCRIPTIONS:
+        if (json_is_array(result) && json_size(result) == 0)
+            streams_do(e, &e->user, feed_replace(&e->user, "the subscription was gone", e->now));
+        break;
+    case ASK_LISTEN_KEY: on_listen_key(e, result, err); break;
+    default: break;
+    }
+    if (*err == ERR_OK && e->exchange.unauthorized && (r->ask == ASK_SUBSCRIBE || r->ask == ASK_ACCOUNT || r->ask == ASK_TRADES)) {
+        e->exchange.unauthorized = false;
+        e->dirty |= DIRTY_HEADER;
+    }
+}
+
+/* The question failed: who waits for it must know. */
+static void binance_failed(struct engine *e, struct request *r, const char *why) {
+    if (r->on_demand) {
+        struct effect *f = engine_effect(e, EFFECT_CANDLES);
+        if (f != NULL) f->id = r->user_request, f->err = ERR_IO;
+    }
+    if (r->ask == ASK_TRADES || r->ask == ASK_NEWEST_TRADES) {
+        struct history *h = &e->pairs[r->pair]->history;
+        h->in_flight = false;
+        h->wanted = true;
+        h->not_before = mono_add(e->now.mono, backoff_next(&h->backoff, &e->rng));
+    }
+    if (r->ask == ASK_EXCHANGE_INFO) e->priv->poll.info_at = mono_add(e->now.mono, 5 * US_PER_S);
+    if (r->ask == ASK_SUBSCRIBE) streams_user_refused(e, why);
+    if (r->ask == ASK_LISTEN_KEY) {
+        e->priv->poll.listen_key_at = mono_add(e->now.mono, US_PER_MIN);
+        streams_user_refused(e, why);
+    }
+    if (r->ask == ASK_LISTEN_KEY_KEEP) e->priv->poll.listen_key_at = mono_add(e->now.mono, US_PER_MIN);
+    if (r->ask == ASK_SUBSCRIPTIONS) streams_do(e, &e->user, feed_replace(&e->user, "no answer to the liveness question", e->now));
+}
+
+static void on_limited(struct engine *e, const struct answer *a) {
+    struct wall now = engine_exchange_time(e);
+    weight_ban(&e->exchange.weight, now, a->retry_after);
+    engine_log(e, LOG_WARN, "binance", "rate limit (status %d): silent for %lld s", a->status,
+               (long long)((e->exchange.weight.banned_until.us - now.us) / US_PER_S));
+}
+
+/* -1021: the clock is off; it is set and the question repeated once (BINANCE 4.2). */
+static bool repeat_with_new_clock(struct engine *e, const struct request *r) {
+    struct request time = {.ask = ASK_TIME};
+    if (r->retried) return false;
+    e->exchange.clock_known = false;
+    if (!request_under_way(e, ASK_TIME, SIZE_MAX)) (void)ask_binance(e, &time, NEED_PNL);
+    if (r->ask == ASK_SUBSCRIBE) {
+        e->priv->subscribe_retry = true; /* sent again when the time is known */
+        return true;
+    }
+    return false; /* the others are repeated by their own backoff, with the new clock */
+}
+
+static void answer_binance(struct engine *e, struct request *r, const struct answer *a) {
+    struct wire_fault fault = {0};
+    enum verdict v = judge(a);
+    enum err err = ERR_OK;
+    char why[BREAKER_ERROR_MAX];
+    if (v == VERDICT_OK) binance_ok(e, r, a, &fault, &err);
+    if (err != ERR_OK) { /* an unreadable body is a failure of the upstream */
+        engine_fault(e, r->ask, "binance", &fault);
+        v = VERDICT_FAILED;
+    }
+    struct answer judged = *a;
+    if (err != ERR_OK) judged.err = err, judged.error = fault.what[0] ? fault.what : "the answer could not be read";
+    if (!r->by_ws) tell_breaker(e, &e->exchange.breaker, v, &judged, "binance");
+    else if (v != VERDICT_FAILED) e->upstream_ok_at = e->now.wall;
+    if (v == VERDICT_OK) {
+        e->exchange.last_ok = e->now.wall;
+        e->exchange.latency_ms = (e->now.mono.us - r->sent.us) / US_PER_MS;
+        return;
+    }
+    describe(why, &judged);
+    if (v == VERDICT_LIMITED) on_limited(e, a);
+    if (a->code == CODE_TIMESTAMP && repeat_with_new_clock(e, r)) return;
+    if (v == VERDICT_UNAUTHORIZED && r->ask != ASK_KLINES && !e->exchange.unauthorized) {
+        e->exchange.unauthorized = true;
+        e->dirty |= DIRTY_HEADER;
+        engine_log(e, LOG_ERROR, "binance", "the key was refused: %s", why);
+    }
+    if (r->ask == ASK_SUBSCRIBE && a->code == CODE_ALREADY_SUBSCRIBED) {
+        feed_subscribed(&e->user, r->ws_id, e->now);
+        poll_history_wanted(e);
+        return;
+    }
+    binance_failed(e, r, why);
+}
+
+/* ---- the bot ---- */
+
+static void take_strategy(void *arg, const struct bot_strategy *s) {
+    struct engine *e = arg;
+    size_t index;
+    if (!s->is_grid || name_empty(&s->symbol)) return;
+    struct pair *p = e->config->symbol_count > 0 ? pair_by_symbol(e, &s->symbol, &index) : pair_ensure(e, &s->symbol, &index);
+    if (p == NULL) return;
+    bool fresh = !p->active || !p->grid_from_bot;
+    p->active = true;
+    p->grid = s->grid;
+    p->grid.from_bot = true;
+    p->grid_from_bot = true;
+    memcpy(p->strategy, s->name, sizeof p->strategy);
+    if (fresh) e->dirty |= DIRTY_PAIRS_SET;
+    e->pair_dirty[index] = 1;
+}
+
+static void remember_symbols(struct engine *e) {
+    struct effect *f = engine_effect(e, EFFECT_REMEMBER);
+    struct buf text;
+    if (f == NULL) return;
+    buf_init(&text, LIMIT_PAIRS * NAME_MAX);
+    for (size_t i = 0; i < e->pair_count; i++)
+        if (e->pairs[i]->active) buf_putf(&text, "%s%s", text.len > 0 ? "," : "", e->pairs[i]->symbol.text);
+    f->key = "symbols";
+    f->text_len = text.len;
+    f->text = engine_text(&text);
+}
+
+static enum err on_strategies(struct engine *e, const struct answer *a, struct wire_fault *fault) {
+    bool was_active[LIMIT_PAIRS];
+    size_t before = e->pair_count;
+    struct dec16 investment = DEC16_ZERO;
+    for (size_t i = 0; i < before; i++) {
+        was_active[i] = e->pairs[i]->active;
+        if (e->config->symbol_count == 0) e->pairs[i]->active = false;
+    }
+    enum err err = bot_strategies_decode(e->priv->json, a->body, take_strategy, e, fault);
+    if (err != ERR_OK) {
+        for (size_t i = 0; i < before; i++) e->pairs[i]->active = was_active[i];
+        return err;
+    }
+    bool changed = e->pair_count != before;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct pair *p = e->pairs[i];
+        changed |= i < before && p->active != was_active[i];
+        if (p->active && p->grid_from_bot && p->grid.investment.v > 0 && dec16_add(&investment, investment, p->grid.investment) != ERR_OK)
+            investment = DEC16_ZERO;
+    }
+    if (!e->config->has_investment) {
+        e->has_investment = e->investment_from_bot = investment.v > 0;
+        e->investment = investment;
+        e->dirty |= DIRTY_PNL;
+    }
+    bool first = !e->bot.strategies_known;
+    e->bot.strategies_known = true;
+    e->priv->symbols_known = true;
+    if (changed || first) {
+        remember_symbols(e);
+        pairs_apply_info(e);
+        poll_history_wanted(e);
+        fills_adopt_early(e);
+        e->dirty |= DIRTY_PAIRS_SET;
+    }
+    return ERR_OK;
+}
+
+static enum err on_bot_health(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault) {
+    struct bot_health h;
+    struct bot_state *b = &e->bot;
+    enum err err = bot_health_decode(e->priv->json, a->body, &h, fault);
+    if (err != ERR_OK) return err;
+    b->health = h.has_running && !h.running ? BOT_DEGRADED : BOT_HEALTHY;
+    (void)snprintf(b->message, sizeof b->message, "%s",
+                   b->health == BOT_DEGRADED ? "the bot is alive, but not trading"
+                   : !h.has_running          ? "alive; this bot does not say whether it trades" : "");
+    b->uptime_seconds = h.uptime_seconds;
+    if (!name_empty(&h.name)) b->name = h.name;
+    if (r->endpoint == BOT_METRICS) b->unavailable[BOT_METRICS] = false;
+    b->latency_ms = (e->now.mono.us - r->sent.us) / US_PER_MS;
+    return ERR_OK;
+}
+
+static enum err on_bot_candle(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault) {
+    struct rows rows = {.e = e, .pair = r->pair};
+    struct pair *p = e->pairs[r->pair];
+    struct name symbol, frame;
+    enum err err = bot_ohlcv_decode(e->priv->json, a->body, &symbol, &frame, take_candle, &rows, fault);
+    bool ours = name_empty(&symbol) || name_eq(&symbol, &p->symbol); /* a malformed symbol is answered with another's (BOT_API 4) */
+    if (err == ERR_OK && r->ask == ASK_BOT_OHLCV && ours && rows.candle_count > 0 && !feed_is_live(&e->market)) {
+        engine_set_price(e, p->market, rows.candles[rows.candle_count - 1].close, PRICE_CANDLE);
+        e->fallback_proven[FEED_MARKET] = true;
+    }
+    if (r->ask == ASK_BOT_CANDLES) {
+        struct effect *f = engine_effect(e, EFFECT_CANDLES);
+        if (f != NULL) {
+            *f = (struct effect){.kind = EFFECT_CANDLES, .id = r->user_request, .err = err != ERR_OK ? err : ours ? ERR_OK : ERR_UNKNOWN,
+                                 .symbol = p->symbol, .interval = r->interval, .candles = rows.candles, .candle_count = rows.candle_count};
+            return err;
+        }
+    }
+    free(rows.candles);
+    return err;
+}
+
+static enum err bot_ok(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault) {
+    struct rows rows = {.e = e, .pair = r->pair, .last_id = -1};
+    size_t refused = 0;
+    enum err err = ERR_OK;
+    switch (r->ask) {
+    case ASK_BOT_HEALTH: return on_bot_health(e, r, a, fault);
+    case ASK_BOT_STRATEGIES: return on_strategies(e, a, fault);
+    case ASK_BOT_TRADES:
+        err = bot_trades_decode(e->priv->json, a->body, take_fill, &rows, &refused, fault);
+        if (err == ERR_OK) {
+            struct pair *p = e->pairs[r->pair];
+            p->trades_read_at = e->fills_read_at = e->now.wall;
+            e->fallback_proven[FEED_USER] = true;
+            if (!engine_has_key(e)) p->history.state = HISTORY_SINCE;
+            e->pair_dirty[r->pair] = 1;
+        }
+        break;
+    case ASK_BOT_ORDERS:
+        err = bot_orders_decode(e->priv->json, a->body, take_order, &rows, &refused, fault);
+        if (err == ERR_OK) adopt_orders(e, r, &rows);
+        else free(rows.orders);
+        break;
+    case ASK_BOT_OHLCV:
+    case ASK_BOT_CANDLES: return on_bot_candle(e, r, a, fault);
+    default: break;
+    }
+    e->count.fills_refused += refused;
+    if (err == ERR_OK && refused > 0) engine_fault(e, r->ask, "bot", fault);
+    return err;
+}
+
+static void bot_endpoint_answered(struct engine *e, const struct request *r, enum verdict v) {
+    struct bot_state *b = &e->bot;
+    enum bot_endpoint p = r->endpoint;
+    if (v == VERDICT_OK) {
+        b->unavailable[p] = false;
+        backoff_reset(&b->endpoint_backoff[p]);
+        if (r->ask != ASK_BOT_HEALTH && b->unauthorized) b->unauthorized = false, e->dirty |= DIRTY_HEADER;
+    } else if (v == VERDICT_ABSENT) {
+        b->unavailable[p] = true;
+        b->ask_again[p] = mono_add(e->now.mono, ABSENT_RETRY_US);
+    } else if (v == VERDICT_UNAUTHORIZED) {
+        b->unauthorized = true;
+        for (int i = 0; i < BOT_ENDPOINTS; i++) b->ask_again[i] = mono_add(e->now.mono, UNAUTHORIZED_RETRY_US);
+    } else if (v == VERDICT_FAILED && r->ask != ASK_BOT_HEALTH) {
+        b->ask_again[p] = mono_add(e->now.mono, backoff_next(&b->endpoint_backoff[p], &e->rng));
+    }
+}
+
+static void answer_bot(struct engine *e, struct request *r, const struct answer *a) {
+    struct bot_state *b = &e->bot;
+    struct wire_fault fault = {0};
+    struct answer judged = *a;
+    enum verdict v = judge(a);
+    enum err err = v == VERDICT_OK ? bot_ok(e, r, a, &fault) : ERR_OK;
+    if (err != ERR_OK) {
+        engine_fault(e, r->ask, "bot", &fault);
+        v = VERDICT_FAILED;
+        judged.err = err;
+        judged.error = fault.what[0] ? fault.what : "the answer could not be read";
+    }
+    bool metrics_broken = r->ask == ASK_BOT_HEALTH && r->endpoint == BOT_METRICS && a->err == ERR_OK &&
+                          (a->status == 404 || a->status == 500);
+    if (metrics_broken && !r->trial) { /* PRODUCT 6: /health where /metrics answers 404 or 500 */
+        b->unavailable[BOT_METRICS] = true;
+        b->ask_again[BOT_METRICS] = mono_add(e->now.mono, ABSENT_RETRY_US);
+        e->priv->poll.health_at = e->now.mono;
+        return;
+    }
+    tell_breaker(e, &b->breaker, v, &judged, "bot");
+    bot_endpoint_answered(e, r, v);
+    if (v == VERDICT_LIMITED)
+        rate_silence(&b->rate, e->now, a->retry_after.us > e->now.wall.us ? a->retry_after.us - e->now.wall.us : US_PER_MIN);
+    if (v == VERDICT_OK) {
+        b->last_ok = e->now.wall;
+        e->priv->bot_seen = true;
+    } else if (v == VERDICT_FAILED && r->ask == ASK_BOT_HEALTH) {
+        b->health = a->err == ERR_OK && a->status >= 500 ? BOT_ERROR : BOT_UNKNOWN;
+        describe(b->message, &judged);
+    }
+    if (v != VERDICT_OK && r->on_demand) {
+        struct effect *f = engine_effect(e, EFFECT_CANDLES);
+        if (f != NULL) f->id = r->user_request, f->err = ERR_IO;
+    }
+    e->dirty |= DIRTY_HEADER;
+}
+
+void answer_handle(struct engine *e, struct request *r, const struct answer *a) {
+    struct request copy = *r;
+    CHECK(r->ask != ASK_NONE);
+    r->ask = ASK_NONE; /* the slot is free before anything new is asked */
+    e->priv->poll.soon = true;
+    if (copy.ask >= ASK_BOT_HEALTH) answer_bot(e, &copy, a);
+    else answer_binance(e, &copy, a);
+    if (copy.ask == ASK_TIME && e->priv->subscribe_retry && e->exchange.clock_known) {
+        struct request again = {.ask = ASK_SUBSCRIBE, .retried = true,
+                                .ws_id = e->user.next.id != 0 ? e->user.next.id : e->user.cur.id};
+        e->priv->subscribe_retry = false;
+        (void)ask_binance(e, &again, NEED_PNL);
+    }
+}

@@ -1,0 +1,327 @@
+/* engine.c: the engine's door. engine_handle turns one event into calls of the files beside this one:
+ *   streams.c  what the feeds' links say           answers.c  replies to requests
+ *   ask.c      requests out                        poll.c     what to ask next, and when
+ *   fills.c    pending, persist, ledger, fees      pairs.c    symbols, pairs, markets, prices
+ *   figures.c  portfolio, windows, mode, status
+ * Order within a turn: events, then engine_turn (fills handed on, figures brought up to date), then effects are taken. */
+#include "engine/private.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LEAST_TIMER_US (5 * US_PER_MS) /* no deadline fires sooner: a mistaken one costs little instead of the processor */
+
+struct engine *engine_new(const struct engine_config *config, struct now now) {
+    struct engine *e = calloc(1, sizeof *e);
+    struct engine_private *p = calloc(1, sizeof *p);
+    if (e == NULL || p == NULL) goto fail;
+    e->priv = p;
+    p->effects = calloc(LIMIT_EFFECTS, sizeof *p->effects);
+    p->fee_waits = calloc(FEE_WAITS_MAX, sizeof *p->fee_waits);
+    p->early = calloc(USER_EVENTS_KEPT, sizeof *p->early);
+    p->equity = equity_new();
+    p->json = json_new();
+    if (!p->effects || !p->fee_waits || !p->early || !p->equity || !p->json) goto fail;
+    e->config = config;
+    e->now = now;
+    e->started_at = now.wall;
+    rng_seed(&e->rng, config->seed);
+    breaker_init(&e->bot.breaker, &config->breaker, now);
+    breaker_init(&e->exchange.breaker, &config->breaker, now);
+    rate_init(&e->bot.rate);
+    weight_init(&e->exchange.weight);
+    feed_init(&e->market, FEED_MARKET, &config->market_feed);
+    feed_init(&e->user, FEED_USER, &config->user_feed);
+    e->bot.latency_ms = e->exchange.latency_ms = -1;
+    e->exchange.uid = -1;
+    e->durable = config->persist;
+    e->display = config->display_currency;
+    if (name_empty(&e->display)) e->display = name_of("USDT");
+    e->has_investment = config->has_investment;
+    e->investment = config->investment;
+    e->status = STATUS_OFFLINE;
+    e->reason = REASON_STARTING;
+    p->next_link_id = 1;
+    (void)snprintf(p->account, sizeof p->account, "%s:bot", config->environment);
+    for (size_t i = 0; i < config->symbol_count; i++) (void)pair_ensure(e, &config->symbols[i], NULL);
+    p->symbols_known = config->symbol_count > 0;
+    return e;
+fail:
+    engine_free(e);
+    return NULL;
+}
+
+static void pair_free(struct pair *p) {
+    if (p == NULL) return;
+    ledger_free(p->ledger);
+    orders_free(p->orders);
+    free(p);
+}
+
+void engine_free(struct engine *e) {
+    struct effect f;
+    if (e == NULL) return;
+    struct engine_private *p = e->priv;
+    if (p != NULL) {
+        if (p->effects != NULL)
+            while (engine_next_effect(e, &f)) effect_free(&f);
+        free(p->effects);
+        free(p->fee_waits);
+        free(p->early);
+        free(p->pending);
+        free(p->in_store);
+        free(p->applied);
+        free(p->valued);
+        equity_free(p->equity);
+        json_free(p->json);
+        symbols_free(&p->symbols);
+        free(p);
+    }
+    for (size_t i = 0; i < e->pair_count; i++) pair_free(e->pairs[i]);
+    for (size_t i = 0; i < e->market_count; i++) {
+        free(e->markets[i]->minutes);
+        free(e->markets[i]);
+    }
+    free(e);
+}
+
+/* ---- effects ---- */
+
+struct effect *engine_effect(struct engine *e, enum effect_kind kind) {
+    struct engine_private *p = e->priv;
+    if (p->effect_count == LIMIT_EFFECTS) {
+        e->count.effects_dropped++;
+        return NULL;
+    }
+    struct effect *f = &p->effects[(p->effect_head + p->effect_count++) % LIMIT_EFFECTS];
+    *f = (struct effect){.kind = kind};
+    return f;
+}
+
+bool engine_next_effect(struct engine *e, struct effect *out) {
+    struct engine_private *p = e->priv;
+    if (p->effect_count == 0) return false;
+    *out = p->effects[p->effect_head];
+    p->effect_head = (p->effect_head + 1) % LIMIT_EFFECTS;
+    p->effect_count--;
+    return true;
+}
+
+void effect_free(struct effect *f) {
+    free(f->target);
+    free(f->text);
+    free(f->candles);
+    *f = (struct effect){0};
+}
+
+char *engine_text(struct buf *b) {
+    if (b->failed != ERR_OK) {
+        buf_free(b);
+        return NULL;
+    }
+    buf_puts(b, ""); /* an empty buffer has no memory yet */
+    if (b->at == NULL && !buf_reserve(b, 1)) return NULL;
+    char *text = b->at;
+    text[b->len] = '\0';
+    b->at = NULL;
+    buf_free(b);
+    return text;
+}
+
+void engine_log(struct engine *e, enum log_level level, const char *topic, const char *format, ...) {
+    struct buf b;
+    va_list args;
+    buf_init(&b, LOG_LINE_MAX);
+    va_start(args, format);
+    buf_vputf(&b, format, args);
+    va_end(args);
+    char *text = engine_text(&b);
+    struct effect *f = text == NULL ? NULL : engine_effect(e, EFFECT_LOG);
+    if (f == NULL) {
+        free(text);
+        return;
+    }
+    f->level = level;
+    f->topic = topic;
+    f->text = text;
+    f->text_len = strlen(text);
+}
+
+void engine_fault(struct engine *e, enum ask kind, const char *topic, const struct wire_fault *fault) {
+    e->count.bad_bodies++;
+    struct mono *quiet = &e->priv->poll.log_quiet_until[kind];
+    if (!mono_reached(e->now.mono, *quiet)) return;
+    *quiet = mono_add(e->now.mono, US_PER_MIN);
+    engine_log(e, LOG_WARN, topic, "dropped what could not be read: %s (%s)", fault->what, err_text(fault->err));
+}
+
+/* ---- small things shared ---- */
+
+void engine_dirty_pair(struct engine *e, size_t pair) {
+    e->pair_dirty[pair] = 1;
+    e->dirty |= DIRTY_PNL;
+    e->last_update = e->now.wall;
+}
+
+void engine_clean(struct engine *e) {
+    e->dirty = 0;
+    memset(e->pair_dirty, 0, e->pair_count);
+}
+
+struct wall engine_exchange_time(const struct engine *e) {
+    return (struct wall){e->now.wall.us + e->exchange.clock_offset_us};
+}
+
+bool engine_has_key(const struct engine *e) { return e->config->key.kind != KEY_NONE; }
+
+/* ---- what the store knows ---- */
+
+void engine_load_symbol(struct engine *e, const struct name *symbol) {
+    if (e->config->symbol_count > 0) return; /* the settings say which */
+    if (pair_ensure(e, symbol, NULL) != NULL) e->priv->symbols_known = true;
+}
+
+void engine_load_fill(struct engine *e, const struct fill *f) {
+    size_t index;
+    enum ledger_added what;
+    struct pair *p = e->config->symbol_count > 0 ? pair_by_symbol(e, &f->symbol, &index) : pair_ensure(e, &f->symbol, &index);
+    if (p == NULL && e->config->symbol_count > 0) return; /* a pair that is not watched now */
+    if (p == NULL || ledger_add(p->ledger, f, &what, NULL) != ERR_OK) {
+        e->count.fills_refused++;
+        return;
+    }
+    e->pair_dirty[index] = 1;
+}
+
+void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to) {
+    struct pair *p = pair_by_symbol(e, symbol, NULL);
+    if (p == NULL || complete_to > ledger_last_id(p->ledger)) return; /* its fills are not all there: read them again */
+    if (complete_to > p->history.complete_to) p->history.complete_to = complete_to;
+}
+
+void engine_start(struct engine *e, struct now now) {
+    e->now = now;
+    e->priv->started = true;
+    e->priv->poll.minute_at = mono_add(now.mono, US_PER_MIN - now.wall.us % US_PER_MIN);
+    for (size_t i = 0; i < e->pair_count; i++)
+        while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {}
+    poll_history_wanted(e);
+    streams_do(e, &e->market, feed_want(&e->market, true, now));
+    streams_do(e, &e->user, feed_want(&e->user, true, now));
+    poll_tick(e);
+    e->dirty = ~0u;
+}
+
+/* ---- events ---- */
+
+static void on_http(struct engine *e, const struct event *v) {
+    struct request *r = request_find(e, v->id);
+    if (r == NULL) return; /* given up before: normal */
+    struct answer a = {.err = v->err, .error = v->error, .status = v->status, .body = v->body, .elapsed_us = v->elapsed_us};
+    char message[120] = "";
+    if (v->err == ERR_OK && v->status != 200 && r->ask < ASK_BOT_HEALTH) {
+        (void)rest_error_decode(e->priv->json, v->body, &a.code, message);
+        a.message = message;
+    }
+    if (v->retry_after_us > 0) a.retry_after = (struct wall){e->now.wall.us + v->retry_after_us};
+    if (r->ask < ASK_BOT_HEALTH) weight_learn(&e->exchange.weight, engine_exchange_time(e), v->weight_used, -1);
+    else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
+    answer_handle(e, r, &a);
+}
+
+static void on_want_candles(struct engine *e, const struct event *v) {
+    struct request r = {.symbol = v->symbol, .interval = v->interval, .limit = v->limit, .before = v->before,
+                        .on_demand = true, .user_request = v->id};
+    bool out = false;
+    size_t index;
+    struct pair *p = pair_by_symbol(e, &v->symbol, &index);
+    if (p != NULL) {
+        r.ask = ASK_KLINES;
+        r.symbol = p->exchange_symbol;
+        r.pair = index;
+        out = ask_binance(e, &r, NEED_REST);
+        if (!out && e->config->source == SOURCE_IS_BOT && v->before.us == 0) {
+            r.ask = ASK_BOT_CANDLES;
+            r.symbol = p->symbol;
+            out = ask_bot(e, &r);
+        }
+    }
+    if (out) {
+        e->exchange.on_demand_requests++;
+        return;
+    }
+    struct effect *f = engine_effect(e, EFFECT_CANDLES);
+    if (f != NULL) f->id = v->id, f->err = p == NULL ? ERR_UNKNOWN : ERR_STATE;
+}
+
+static void on_watch_candles(struct engine *e, const struct event *v) {
+    struct engine_private *p = e->priv;
+    size_t i = 0, index;
+    struct pair *pair = pair_by_symbol(e, &v->symbol, &index);
+    if (pair == NULL) return;
+    while (i < p->watched_count &&
+           !(name_eq(&p->watched[i].symbol, &pair->exchange_symbol) && name_eq(&p->watched[i].interval, &v->interval)))
+        i++;
+    if (v->on && i == p->watched_count && i < WATCHED_MAX) {
+        p->watched[p->watched_count++] = (struct watched_candles){pair->exchange_symbol, v->interval};
+        streams_resubscribe(e);
+    } else if (!v->on && i < p->watched_count) {
+        p->watched[i] = p->watched[--p->watched_count]; /* the stream stays until the next connection: no message is spent */
+    }
+}
+
+static void on_stop(struct engine *e) {
+    e->priv->stopping = true;
+    streams_do(e, &e->market, feed_want(&e->market, false, e->now));
+    streams_do(e, &e->user, feed_want(&e->user, false, e->now));
+    fills_flush(e);
+}
+
+void engine_handle(struct engine *e, const struct event *v, struct now now) {
+    e->now = now;
+    switch (v->kind) {
+    case EVENT_TIMER: break;
+    case EVENT_HTTP: on_http(e, v); break;
+    case EVENT_WS_OPEN: streams_on_open(e, v->id); break;
+    case EVENT_WS_TEXT: streams_on_text(e, v->id, v->body); break;
+    case EVENT_WS_PING: streams_on_ping(e, v->id); break;
+    case EVENT_WS_CLOSED: streams_on_closed(e, v); break;
+    case EVENT_COMMITTED: fills_committed(e, v->id, v->err, v->error); break;
+    case EVENT_STORE_FAILED: fills_store_failed(e, v->error); break;
+    case EVENT_WANT_CANDLES: on_want_candles(e, v); break;
+    case EVENT_WATCH_CANDLES: on_watch_candles(e, v); break;
+    case EVENT_PAGE: e->priv->poll.page_open = v->on; break;
+    case EVENT_STOP: on_stop(e); break;
+    }
+    if (v->kind != EVENT_TIMER || e->priv->stopping || !e->priv->started) return;
+    requests_expire(e);
+    streams_tick(e);
+    poll_tick(e);
+    if (mono_reached(now.mono, e->priv->poll.minute_at)) {
+        figures_minute(e);
+        e->priv->poll.minute_at = mono_add(now.mono, US_PER_MIN - now.wall.us % US_PER_MIN);
+    }
+}
+
+bool engine_turn(struct engine *e, struct now now) {
+    e->now = now;
+    e->count.turns++;
+    fills_flush(e);
+    bool more = fills_recompute(e);
+    if (e->priv->poll.soon && e->priv->started && !e->priv->stopping) poll_tick(e);
+    fills_ask_fee_prices(e);
+    fills_keep_values(e);
+    figures_update(e);
+    return more;
+}
+
+struct mono engine_deadline(const struct engine *e) {
+    struct mono due = mono_add(e->now.mono, US_PER_S); /* ages and staleness are looked at once a second */
+    struct mono others[] = {streams_deadline(e), requests_deadline(e), poll_deadline(e), e->priv->poll.minute_at};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].us < due.us) due = others[i];
+    struct mono least = mono_add(e->now.mono, LEAST_TIMER_US);
+    return due.us < least.us ? least : due;
+}

@@ -1,0 +1,266 @@
+/* poll.c: what to ask next. At the start: everything once. With streams live: the bot's health every tier 1, its strategies once
+ * a minute, and routine questions over the WebSocket API. With a stream down: REST takes over what that stream gave, within the
+ * weight budget and the bot's limit, stretching tier 2 as needed (PRODUCT 2, points 1 to 3). */
+#include "engine/private.h"
+
+#include <stdlib.h>
+
+#define STRATEGIES_US US_PER_MIN
+#define RECONCILE_US US_PER_HOUR
+#define SECOND_LOOK_US (10 * US_PER_S) /* the database behind myTrades lags (BINANCE 4.3): a read in a gap's last moment may miss its newest */
+#define INFO_US US_PER_DAY
+#define TIME_US US_PER_HOUR
+#define SUBSCRIPTIONS_US (10 * US_PER_MIN)
+#define ACCOUNT_GAP_US (5 * US_PER_S) /* balance events come in bursts: one question for all of them */
+#define LISTEN_KEY_US (25 * US_PER_MIN)
+#define NEVER ((struct mono){INT64_MAX})
+enum { HISTORY_IN_FLIGHT = 4, BOT_IN_FLIGHT = 6, BOT_OTHERS_A_MINUTE = 58, POLL_WEIGHT_A_MINUTE = 3000, WEIGHT_OF_A_PAIR = 26 };
+
+static bool due(const struct engine *e, struct mono at) { return mono_reached(e->now.mono, at); }
+
+static bool by_bot(const struct engine *e) { return e->config->source == SOURCE_IS_BOT; }
+
+static bool user_live(const struct engine *e) { return engine_has_key(e) && feed_is_live(&e->user); }
+
+static size_t active_pairs(const struct engine *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < e->pair_count; i++) n += e->pairs[i]->active;
+    return n;
+}
+
+static bool api_open(const struct engine *e) {
+    return e->config->user_stream == USER_STREAM_WS_API && e->user.cur.id != 0 && e->user.cur.phase >= LINK_OPEN;
+}
+
+void poll_history_wanted(struct engine *e) {
+    if (!engine_has_key(e)) return;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct history *h = &e->pairs[i]->history;
+        if (!e->pairs[i]->active) continue;
+        h->wanted = h->sync_wanted = true;
+        h->sync_from = e->now.mono;
+        e->pairs[i]->orders_polled = (struct mono){0}; /* and its open orders */
+    }
+    e->priv->poll.soon = true;
+}
+
+/* ---- history: trades from Binance, page by page ---- */
+
+static size_t in_flight(const struct engine *e, enum ask first, enum ask last) {
+    size_t n = 0;
+    for (size_t i = 0; i < REQUESTS_MAX; i++) n += e->priv->requests[i].ask >= first && e->priv->requests[i].ask <= last;
+    return n;
+}
+
+static void ask_history(struct engine *e) {
+    size_t busy = in_flight(e, ASK_TRADES, ASK_NEWEST_TRADES);
+    if (!engine_has_key(e)) return;
+    for (size_t k = 0; k < e->pair_count && busy < HISTORY_IN_FLIGHT; k++) {
+        size_t i = (e->priv->round_robin + k) % e->pair_count;
+        struct pair *p = e->pairs[i];
+        struct history *h = &p->history;
+        if (!p->active || !h->wanted || h->in_flight || !due(e, h->not_before)) continue;
+        bool newest = h->sync_wanted && h->complete_to < 0;
+        struct request r = {.ask = newest ? ASK_NEWEST_TRADES : ASK_TRADES, .pair = i, .from_id = h->complete_to + 1};
+        if (!ask_binance(e, &r, h->sync_wanted ? NEED_PNL : NEED_REST)) {
+            h->not_before = mono_add(e->now.mono, US_PER_S);
+            continue;
+        }
+        h->in_flight = true;
+        busy++;
+    }
+    if (e->pair_count > 0) e->priv->round_robin = (e->priv->round_robin + 1) % e->pair_count;
+}
+
+/* Nothing to wait for: a feed without pairs is live as soon as it is subscribed. */
+static void sync_without_pairs(struct engine *e) {
+    if (!e->priv->symbols_known || !engine_has_key(e)) return;
+    for (size_t i = 0; i < e->pair_count; i++)
+        if (e->pairs[i]->active && e->pairs[i]->history.sync_wanted) return;
+    streams_user_synced(e);
+}
+
+static void ask_exchange_orders(struct engine *e) {
+    if (!engine_has_key(e)) return;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct pair *p = e->pairs[i];
+        struct request r = {.ask = ASK_OPEN_ORDERS, .pair = i};
+        if (!p->active || p->orders_polled.us != 0 || request_under_way(e, ASK_OPEN_ORDERS, i)) continue;
+        if (in_flight(e, ASK_OPEN_ORDERS, ASK_OPEN_ORDERS) >= HISTORY_IN_FLIGHT || !ask_binance(e, &r, NEED_PNL)) return;
+        p->orders_polled = e->now.mono;
+    }
+}
+
+/* ---- routine questions ---- */
+
+static void ask_if_due(struct engine *e, enum ask ask, struct mono *at, int64_t every, enum weight_need need) {
+    struct request r = {.ask = ask};
+    if (!due(e, *at) || request_under_way(e, ask, SIZE_MAX)) return;
+    *at = mono_add(e->now.mono, ask_binance(e, &r, need) ? every : US_PER_S);
+}
+
+static bool unknown_symbol(const struct engine *e) {
+    for (size_t i = 0; i < e->pair_count; i++)
+        if (e->pairs[i]->active && !e->markets[e->pairs[i]->market]->info_known) return true;
+    return false;
+}
+
+static void ask_routine(struct engine *e) {
+    struct poll_state *p = &e->priv->poll;
+    if (!e->exchange.clock_known || api_open(e)) ask_if_due(e, ASK_TIME, &p->time_at, e->exchange.clock_known ? TIME_US : 2 * US_PER_S, NEED_PNL);
+    if (!e->exchange.info_known) ask_if_due(e, ASK_EXCHANGE_INFO, &p->info_at, 5 * US_PER_S, NEED_PNL);
+    else if (due(e, p->info_at) && e->priv->symbols_known && unknown_symbol(e)) ask_if_due(e, ASK_EXCHANGE_INFO, &p->info_at, US_PER_HOUR, NEED_REST);
+    else if (api_open(e) && p->info_at.us != 0 && e->now.mono.us - p->info_at.us >= INFO_US) ask_if_due(e, ASK_SYMBOL_INFO, &p->info_at, US_PER_HOUR, NEED_REST);
+    if (!engine_has_key(e)) return;
+    if (e->exchange.uid < 0 || p->account_wanted) {
+        struct mono before = p->account_at;
+        ask_if_due(e, ASK_ACCOUNT, &p->account_at, e->exchange.unauthorized ? US_PER_MIN : ACCOUNT_GAP_US, NEED_REST);
+        if (before.us != p->account_at.us && request_under_way(e, ASK_ACCOUNT, SIZE_MAX)) p->account_wanted = false;
+    }
+    if (user_live(e) && e->config->user_stream == USER_STREAM_WS_API && due(e, p->subscriptions_at)) {
+        struct request r = {.ask = ASK_SUBSCRIPTIONS, .ws_id = e->user.cur.id};
+        if (p->subscriptions_at.us != 0) (void)ask_binance(e, &r, NEED_PNL);
+        p->subscriptions_at = mono_add(e->now.mono, SUBSCRIPTIONS_US);
+    }
+    if (user_live(e) && e->user.cur.id != p->reconciled_link) {
+        p->reconciled_link = e->user.cur.id;
+        p->reconcile_at = mono_add(e->now.mono, SECOND_LOOK_US);
+    }
+    if (user_live(e) && due(e, p->reconcile_at)) {
+        for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted |= e->pairs[i]->active;
+        p->reconcile_at = mono_add(e->now.mono, RECONCILE_US);
+    }
+    if (e->config->user_stream == USER_STREAM_LISTEN_KEY && e->priv->listen_key[0] != '\0' && due(e, p->listen_key_at))
+        ask_if_due(e, ASK_LISTEN_KEY_KEEP, &p->listen_key_at, LISTEN_KEY_US, NEED_PNL);
+}
+
+/* ---- the bot ---- */
+
+static void ask_health(struct engine *e) {
+    struct request r = {.ask = ASK_BOT_HEALTH};
+    struct poll_state *p = &e->priv->poll;
+    if (!due(e, p->health_at) || request_under_way(e, ASK_BOT_HEALTH, SIZE_MAX)) return;
+    (void)ask_bot(e, &r);
+    p->health_at = mono_add(e->now.mono, e->config->tier1_us);
+}
+
+static bool bot_polls_fills(const struct engine *e) { return by_bot(e) && !user_live(e) && e->user_fallback != FALLBACK_REST; }
+
+/* How long a round over the pairs takes: tier 2, stretched so that all questions fit the bot's minute. */
+static int64_t round_us(const struct engine *e) {
+    int64_t tier2 = e->config->tier2_us, n = (int64_t)active_pairs(e);
+    int64_t candles = e->market_fallback == FALLBACK_BOT ? 2 : 0;            /* halves of a question a round */
+    int64_t stretched = n * (3 + candles) * US_PER_MIN / 2 / BOT_OTHERS_A_MINUTE; /* trades every round, orders every other */
+    return stretched > tier2 ? stretched : tier2;
+}
+
+struct choice {
+    enum ask ask;
+    size_t pair;
+    int64_t lateness; /* of the interval, in thousandths; 1000: due now */
+};
+
+static void consider(struct engine *e, struct choice *best, enum ask ask, size_t pair, struct mono last, int64_t every) {
+    int64_t late = last.us == 0 ? INT64_MAX / 2 - (int64_t)ask : (e->now.mono.us - last.us) * 1000 / every;
+    if (late < 1000 || late <= best->lateness || request_under_way(e, ask, pair)) return;
+    *best = (struct choice){ask, pair, late};
+}
+
+static struct choice next_for_bot(struct engine *e) {
+    struct choice best = {.ask = ASK_NONE};
+    struct bot_state *b = &e->bot;
+    bool polling = bot_polls_fills(e);
+    b->tier2_actual_us = round_us(e);
+    consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at, b->strategies_known ? STRATEGIES_US : e->config->tier2_us);
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct pair *p = e->pairs[i];
+        if (!p->active) continue;
+        if (polling || p->trades_polled.us == 0) consider(e, &best, ASK_BOT_TRADES, i, p->trades_polled, b->tier2_actual_us);
+        if (polling || (p->orders_polled.us == 0 && !engine_has_key(e)) || (!p->orders_known && p->trades_polled.us != 0 && !engine_has_key(e)))
+            consider(e, &best, ASK_BOT_ORDERS, i, p->orders_polled, 2 * b->tier2_actual_us);
+        if (e->market_fallback == FALLBACK_BOT)
+            consider(e, &best, ASK_BOT_OHLCV, i, e->markets[p->market]->price_source == PRICE_NONE ? (struct mono){0} : e->priv->poll.bot_candle_at, b->tier2_actual_us);
+    }
+    return best;
+}
+
+static void ask_the_bot(struct engine *e) {
+    ask_health(e);
+    while (in_flight(e, ASK_BOT_STRATEGIES, ASK_BOT_OHLCV) < BOT_IN_FLIGHT) {
+        struct choice c = next_for_bot(e);
+        struct request r = {.ask = c.ask, .pair = c.pair};
+        if (c.ask == ASK_NONE) return;
+        bool sent = ask_bot(e, &r);
+        if (c.ask == ASK_BOT_STRATEGIES) e->priv->poll.strategies_at = e->now.mono;
+        if (c.ask == ASK_BOT_TRADES) e->pairs[c.pair]->trades_polled = e->now.mono;
+        if (c.ask == ASK_BOT_ORDERS) e->pairs[c.pair]->orders_polled = e->now.mono;
+        if (c.ask == ASK_BOT_OHLCV) e->priv->poll.bot_candle_at = e->now.mono;
+        if (!sent) return;
+    }
+}
+
+/* ---- degraded ---- */
+
+static enum fallback choose_market_fallback(const struct engine *e) {
+    if (feed_is_live(&e->market)) return FALLBACK_NONE;
+    bool rest_down = e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, engine_exchange_time(e));
+    return rest_down && by_bot(e) ? FALLBACK_BOT : FALLBACK_REST;
+}
+
+static enum fallback choose_user_fallback(const struct engine *e) {
+    if (user_live(e)) return FALLBACK_NONE;
+    bool rest_works = engine_has_key(e) && !e->exchange.unauthorized && e->exchange.breaker.state == BREAKER_CLOSED;
+    if (by_bot(e) && (e->bot.breaker.state == BREAKER_CLOSED || !rest_works)) return FALLBACK_BOT;
+    return engine_has_key(e) ? FALLBACK_REST : FALLBACK_NONE;
+}
+
+static void ask_degraded(struct engine *e) {
+    struct poll_state *p = &e->priv->poll;
+    enum fallback market = choose_market_fallback(e), user = choose_user_fallback(e);
+    if (market != e->market_fallback || user != e->user_fallback) e->dirty |= DIRTY_STREAMS;
+    e->market_fallback = market;
+    e->user_fallback = user;
+    if (market != FALLBACK_NONE && e->market_count > 0) ask_if_due(e, ASK_PRICES, &p->prices_at, e->config->tier1_us, NEED_PNL);
+    if (user != FALLBACK_REST || !due(e, p->fills_at)) return;
+    int64_t every = (int64_t)active_pairs(e) * WEIGHT_OF_A_PAIR * US_PER_MIN / POLL_WEIGHT_A_MINUTE;
+    if (p->fills_at.us != 0) {
+        for (size_t i = 0; i < e->pair_count; i++) {
+            e->pairs[i]->history.wanted |= e->pairs[i]->active;
+            e->pairs[i]->orders_polled = (struct mono){0};
+        }
+    }
+    p->fills_at = mono_add(e->now.mono, every > e->config->tier2_us ? every : e->config->tier2_us);
+}
+
+/* An open breaker asks for its trial when a page shows it, even where nothing else is wanted. */
+static void ask_trial(struct engine *e) {
+    struct request r = {.ask = ASK_PING};
+    if (e->exchange.breaker.state == BREAKER_OPEN && e->priv->poll.page_open && due(e, e->exchange.breaker.next_trial)) (void)ask_binance(e, &r, NEED_PNL);
+}
+
+void poll_tick(struct engine *e) {
+    e->priv->poll.soon = false;
+    ask_degraded(e);
+    ask_trial(e);
+    if (by_bot(e)) ask_the_bot(e);
+    ask_routine(e);
+    ask_history(e);
+    ask_exchange_orders(e);
+    sync_without_pairs(e);
+}
+
+static struct mono sooner(struct mono a, struct mono b) { return a.us < b.us ? a : b; }
+
+struct mono poll_deadline(const struct engine *e) {
+    const struct poll_state *p = &e->priv->poll;
+    struct mono at = NEVER;
+    if (p->soon) return e->now.mono;
+    if (by_bot(e)) at = sooner(at, p->health_at);
+    if (e->market_fallback != FALLBACK_NONE) at = sooner(at, p->prices_at);
+    if (e->user_fallback == FALLBACK_REST) at = sooner(at, p->fills_at);
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct history *h = &e->pairs[i]->history;
+        if (h->wanted && !h->in_flight && h->not_before.us > e->now.mono.us) at = sooner(at, h->not_before);
+    }
+    return at;
+}

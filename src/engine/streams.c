@@ -1,0 +1,437 @@
+/* streams.c: performs what feed.c decides, and turns frames into changes. Market subscriptions go out in frames of at most
+ * 4,000 bytes, at most four a second (BINANCE 2.3 and 2.4: five incoming messages a second, pongs included). */
+#include "engine/private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUBSCRIBE_GAP_US (260 * US_PER_MS)
+enum { STREAM_NAME_MAX = 2 * NAME_MAX, STREAMS_A_FRAME = 60, STREAMS_MAX = 1000, FRAME_MAX = 4000 };
+
+/* ---- the wanted market streams, in a fixed order: a prefix of it has been sent on the current link ---- */
+
+static void lower(char *out, const char *text) {
+    size_t i = 0;
+    for (; text[i] != '\0' && i + 1 < NAME_MAX; i++) out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    out[i] = '\0';
+}
+
+static size_t stream_count(const struct engine *e) {
+    size_t n = (e->config->heartbeat_stream[0] != '\0') + e->priv->watched_count;
+    for (size_t i = 0; i < e->market_count; i++) n += 1 + (size_t)e->markets[i]->needs_minutes;
+    return n;
+}
+
+/* Name of wanted stream i: heartbeat, then market by market its ticker and minutes, then the charts. */
+static bool stream_name(const struct engine *e, size_t i, char out[static STREAM_NAME_MAX]) {
+    char symbol[NAME_MAX];
+    if (e->config->heartbeat_stream[0] != '\0' && i-- == 0) {
+        (void)snprintf(out, STREAM_NAME_MAX, "%s", e->config->heartbeat_stream);
+        return true;
+    }
+    for (size_t m = 0; m < e->market_count; m++) {
+        lower(symbol, e->markets[m]->info.exchange_symbol.text);
+        if (i-- == 0) {
+            (void)snprintf(out, STREAM_NAME_MAX, "%s@ticker", symbol);
+            return true;
+        }
+        if (e->markets[m]->needs_minutes && i-- == 0) {
+            (void)snprintf(out, STREAM_NAME_MAX, "%s@kline_1m", symbol);
+            return true;
+        }
+    }
+    if (i >= e->priv->watched_count) return false;
+    lower(symbol, e->priv->watched[i].symbol.text);
+    (void)snprintf(out, STREAM_NAME_MAX, "%s@kline_%s", symbol, e->priv->watched[i].interval.text);
+    return true;
+}
+
+static void send_text(struct engine *e, uint64_t link, struct buf *b) {
+    size_t len = b->len;
+    char *text = engine_text(b);
+    struct effect *f = text != NULL ? engine_effect(e, EFFECT_WS_SEND) : NULL;
+    if (f == NULL) {
+        free(text);
+        return;
+    }
+    f->id = link;
+    f->text = text;
+    f->text_len = len;
+}
+
+/* The next frame of subscriptions for the link that is being filled; the rest follows after SUBSCRIBE_GAP_US. */
+static void subscribe_some(struct engine *e) {
+    struct engine_private *p = e->priv;
+    char names[STREAMS_A_FRAME][STREAM_NAME_MAX];
+    const char *list[STREAMS_A_FRAME];
+    size_t n = 0, bytes = 64, total = stream_count(e);
+    struct buf frame;
+    while (n < STREAMS_A_FRAME && p->subscribe_cursor + n < total && p->subscribe_cursor + n < STREAMS_MAX &&
+           stream_name(e, p->subscribe_cursor + n, names[n])) {
+        bytes += strlen(names[n]) + 3;
+        if (bytes > FRAME_MAX - 100) break;
+        list[n] = names[n];
+        n++;
+    }
+    if (n == 0) return;
+    buf_init(&frame, FRAME_MAX);
+    if (market_subscribe_frame(&frame, "SUBSCRIBE", list, n, ++p->next_frame_id) != ERR_OK) {
+        buf_free(&frame);
+        p->subscribe_cursor += n;
+        return;
+    }
+    p->subscribe_cursor += n;
+    p->market_subscribe_pending++;
+    p->next_subscribe_at = mono_add(e->now.mono, SUBSCRIBE_GAP_US);
+    send_text(e, p->subscribe_link, &frame);
+}
+
+/* The set of streams changed in the middle of the order: everything is named again; a repeated SUBSCRIBE is harmless. */
+void streams_resubscribe(struct engine *e) {
+    e->priv->subscriptions_dirty = false;
+    struct link *l = e->market.next.id != 0 ? &e->market.next : &e->market.cur;
+    if (l->id == 0 || l->phase < LINK_OPEN) return;
+    e->priv->subscribe_link = l->id;
+    e->priv->subscribe_cursor = 0;
+    if (mono_reached(e->now.mono, e->priv->next_subscribe_at)) subscribe_some(e);
+}
+
+static void ask_alive(struct engine *e, uint64_t link) {
+    struct buf frame;
+    buf_init(&frame, FRAME_MAX);
+    if (market_subscribe_frame(&frame, "LIST_SUBSCRIPTIONS", NULL, 0, ++e->priv->next_frame_id) == ERR_OK) send_text(e, link, &frame);
+    else buf_free(&frame);
+}
+
+/* ---- actions ---- */
+
+static void note_gap(struct engine *e, const struct feed *f) {
+    if (f->lost_at.us == 0) return;
+    size_t slot = (e->gap_head + e->gap_count) % LIMIT_GAPS_SHOWN;
+    if (e->gap_count == LIMIT_GAPS_SHOWN) e->gap_head = (e->gap_head + 1) % LIMIT_GAPS_SHOWN;
+    else e->gap_count++;
+    e->gaps[slot] = (struct gap){.feed = f->kind, .from = f->lost_at};
+    memcpy(e->gaps[slot].cause, f->reason, sizeof e->gaps[slot].cause);
+    e->dirty |= DIRTY_GAPS;
+}
+
+static void close_gap(struct engine *e, enum feed_kind kind) {
+    for (size_t i = 0; i < e->gap_count; i++) {
+        struct gap *g = &e->gaps[(e->gap_head + i) % LIMIT_GAPS_SHOWN];
+        if (g->feed == kind && g->to.us == 0) g->to = e->now.wall, e->dirty |= DIRTY_GAPS;
+    }
+}
+
+static void open_link(struct engine *e, struct feed *f) {
+    bool listen_key = f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY;
+    struct request ask = {.ask = ASK_LISTEN_KEY};
+    struct buf url;
+    if (listen_key && e->priv->listen_key[0] == '\0') {
+        if (!request_under_way(e, ASK_LISTEN_KEY, SIZE_MAX) && !ask_binance(e, &ask, NEED_PNL))
+            e->priv->poll.listen_key_at = mono_add(e->now.mono, 5 * US_PER_S);
+        return;
+    }
+    bool banned = f->kind == FEED_USER && weight_banned(&e->exchange.weight, engine_exchange_time(e));
+    if (banned) return; /* silence includes opening WebSocket API connections; streams_tick comes back to it */
+    buf_init(&url, 1024);
+    if (f->kind == FEED_MARKET) buf_putf(&url, "%s/stream", e->config->stream_url);
+    else if (listen_key) buf_putf(&url, "%s/ws/%s", e->config->stream_url, e->priv->listen_key);
+    else buf_puts(&url, e->config->ws_api_url);
+    char *target = engine_text(&url);
+    struct effect *x = target != NULL ? engine_effect(e, EFFECT_WS_CONNECT) : NULL;
+    if (x == NULL) {
+        free(target);
+        return;
+    }
+    x->id = e->priv->next_link_id++;
+    x->target = target;
+    x->timeout_us = f->config.phase_limit_us;
+    if (f->kind == FEED_USER && !listen_key) weight_spend(&e->exchange.weight, engine_exchange_time(e), 2);
+    feed_opening(f, x->id, e->now);
+}
+
+void streams_do(struct engine *e, struct feed *f, struct feed_todo todo) {
+    e->dirty |= DIRTY_STREAMS;
+    if (todo.actions & FEED_CLOSE_CUR) {
+        struct effect *x = engine_effect(e, EFFECT_WS_CLOSE);
+        if (x != NULL) x->id = todo.close_id;
+        if (f->kind == FEED_USER) requests_drop_link(e, todo.close_id);
+    }
+    if (todo.actions & FEED_ASK) ask_alive(e, f->cur.id);
+    if (todo.actions & FEED_CONNECT) open_link(e, f);
+}
+
+/* Runs a change of a feed and keeps the gap ledger and the fallback in step with its state. */
+static void watch_state(struct engine *e, struct feed *f, bool was_live) {
+    bool live = feed_is_live(f);
+    if (was_live && !live) {
+        note_gap(e, f);
+        e->fallback_proven[f->kind] = false;
+        engine_log(e, LOG_WARN, f->kind == FEED_MARKET ? "market" : "user", "stream lost: %s", f->reason);
+    } else if (!was_live && live) {
+        engine_log(e, LOG_INFO, f->kind == FEED_MARKET ? "market" : "user", "stream live");
+        close_gap(e, f->kind);
+    }
+}
+
+static bool user_wanted(const struct engine *e) { return engine_has_key(e); }
+
+static void subscribe_user(struct engine *e, uint64_t link) {
+    struct request r = {.ask = ASK_SUBSCRIBE, .ws_id = link};
+    if (!ask_binance(e, &r, NEED_PNL)) streams_user_refused(e, "the subscription could not be sent");
+}
+
+void streams_on_open(struct engine *e, uint64_t id) {
+    bool market = feed_link(&e->market, id) != NULL;
+    struct feed *f = market ? &e->market : &e->user;
+    if (feed_link(f, id) == NULL) return;
+    feed_open(f, id, e->now);
+    e->dirty |= DIRTY_STREAMS;
+    if (market) {
+        e->priv->subscribe_link = id;
+        e->priv->subscribe_cursor = 0;
+        e->priv->market_subscribe_pending = 0;
+        subscribe_some(e);
+        return;
+    }
+    if (!user_wanted(e)) { /* the connection serves routine questions only */
+        bool was_live = feed_is_live(f);
+        feed_subscribed(f, id, e->now);
+        streams_do(e, f, feed_proven(f, id, e->now));
+        watch_state(e, f, was_live);
+    } else if (e->config->user_stream == USER_STREAM_LISTEN_KEY) {
+        feed_subscribed(f, id, e->now);
+        poll_history_wanted(e);
+    } else {
+        subscribe_user(e, id);
+    }
+}
+
+/* Trades since the last known are merged: the user feed is live (PRODUCT 2, point 4). */
+void streams_user_synced(struct engine *e) {
+    struct feed *f = &e->user;
+    struct link *links[] = {&f->next, &f->cur};
+    bool was_live = feed_is_live(f);
+    for (size_t i = 0; i < 2; i++) {
+        if (links[i]->id == 0 || links[i]->phase != LINK_SUBSCRIBED) continue;
+        streams_do(e, f, feed_proven(f, links[i]->id, e->now));
+        break;
+    }
+    watch_state(e, f, was_live);
+}
+
+void streams_user_refused(struct engine *e, const char *why) {
+    struct feed *f = &e->user;
+    struct link *l = f->next.id != 0 ? &f->next : &f->cur;
+    bool was_live = feed_is_live(f);
+    uint64_t id = l->id;
+    if (id == 0 || l->phase >= LINK_SUBSCRIBED) return;
+    struct feed_todo todo = feed_lost(f, id, why, &e->rng, e->now);
+    if (e->exchange.unauthorized && f->state == FEED_WAITING) { /* a refused key is tried once a minute at most */
+        f->wait_until = mono_add(e->now.mono, US_PER_MIN);
+        f->next_attempt_at = (struct wall){e->now.wall.us + US_PER_MIN};
+    }
+    todo.actions |= FEED_CLOSE_CUR;
+    todo.close_id = id;
+    streams_do(e, f, todo);
+    watch_state(e, f, was_live);
+}
+
+/* ---- frames ---- */
+
+static void heard_event_time(struct engine *e, struct feed *f, struct wall event_time) {
+    if (event_time.us <= 0) return;
+    int64_t ms = (engine_exchange_time(e).us - event_time.us) / US_PER_MS;
+    f->latency_ms = ms < 0 ? 0 : ms;
+}
+
+static void on_kline(struct engine *e, const struct market_message *m) {
+    size_t market;
+    if (market_by_exchange_symbol(e, &m->symbol, &market) == NULL) return;
+    if (m->candle.closed && name_is(&m->interval, "1m")) fills_minute_closed(e, market, m->candle.open_time, m->candle.close);
+    for (size_t i = 0; i < e->priv->watched_count; i++) {
+        if (!name_eq(&e->priv->watched[i].symbol, &m->symbol) || !name_eq(&e->priv->watched[i].interval, &m->interval)) continue;
+        struct effect *f = engine_effect(e, EFFECT_LIVE_CANDLE);
+        if (f == NULL || (f->candles = malloc(sizeof *f->candles)) == NULL) return;
+        f->symbol = e->markets[market]->symbol;
+        f->interval = m->interval;
+        f->candles[0] = m->candle;
+        f->candle_count = 1;
+    }
+}
+
+static void on_market_reply(struct engine *e, uint64_t id, const struct market_message *m) {
+    if (m->code != 0) engine_log(e, LOG_WARN, "market", "a subscription was refused: code %d: %s", m->code, m->message);
+    feed_answered(&e->market, id, e->now);
+    if (id != e->priv->subscribe_link || e->priv->market_subscribe_pending == 0) return;
+    if (--e->priv->market_subscribe_pending == 0 && e->priv->subscribe_cursor >= stream_count(e)) feed_subscribed(&e->market, id, e->now);
+    e->dirty |= DIRTY_STREAMS;
+}
+
+static void on_market_data(struct engine *e, uint64_t id) {
+    struct link *l = feed_link(&e->market, id);
+    feed_heard(&e->market, id, true, e->now);
+    if (l == NULL || l->phase == LINK_PROVEN) return;
+    bool was_live = feed_is_live(&e->market);
+    streams_do(e, &e->market, feed_proven(&e->market, id, e->now));
+    watch_state(e, &e->market, was_live);
+}
+
+static void on_market_text(struct engine *e, uint64_t id, struct span text) {
+    struct market_message m;
+    struct wire_fault fault = {0};
+    size_t market;
+    e->market.messages++;
+    e->dirty |= DIRTY_STREAMS;
+    if (market_decode(e->priv->json, text, &m, &fault) != ERR_OK) {
+        e->market.rejected++;
+        engine_fault(e, ASK_NONE, "market", &fault);
+        return;
+    }
+    if (m.kind == MARKET_REPLY) {
+        e->market.messages--; /* data frames are counted */
+        on_market_reply(e, id, &m);
+        return;
+    }
+    if (m.kind == MARKET_SHUTDOWN) {
+        streams_do(e, &e->market, feed_replace(&e->market, "the exchange announced a shutdown", e->now));
+        return;
+    }
+    on_market_data(e, id);
+    heard_event_time(e, &e->market, m.event_time);
+    e->upstream_ok_at = e->now.wall;
+    if (m.kind == MARKET_KLINE) on_kline(e, &m);
+    if (m.kind == MARKET_TICKER && market_by_exchange_symbol(e, &m.ticker.exchange_symbol, &market) != NULL)
+        engine_set_price(e, market, m.ticker.price, PRICE_STREAM);
+}
+
+static void on_reply(struct engine *e, uint64_t link, const struct api_reply *reply) {
+    uint64_t id = 0;
+    for (size_t i = 0; i < reply->id.len; i++) {
+        if (reply->id.at[i] < '0' || reply->id.at[i] > '9' || i > 18) return;
+        id = id * 10 + (uint64_t)(reply->id.at[i] - '0');
+    }
+    weight_learn(&e->exchange.weight, engine_exchange_time(e), reply->weight_used, reply->weight_limit);
+    struct request *r = request_find(e, id);
+    if (r == NULL || !r->by_ws || r->ws_id != link) return;
+    struct answer a = {.err = ERR_OK, .status = reply->status, .code = reply->code, .message = reply->message,
+                       .retry_after = reply->retry_after, .result = reply->result, .has_result = true};
+    answer_handle(e, r, &a);
+}
+
+static void on_order(struct engine *e, const struct user_message *m) {
+    size_t index;
+    struct pair *p = pair_by_symbol(e, &m->order.symbol, &index);
+    if (p == NULL) return;
+    struct order o = m->order;
+    o.symbol = p->symbol;
+    if (!orders_event(p->orders, &o, m->order_open, e->now.wall)) return;
+    if (!p->grid_from_bot) orders_grid(p->orders, &p->grid);
+    engine_dirty_pair(e, index);
+    struct effect *f = engine_effect(e, EFFECT_ORDERS_CHANGED);
+    if (f != NULL) f->symbol = p->symbol;
+}
+
+static void on_fill(struct engine *e, const struct user_message *m) {
+    size_t index;
+    struct engine_private *priv = e->priv;
+    struct fill f = m->fill;
+    f.received_at = e->now.wall;
+    if (pair_by_symbol(e, &f.symbol, &index) != NULL) {
+        fills_accept(e, index, &f);
+        e->fills_read_at = e->now.wall;
+    } else if (!priv->symbols_known || !e->exchange.info_known) {
+        if (priv->early_count < USER_EVENTS_KEPT) priv->early[priv->early_count++] = f;
+        else e->count.pending_overflow++; /* the trades since the last known are fetched anyway */
+    } else {
+        e->count.other_symbol_fills++;
+    }
+}
+
+static void on_user_event(struct engine *e, uint64_t id, const struct user_message *m) {
+    switch (m->kind) {
+    case USER_FILL: on_fill(e, m); on_order(e, m); break;
+    case USER_ORDER: on_order(e, m); break;
+    case USER_BALANCE_DELTA: e->priv->poll.account_wanted = true; break;
+    case USER_BALANCES: e->priv->poll.account_wanted |= m->balances_cut; break;
+    case USER_TERMINATED:
+        if (id == e->user.cur.id) {
+            e->priv->listen_key[0] = '\0';
+            streams_do(e, &e->user, feed_replace(&e->user, "the subscription was ended by the exchange", e->now));
+        }
+        break;
+    case USER_SHUTDOWN: streams_do(e, &e->user, feed_replace(&e->user, "the exchange announced a shutdown", e->now)); break;
+    case USER_IGNORED: e->count.ignored_events++; break;
+    case USER_REPLY: break;
+    }
+}
+
+static void on_user_text(struct engine *e, uint64_t id, struct span text) {
+    struct user_message m;
+    struct wire_fault fault = {0};
+    e->dirty |= DIRTY_STREAMS;
+    if (user_decode(e->priv->json, text, &m, &fault) != ERR_OK) {
+        e->user.messages++;
+        e->user.rejected++;
+        engine_fault(e, ASK_NONE, "user", &fault);
+        return;
+    }
+    feed_heard(&e->user, id, m.kind != USER_REPLY, e->now);
+    if (m.kind == USER_REPLY) {
+        on_reply(e, id, &m.reply);
+        return;
+    }
+    e->user.messages++;
+    heard_event_time(e, &e->user, m.event_time);
+    on_user_event(e, id, &m);
+}
+
+void streams_on_text(struct engine *e, uint64_t id, struct span text) {
+    if (feed_link(&e->market, id) != NULL) on_market_text(e, id, text);
+    else if (feed_link(&e->user, id) != NULL) on_user_text(e, id, text);
+}
+
+void streams_on_ping(struct engine *e, uint64_t id) {
+    feed_heard(feed_link(&e->market, id) != NULL ? &e->market : &e->user, id, false, e->now);
+}
+
+void streams_on_closed(struct engine *e, const struct event *v) {
+    struct feed *f = feed_link(&e->market, v->id) != NULL ? &e->market : &e->user;
+    char why[FEED_REASON_MAX];
+    if (feed_link(f, v->id) == NULL) return; /* one we dropped ourselves */
+    bool was_live = feed_is_live(f);
+    if (v->status != 0) (void)snprintf(why, sizeof why, "the connection was refused with status %d", v->status);
+    else if (v->err == ERR_CLOSED || v->err == ERR_OK) (void)snprintf(why, sizeof why, "connection closed by peer (%u)", v->code);
+    else (void)snprintf(why, sizeof why, "%s (%.*s)", err_text(v->err), (int)(v->body.len < 60 ? v->body.len : 60), v->body.at ? v->body.at : "");
+    if (f->kind == FEED_USER) requests_drop_link(e, v->id);
+    if (f->kind == FEED_USER && (v->status == 429 || v->status == 418))
+        weight_ban(&e->exchange.weight, engine_exchange_time(e), (struct wall){v->retry_after_us > 0 ? e->now.wall.us + v->retry_after_us : 0});
+    if (f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY) e->priv->listen_key[0] = '\0';
+    if (feed_link(f, v->id) != NULL) streams_do(e, f, feed_lost(f, v->id, why, &e->rng, e->now));
+    watch_state(e, f, was_live);
+}
+
+void streams_tick(struct engine *e) {
+    struct feed *feeds[] = {&e->market, &e->user};
+    struct engine_private *p = e->priv;
+    for (size_t i = 0; i < 2; i++) {
+        bool was_live = feed_is_live(feeds[i]);
+        struct feed_todo todo = feed_tick(feeds[i], &e->rng, e->now);
+        if (todo.actions != 0) streams_do(e, feeds[i], todo);
+        else if (feeds[i]->state == FEED_CONNECTING && feeds[i]->cur.id == 0) open_link(e, feeds[i]); /* banned, or no key yet */
+        watch_state(e, feeds[i], was_live);
+    }
+    if (p->subscriptions_dirty) streams_resubscribe(e);
+    if (p->subscribe_cursor > 0 && p->subscribe_cursor < stream_count(e) && feed_link(&e->market, p->subscribe_link) != NULL &&
+        mono_reached(e->now.mono, p->next_subscribe_at))
+        subscribe_some(e);
+}
+
+struct mono streams_deadline(const struct engine *e) {
+    struct mono due = feed_deadline(&e->market), user = feed_deadline(&e->user);
+    if (user.us < due.us) due = user;
+    bool more = e->priv->subscribe_cursor > 0 && e->priv->subscribe_cursor < stream_count(e);
+    if (more && e->priv->next_subscribe_at.us < due.us) due = e->priv->next_subscribe_at;
+    return due;
+}
