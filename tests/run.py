@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Runs every suite and counts cases: C tests at the shipped optimisation and again under AddressSanitizer and UBSan, the
+page's own tests, the rules of the tree, the real binary over real sockets, and the page in a real browser. Each suite
+speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code is 1 when something failed.
+
+    tests/run.py [suite ...]     only these suites: c asan page rules wire browser
+"""
+import json, os, re, subprocess, sys, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TAP = re.compile(r"^\s*(not )?ok\b[ \t]*\d*[ \t]*(?:- )?(.*)$")
+passed, failures = 0, []
+
+
+def count(suite, text):
+    """Counts TAP lines; returns how many there were."""
+    global passed
+    seen = 0
+    for line in text.splitlines():
+        match = TAP.match(line)
+        if not match or "# SKIP" in line.upper():
+            continue
+        seen += 1
+        if match.group(1):
+            failures.append(f"{suite}: {match.group(2)}")
+        else:
+            passed += 1
+    return seen
+
+
+def command(suite, argv, cwd=ROOT, timeout=900, env=None):
+    """One program that speaks TAP. A program that fails without a failed case counts as one."""
+    before = len(failures)
+    try:
+        done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=timeout, errors="replace",
+                              stdin=subprocess.DEVNULL, env=dict(os.environ, **(env or {})))
+        out, code, err = done.stdout, done.returncode, done.stderr
+    except subprocess.TimeoutExpired as expired:
+        out, code, err = (expired.stdout or b"").decode(errors="replace"), 1, f"took over {timeout} s"
+    seen = count(suite, out)
+    if (code != 0 or seen == 0) and len(failures) == before:
+        failures.append(f"{suite}: {os.path.basename(argv[-1])} ended with {code}, {seen} cases")
+    if len(failures) > before:
+        print(out[-8000:], err[-8000:], sep="\n", file=sys.stderr)
+
+
+def meson(suite, folder, options):
+    setup = ["meson", "setup", folder, *options] if not os.path.exists(f"{ROOT}/{folder}/build.ninja") else \
+            ["meson", "configure", folder, *options]
+    for argv in (setup, ["ninja", "-C", folder]):
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            print(done.stdout[-6000:], done.stderr[-4000:], file=sys.stderr)
+            failures.append(f"{suite}: {' '.join(argv)} failed")
+            return
+    subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "6"], cwd=ROOT, capture_output=True,
+                   text=True, stdin=subprocess.DEVNULL)
+    with open(f"{ROOT}/{folder}/meson-logs/testlog.json") as log:
+        for line in log:
+            test = json.loads(line)
+            before = len(failures)
+            seen = count(f"{suite} {test['name']}", test.get("stdout", ""))
+            if (test["result"] not in ("OK", "SKIP") or seen == 0) and len(failures) == before:
+                failures.append(f"{suite} {test['name']}: {test['result']} after {seen} cases")
+            if len(failures) > before:
+                print(test["name"], test.get("stdout", "")[-4000:], test.get("stderr", "")[-6000:], sep="\n", file=sys.stderr)
+
+
+def suite_c():
+    meson("c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true"])
+
+
+def suite_asan():
+    meson("asan", "build-asan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dslow_checks=true",
+                                 "-Db_sanitize=address,undefined", "-Db_lundef=false"])
+
+
+def suite_page():
+    done = subprocess.run(["npm", "run", "--silent", "check"], cwd=f"{ROOT}/web", capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
+    print(done.stdout[-4000:], file=sys.stderr) if done.returncode else None
+    count("page", ("ok" if done.returncode == 0 else "not ok") + " 1 - the page's types hold")
+    command("page", ["npm", "test", "--silent"], cwd=f"{ROOT}/web")
+
+
+def suite_rules():
+    command("rules", ["python3", "tests/rules.py"], env={"GRIDSCOPE_BUILD": f"{ROOT}/build-test"})
+
+
+def python_suite(folder):
+    names = sorted(n for n in os.listdir(f"{ROOT}/tests/{folder}") if n.startswith("test_") and n.endswith(".py"))
+    for name in names:
+        command(f"{folder} {name}", ["python3", f"tests/{folder}/{name}"],
+                env={"GRIDSCOPE": f"{ROOT}/build-test/src/app/gridscope", "GRIDSCOPE_ROOT": ROOT})
+
+
+def suite_wire():
+    python_suite("wire")
+
+
+def suite_browser():
+    command("browser", ["node", "tests/browser/run.mjs"], timeout=1500, env={"GRIDSCOPE": f"{ROOT}/build-test/src/app/gridscope"})
+
+
+SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "browser": suite_browser}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(SUITES)
+    for name in chosen:
+        start = time.monotonic()
+        before = passed
+        SUITES[name]()
+        print(f"{name}: {passed - before} passed in {time.monotonic() - start:.0f} s", flush=True)
+    for failure in failures:
+        print(f"FAILED {failure}")
+    print(f"{passed} passed, {len(failures)} failed", flush=True)
+    sys.exit(1 if failures else 0)
