@@ -41,7 +41,7 @@ enum {
     LIMIT_LOGIN_FAILURES = 5,                /* of one address */
     LIMIT_LOGIN_FAILURES_ALL = 100,          /* of all addresses that never logged in, in one lock time */
     LIMIT_LOGIN_LOCK_SECONDS = 15 * 60,
-    LIMIT_LOGIN_ADDRESSES = 1024,            /* remembered at a time; 80 kB, only with login on */
+    LIMIT_LOGIN_ADDRESSES = 1024,            /* remembered at a time; 40 kB, only with login on */
     LIMIT_LOGIN_GRANTS = 256,                /* browsers logged in at a time; the oldest gives way */
     LIMIT_LOGIN_WAITING = 8,                 /* password checks queued: each takes 19 MiB and about 30 ms, one at a time */
     LIMIT_PASSWORD_BYTES = 1024,

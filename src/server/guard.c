@@ -157,7 +157,7 @@ enum guard_verdict guard_origin(const struct guard *g, const struct http_server_
 const struct http_header *guard_headers(size_t *count, bool tls) {
     static const struct http_header headers[] = {
         HEADER("Content-Security-Policy",
-               "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+               "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
                "font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
         HEADER("X-Content-Type-Options", "nosniff"),
         HEADER("X-Frame-Options", "DENY"),

@@ -69,11 +69,11 @@ struct server_source {
     /* To be answered once by server_answer or server_answer_begin ... end, now or later; q is borrowed until return. An
      * answer that takes longer than LIMIT_QUERY_SECONDS is dropped: the browser has got 504. */
     void (*query)(void *arg, uint64_t query_id, const struct server_query *q);
+    void (*topic)(void *arg, const struct server_topic_event *e);
+    void *arg;
     /* Of an answer in pieces. gone false: the browser has taken all of it, send more. gone true: it left, stop; the id is
      * void. May be NULL where no answer comes in pieces. */
     void (*more)(void *arg, uint64_t query_id, bool gone);
-    void (*topic)(void *arg, const struct server_topic_event *e);
-    void *arg;
 };
 
 /* Waits, in microseconds; each 0 is replaced by its limit. Tests shorten them. */

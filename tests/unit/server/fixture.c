@@ -64,7 +64,7 @@ enum err world_try(struct world *w, const struct server_config *config) {
     *w = (struct world){.ready = true};
     w->loop = loop_new(NULL);
     assert_non_null(w->loop);
-    c.source = (struct server_source){source_snapshot, source_metrics, source_ready, source_query, source_more, source_topic, w};
+    c.source = (struct server_source){source_snapshot, source_metrics, source_ready, source_query, source_topic, w, source_more};
     enum err e = server_new(&w->server, w->loop, &c, NULL);
     if (e != ERR_OK) w->server = NULL;
     else snprintf(w->name, sizeof w->name, "localhost:%u", server_port(w->server));

@@ -45,7 +45,7 @@ static int setup_narrow(void **state) {
 
 static int setup_shallow(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.soft_bytes = 4096, .hard_bytes = 8192});
+    return open_with(&(struct server_config){.soft_bytes = 4096, .hard_bytes = 8192, .timing = {.close_us = 100 * US_PER_MS}});
 }
 
 static int teardown(void **state) {
@@ -301,7 +301,8 @@ static void a_browser_that_reads_nothing_is_closed(void **state) {
 
 static int setup_stall(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.hard_bytes = 64 << 20, .timing = {.stall_us = 200 * US_PER_MS}});
+    return open_with(&(struct server_config){.hard_bytes = 64 << 20,
+                                             .timing = {.stall_us = 200 * US_PER_MS, .close_us = 100 * US_PER_MS}});
 }
 
 static void pings_keep_a_browser_that_answers(void **state) {
