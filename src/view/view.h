@@ -83,4 +83,25 @@ bool view_trades_step(struct view_trades *t, struct buf *out, const struct engin
 /* {"type":"trades","topic":"trades","seq":n,"rows":[...]}: fills that have just entered the ledger. */
 void view_trades_topic(struct buf *out, const struct engine *e, const struct fill *fills, size_t count, uint64_t seq);
 
+/* ---- open orders, candles ---- */
+
+/* {"rows":[...],"known":...}; with a symbol (as the page or the exchange spells it) also its grid's "levels". Empty: all. */
+void view_orders(struct buf *out, const struct engine *e, const struct name *symbol);
+/* The same as a message of the topic "orders:<symbol>"; symbol as the page spells it. */
+void view_orders_topic(struct buf *out, const struct engine *e, const struct name *symbol, uint64_t seq);
+
+/* {"symbol":...,"interval":...,"candles":[...]}, oldest first as given. */
+void view_candles(struct buf *out, const struct name *symbol, const struct name *interval, const struct candle *candles,
+                  size_t count);
+void view_candles_topic(struct buf *out, const struct name *symbol, const struct name *interval,
+                        const struct candle *candle, uint64_t seq);
+
+/* ---- for machines ---- */
+
+/* Prometheus text: every counter and state of the engine, figures as exact decimals. */
+void view_metrics(struct buf *out, const struct engine *e, struct now now);
+/* Whether there are figures to show: false only from the start to the first data. And the same in words. */
+bool view_ready(const struct engine *e);
+void view_ready_text(struct buf *out, const struct engine *e);
+
 #endif
