@@ -3,15 +3,15 @@
 
 #include "base/check.h"
 
+#define LIMIT ((u128)DEC_LIMIT)
 #define TEN19 UINT64_C(10000000000000000000)
-#define DEC_LIMIT ((u128)TEN19 * (u128)TEN19) /* 10^38, itself allowed: 10^22 at 16 digits */
 
 enum { TEXT_LIMIT = 128, EXPONENT_LIMIT = 9999 };
 
 static u128 magnitude(i128 v) { return v < 0 ? (u128)0 - (u128)v : (u128)v; }
 
 static enum err signed_of(i128 *out, u128 m, bool negative) {
-    if (m > DEC_LIMIT) return ERR_RANGE;
+    if (m > LIMIT) return ERR_RANGE;
     *out = negative ? -(i128)m : (i128)m;
     return ERR_OK;
 }
@@ -35,7 +35,7 @@ struct number { /* digits x 10^exponent; digits dropped behind `mantissa` are re
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static void take_digit(struct number *n, int digit, bool fraction) {
-    if (n->first_dropped < 0 && n->mantissa <= DEC_LIMIT / 10) {
+    if (n->first_dropped < 0 && n->mantissa <= LIMIT / 10) {
         n->mantissa = n->mantissa * 10 + (unsigned)digit;
         if (fraction) n->exponent--;
         return;
@@ -87,7 +87,7 @@ static enum err scale_number(i128 *out, const struct number *n, int64_t shift) {
         return signed_of(out, m, n->negative);
     }
     for (; shift > 0; shift--) {
-        if (m > DEC_LIMIT / 10) return ERR_RANGE;
+        if (m > LIMIT / 10) return ERR_RANGE;
         m *= 10;
     }
     if (shift < -39) return signed_of(out, 0, false);
@@ -175,28 +175,7 @@ size_t dec16_format_fixed(char out[static DEC_TEXT_MAX], struct dec16 d, unsigne
 
 /* ---- arithmetic ---- */
 
-static enum err add(i128 *out, i128 a, i128 b) {
-    i128 sum;
-    if (__builtin_add_overflow(a, b, &sum) || magnitude(sum) > DEC_LIMIT) return ERR_RANGE;
-    *out = sum;
-    return ERR_OK;
-}
-
-static bool in_limit(i128 v) { return magnitude(v) <= DEC_LIMIT; }
-
-enum err dec8_add(struct dec8 *out, struct dec8 a, struct dec8 b) {
-    CHECK(in_limit(a.v) && in_limit(b.v));
-    return add(&out->v, a.v, b.v);
-}
-
-enum err dec8_sub(struct dec8 *out, struct dec8 a, struct dec8 b) { return dec8_add(out, a, (struct dec8){-b.v}); }
-
-enum err dec16_add(struct dec16 *out, struct dec16 a, struct dec16 b) {
-    CHECK(in_limit(a.v) && in_limit(b.v));
-    return add(&out->v, a.v, b.v);
-}
-
-enum err dec16_sub(struct dec16 *out, struct dec16 a, struct dec16 b) { return dec16_add(out, a, dec16_neg(b)); }
+static bool in_limit(i128 v) { return magnitude(v) <= LIMIT; }
 
 enum err dec8_mul(struct dec16 *out, struct dec8 a, struct dec8 b) {
     i128 product;
@@ -243,7 +222,7 @@ enum err dec_muldiv(i128 *out, i128 a, i128 b, i128 c) {
         if (wide.hi >= div) return ERR_RANGE;
         q = divide(wide, div, &rem);
     }
-    if (q > DEC_LIMIT) return ERR_RANGE;
+    if (q > LIMIT) return ERR_RANGE;
     if (rounds_up(q, rem, div)) q++;
     return signed_of(out, q, negative);
 }

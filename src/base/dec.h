@@ -44,10 +44,31 @@ size_t dec16_format(char out[static DEC_TEXT_MAX], struct dec16 d);
 size_t dec8_format_fixed(char out[static DEC_TEXT_MAX], struct dec8 d, unsigned digits);
 size_t dec16_format_fixed(char out[static DEC_TEXT_MAX], struct dec16 d, unsigned digits);
 
-MUST_CHECK enum err dec8_add(struct dec8 *out, struct dec8 a, struct dec8 b);
-MUST_CHECK enum err dec8_sub(struct dec8 *out, struct dec8 a, struct dec8 b);
-MUST_CHECK enum err dec16_add(struct dec16 *out, struct dec16 a, struct dec16 b);
-MUST_CHECK enum err dec16_sub(struct dec16 *out, struct dec16 a, struct dec16 b);
+/* The limit itself is allowed: it is 10^22 at 16 digits, the largest sum that must work (ACCOUNTING 1). */
+#define DEC_LIMIT (DEC16_ONE * DEC16_ONE * 1000000)
+
+static inline MUST_CHECK enum err dec_sum(i128 *out, i128 a, i128 b) {
+    i128 sum;
+    if (__builtin_add_overflow(a, b, &sum) || sum > DEC_LIMIT || sum < -DEC_LIMIT) return ERR_RANGE;
+    *out = sum;
+    return ERR_OK;
+}
+
+static inline MUST_CHECK enum err dec8_add(struct dec8 *out, struct dec8 a, struct dec8 b) {
+    return dec_sum(&out->v, a.v, b.v);
+}
+
+static inline MUST_CHECK enum err dec8_sub(struct dec8 *out, struct dec8 a, struct dec8 b) {
+    return dec_sum(&out->v, a.v, -b.v);
+}
+
+static inline MUST_CHECK enum err dec16_add(struct dec16 *out, struct dec16 a, struct dec16 b) {
+    return dec_sum(&out->v, a.v, b.v);
+}
+
+static inline MUST_CHECK enum err dec16_sub(struct dec16 *out, struct dec16 a, struct dec16 b) {
+    return dec_sum(&out->v, a.v, -b.v);
+}
 
 /* a x b, exact. */
 MUST_CHECK enum err dec8_mul(struct dec16 *out, struct dec8 a, struct dec8 b);

@@ -58,8 +58,10 @@ static struct row_slot *find_id(const struct ledger *l, int64_t trade_id, enum s
     return NULL;
 }
 
+static uint32_t hash_order(int64_t order_id) { return (uint32_t)mix64((uint64_t)order_id); }
+
 static struct row_slot *find_order(const struct ledger *l, int64_t order_id) {
-    uint32_t hash = (uint32_t)mix64((uint64_t)order_id);
+    uint32_t hash = hash_order(order_id);
     for (size_t at = row_index_home(&l->by_order, hash); row_index_seek(&l->by_order, hash, &at); at++)
         if (l->facts.rows[l->by_order.slots[at].row].order_id == order_id) return &l->by_order.slots[at];
     return NULL;
@@ -140,7 +142,7 @@ static void link_order(struct ledger *l, uint32_t row) {
     if (row_side(r) == SIDE_BUY || r->order_id == ORDER_ID_NONE) return;
     struct row_slot *slot = find_order(l, r->order_id);
     if (slot != NULL) slot->row = row;
-    else row_index_add(&l->by_order, (uint32_t)mix64((uint64_t)r->order_id), row); /* ledger_add made the room */
+    else row_index_add(&l->by_order, hash_order(r->order_id), row); /* ledger_add made the room */
 }
 
 /* Applies the next position. ERR_RANGE: nothing changed. */
@@ -412,10 +414,12 @@ enum err ledger_add(struct ledger *l, const struct fill *f, enum ledger_added *w
     enum ledger_added added = LEDGER_ADDED;
     bool figures = true;
     uint16_t asset;
+    row_index_prefetch(&l->by_id, hash_id(f->trade_id, f->side));
+    if (f->side == SIDE_SELL) row_index_prefetch(&l->by_order, hash_order(f->order_id));
     enum err e = fill_validate(f, &field);
     if (e == ERR_OK) e = settle(l, &settled, &asset);
-    if (e == ERR_OK) {
-        struct row_slot *slot = find_id(l, f->trade_id, f->side);
+    if (e == ERR_OK) { /* an id above all others is new: ids count upwards */
+        struct row_slot *slot = f->trade_id > l->last_id ? NULL : find_id(l, f->trade_id, f->side);
         if (slot == NULL) {
             e = add_new(l, &settled, asset);
         } else {
@@ -490,6 +494,12 @@ static int64_t id_of_row(const struct ledger *l, uint32_t row) {
     return row == ROW_NONE ? -1 : l->facts.rows[row].trade_id;
 }
 
+/* Of a buy: its fee; where the fee ate the whole lot, all that was paid. */
+static struct dec16 realized_by_buy(const struct ledger *l, const struct row *r, const struct fill *f) {
+    bool no_lot = r->asset == ASSET_BASE && f->fee.v != 0 && dec8_of_dec16(f->fee).v == f->quantity.v;
+    return r->time < l->since.us ? DEC16_ZERO : dec16_neg(no_lot ? f->quote_amount : f->fee_value);
+}
+
 void ledger_get(const struct ledger *l, size_t position, struct fill *out, struct fill_result *out_result) {
     CHECK(position < l->count);
     uint32_t row = l->order[position];
@@ -500,7 +510,7 @@ void ledger_get(const struct ledger *l, size_t position, struct fill *out, struc
     *out_result = (struct fill_result){.closes_first = -1, .closes_last = -1};
     if ((r->flags & ROW_REFUSED) != 0) return;
     if (row_side(r) == SIDE_BUY) {
-        if (r->time >= l->since.us) out_result->realized = dec16_neg(out->fee_value);
+        out_result->realized = realized_by_buy(l, r, out);
         return;
     }
     const struct sale *sale = &l->facts.sales[r->sale];

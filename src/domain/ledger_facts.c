@@ -6,10 +6,9 @@
 
 #include <stdlib.h>
 
-enum err array_reserve(void *array_pointer, size_t *capacity, size_t count, size_t size) {
+enum err array_grow(void *array_pointer, size_t *capacity, size_t count, size_t size) {
     void *array;
     memcpy(&array, array_pointer, sizeof array);
-    if (count <= *capacity) return ERR_OK;
     size_t wanted = *capacity + *capacity / 2;
     if (wanted < count) wanted = count < 16 ? 16 : count;
     if (wanted > SIZE_MAX / size) return ERR_MEMORY;

@@ -139,7 +139,11 @@ void facts_get(const struct facts *s, struct fill *out, uint32_t row); /* all bu
 struct amounts facts_amounts(const struct facts *s, uint32_t row);
 
 /* Grows *array of `size`-byte elements to hold `count`; ERR_MEMORY leaves it. */
-MUST_CHECK enum err array_reserve(void *array_pointer, size_t *capacity, size_t count, size_t size);
+MUST_CHECK enum err array_grow(void *array_pointer, size_t *capacity, size_t count, size_t size);
+
+static inline MUST_CHECK enum err array_reserve(void *array_pointer, size_t *capacity, size_t count, size_t size) {
+    return count <= *capacity ? ERR_OK : array_grow(array_pointer, capacity, count, size);
+}
 
 static inline enum side row_side(const struct row *r) { return (r->flags & ROW_SELL) != 0 ? SIDE_SELL : SIDE_BUY; }
 static inline enum fee_state row_fee_state(const struct row *r) { return (enum fee_state)(r->words & 7); }

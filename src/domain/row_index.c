@@ -21,13 +21,13 @@ static enum err grow(struct row_index *x, size_t capacity) {
     return ERR_OK;
 }
 
-enum err row_index_reserve(struct row_index *x, size_t count) {
+enum err row_index_grow(struct row_index *x, size_t count) {
     size_t capacity = x->capacity == 0 ? 16 : x->capacity;
     while (count >= capacity - capacity / 4) {
         if (capacity > UINT32_MAX / 2) return ERR_MEMORY; /* the hash has no more bits to tell slots apart */
         capacity *= 2;
     }
-    return capacity == x->capacity ? ERR_OK : grow(x, capacity);
+    return grow(x, capacity);
 }
 
 void row_index_add(struct row_index *x, uint32_t hash, uint32_t row) {

@@ -1,0 +1,64 @@
+#include "domain/row_index.h"
+
+#include "base/rng.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static size_t candidates(const struct row_index *x, uint32_t hash, uint32_t row) {
+    size_t found = 0;
+    for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++) {
+        assert_int_equal(x->slots[at].hash, hash);
+        found += x->slots[at].row == row;
+    }
+    return found;
+}
+
+static void empty_index_has_no_candidates(void **state) {
+    struct row_index x = {0};
+    size_t at = row_index_home(&x, 7);
+    (void)state;
+    assert_false(row_index_seek(&x, 7, &at));
+    row_index_free(&x);
+}
+
+static void finds_every_row_through_growth_and_equal_hashes(void **state) {
+    enum { ROWS = 20000 };
+    struct row_index x = {0};
+    struct rng rng;
+    static uint32_t hashes[ROWS];
+    (void)state;
+    rng_seed(&rng, 9);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        hashes[i] = (uint32_t)rng_below(&rng, rng_chance(&rng, 1, 2) ? 50 + i / 4 : UINT32_MAX);
+        assert_int_equal(row_index_reserve(&x, x.count + 1), ERR_OK);
+        row_index_add(&x, hashes[i], i);
+    }
+    assert_int_equal(x.count, ROWS);
+    assert_true(x.count < x.capacity - x.capacity / 4);
+    for (uint32_t i = 0; i < ROWS; i++) assert_int_equal(candidates(&x, hashes[i], i), 1);
+    for (uint32_t i = 0; i < ROWS; i++) assert_int_equal(candidates(&x, hashes[i], ROWS + i), 0);
+    row_index_free(&x);
+    assert_int_equal(x.capacity, 0);
+}
+
+static void reserved_room_holds_without_growing(void **state) {
+    struct row_index x = {0};
+    (void)state;
+    assert_int_equal(row_index_reserve(&x, 1000), ERR_OK);
+    const struct row_slot *slots = x.slots;
+    for (uint32_t i = 0; i < 1000; i++) row_index_add(&x, i * 7919, i);
+    assert_ptr_equal(x.slots, slots);
+    row_index_free(&x);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_index_has_no_candidates),
+        cmocka_unit_test(finds_every_row_through_growth_and_equal_hashes),
+        cmocka_unit_test(reserved_room_holds_without_growing),
+    };
+    return cmocka_run_group_tests_name("domain/row_index", tests, NULL, NULL);
+}
