@@ -222,7 +222,7 @@ void routes_login_done(void *arg, uint64_t id, enum login_outcome outcome) {
         login_succeed(s, conn);
     } else if (outcome == LOGIN_WRONG) {
         s->count.login_failures++;
-        log_say(s->log, LOG_WARN, "server", "a login failed: wrong password");
+        log_say(s->log, LOG_WARN, "server", "a login failed");
         reply_error(s, conn, 401, "wrong_password", "password", "the password is wrong");
     } else {
         reply_error(s, conn, 503, "failed", NULL, "the password could not be checked");

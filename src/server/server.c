@@ -115,7 +115,7 @@ static void set_timing(struct server_timing *t) {
 static enum err open_login(struct server *s, const struct server_config *c) {
     if (!c->auth_enabled) {
         if (guard_is_loopback(c->host)) return ERR_OK;
-        log_say(s->log, LOG_ERROR, "server", "%s can be reached from other machines: that needs a password", c->host);
+        log_say(s->log, LOG_ERROR, "server", "%s can be reached from other machines: switch the login on", c->host);
         return ERR_DENIED;
     }
     s->login_lifetime_us = c->login_lifetime_us;
