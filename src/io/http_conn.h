@@ -95,6 +95,8 @@ struct http_server {
     struct conn *awake;
     struct timer *grace;      /* of http_server_close */
     char *rx;                 /* RX_BYTES, shared: used within one read */
+    size_t shed;              /* connections dropped for want of a descriptor */
+    struct mono shed_say;     /* when to say so again */
     bool closing;
     void (*on_closed)(void *arg);
     void *closed_arg;

@@ -24,6 +24,7 @@ enum {
     CLOSE_MS = 2000,           /* for the answer to our close frame */
     LINGER_MS = 1000,          /* for the peer to hang up after our last byte */
     GRACE_MS = 300,            /* of http_server_close (TECH: shutdown that works) */
+    SHED_SAY_SECONDS = 10,
     CODE_ABNORMAL = 1006,
     CODE_GOING_AWAY = 1001,
     NO_SLOT = UINT32_MAX >> 1,
@@ -507,7 +508,12 @@ static bool shed_one(struct http_server *s) {
     int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0) (void)close(fd);
     s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    log_say(s->log, LOG_WARN, "server", "out of file descriptors: a connection was dropped");
+    s->shed += fd >= 0;
+    struct mono now = loop_now(s->loop).mono;
+    if (mono_reached(now, s->shed_say)) { /* the first, and then their number: a flood of callers floods no log */
+        log_say(s->log, LOG_WARN, "server", "out of file descriptors: %zu connections dropped so far", s->shed);
+        s->shed_say = mono_add(now, SHED_SAY_SECONDS * US_PER_S);
+    }
     return fd >= 0;
 }
 
