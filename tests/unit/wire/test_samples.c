@@ -319,7 +319,7 @@ static char kind_letter(enum user_kind kind) {
     return kind == USER_FILL ? 'F' : kind == USER_ORDER ? 'O' : kind == USER_BALANCES ? 'B' : '?';
 }
 
-/* The elements of the array at the top of `text`, each given to `each` as its own text. */
+/* The elements of the array that `text` begins with, each given to `each` as its own text. */
 static int for_each_element(struct span text, void (*each)(struct json *j, struct span one, int i, const char *kinds),
                             struct json *j, const char *kinds) {
     int depth = 0, count = 0;
@@ -336,8 +336,9 @@ static int for_each_element(struct span text, void (*each)(struct json *j, struc
         }
         if (c == '"') quoted = true;
         if ((c == '{' || c == '[') && depth++ == 1) start = text.at + i;
-        if ((c == '}' || c == ']') && --depth == 1)
-            each(j, span_from(start, (size_t)(text.at + i + 1 - start)), count++, kinds);
+        if (c != '}' && c != ']') continue;
+        if (--depth == 0) break;
+        if (depth == 1) each(j, span_from(start, (size_t)(text.at + i + 1 - start)), count++, kinds);
     }
     return count;
 }
@@ -559,11 +560,66 @@ static void every_sample_through_every_decoder(void **state) {
     json_free(j);
 }
 
+/* ---- the oracle's events ---- */
+
+static int oracle_fills, oracle_orders, oracle_others;
+
+static bool holds(struct span s, const char *piece) {
+    return memmem(s.at, s.len, piece, strlen(piece)) != NULL;
+}
+
+/* The executed price, out of the text itself. */
+static struct dec8 last_price(struct span one) {
+    char price[40];
+    const char *at = memmem(one.at, one.len, "\"L\": \"", 6);
+    assert_non_null(at);
+    assert_int_equal(sscanf(at + 6, "%39[0-9.]", price), 1);
+    return d8(price);
+}
+
+static void check_oracle_event(struct json *j, struct span one, int i, const char *kinds) {
+    struct user_message m;
+    struct wire_fault fault;
+    (void)i, (void)kinds;
+    if (user_decode(j, one, &m, &fault) != ERR_OK) fail_msg("%s", fault.what);
+    if (holds(one, "\"x\": \"TRADE\"")) {
+        expect_int(m.kind, USER_FILL);
+        assert_true(m.fill.price.v == last_price(one).v && m.fill.quantity.v > 0 && m.fill.quote_amount.v > 0);
+        oracle_fills++;
+    } else if (holds(one, "\"executionReport\"")) {
+        expect_int(m.kind, USER_ORDER);
+        oracle_orders++;
+    } else {
+        assert_true(m.kind != USER_FILL && m.kind != USER_ORDER && m.kind != USER_REPLY);
+        oracle_others++;
+    }
+}
+
+static void every_event_of_the_oracle_is_told_apart(void **state) {
+    (void)state;
+    struct json *j = json_new();
+    size_t len;
+    char *bytes = read_data("oracle/execution_reports.json", &len);
+    file = "execution_reports.json";
+    oracle_fills = oracle_orders = oracle_others = 0;
+    for (const char *at = bytes; (at = strstr(at, "\"events\"")) != NULL;) {
+        at = strchr(at, '[');
+        assert_non_null(at);
+        (void)for_each_element(span_from(at, (size_t)(bytes + len - at)), check_oracle_event, j, NULL);
+    }
+    assert_int_equal(oracle_fills, 12);
+    assert_int_equal(oracle_orders, 21);
+    assert_int_equal(oracle_others, 5);
+    free(bytes);
+    json_free(j);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_binance_sample_is_decoded_or_ignored_on_purpose),
         cmocka_unit_test(every_bot_sample_is_decoded_or_ignored_on_purpose),
         cmocka_unit_test(every_sample_through_every_decoder),
+        cmocka_unit_test(every_event_of_the_oracle_is_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
