@@ -485,27 +485,30 @@ static void ring_add(struct hub *h, struct frame *f) {
     h->ring_bytes += f->len;
 }
 
-/* A delta that could not be encoded: nobody may go on as if nothing had happened. */
-static void hub_lost_delta(struct hub *h, uint64_t seq, struct now now) {
+void hub_skip_delta(struct hub *h, uint64_t seq, struct now now) {
+    CHECK(seq == h->seq + 1);
+    hub_enter(h);
+    snapshot_forget(h);
     ring_clear(h);
     h->seq = seq;
     h->ring_from = seq + 1;
     for (uint32_t i = 0; i < h->session_count; i++) session_owe(h, h->sessions[i], now);
+    hub_leave(h);
 }
 
 void hub_publish_delta(struct hub *h, struct span text, uint64_t seq, struct now now) {
     CHECK(seq == h->seq + 1);
+    struct frame *f = frame_of_text(text, seq);
+    if (f == NULL) {
+        hub_skip_delta(h, seq, now);
+        return;
+    }
     hub_enter(h);
     h->count->deltas_published++;
     snapshot_forget(h);
-    struct frame *f = frame_of_text(text, seq);
-    if (f == NULL) {
-        hub_lost_delta(h, seq, now);
-    } else {
-        ring_add(h, f);
-        h->seq = seq;
-        for (uint32_t i = 0; i < h->session_count; i++) session_deliver(h, h->sessions[i], f, now);
-    }
+    ring_add(h, f);
+    h->seq = seq;
+    for (uint32_t i = 0; i < h->session_count; i++) session_deliver(h, h->sessions[i], f, now);
     hub_leave(h);
 }
 

@@ -58,6 +58,7 @@ void hub_closed(struct hub *h, struct session *s); /* s is invalid afterwards */
 
 /* As server.h; seq must be hub_seq + 1. Without memory nobody gets it, and all are owed a snapshot. */
 void hub_publish_delta(struct hub *h, struct span text, uint64_t seq, struct now now);
+void hub_skip_delta(struct hub *h, uint64_t seq, struct now now); /* as server.h */
 void hub_publish_topic(struct hub *h, struct span topic, struct span text, struct now now);
 
 /* Sessions that waited long enough for a first word get their snapshot; call at hub_deadline. */

@@ -243,6 +243,10 @@ void server_publish_delta(struct server *s, struct span text, uint64_t seq) {
     hub_publish_delta(s->hub, text, seq, loop_now(s->loop));
 }
 
+void server_skip_delta(struct server *s, uint64_t seq) {
+    hub_skip_delta(s->hub, seq, loop_now(s->loop));
+}
+
 void server_publish_topic(struct server *s, struct span topic, struct span text) {
     hub_publish_topic(s->hub, topic, text, loop_now(s->loop));
 }

@@ -119,6 +119,9 @@ uint64_t server_seq(const struct server *s);
 size_t server_sessions(const struct server *s);
 /* One delta to all, encoded once: text is the whole message with that seq, which must be server_seq + 1. Borrowed. */
 void server_publish_delta(struct server *s, struct span text, uint64_t seq);
+/* A delta with that seq (server_seq + 1) that could not be made: nobody may go on as if nothing had happened, so every session
+ * is given a new snapshot, and no earlier seq can be resumed. */
+void server_skip_delta(struct server *s, uint64_t seq);
 /* One message to the topic's subscribers; text carries server_seq. Nobody subscribed: nothing happens. */
 void server_publish_topic(struct server *s, struct span topic, struct span text);
 

@@ -364,6 +364,27 @@ static void without_memory_for_a_snapshot_the_browser_is_sent_away(void **state)
     assert_int_equal(sockets[1].code, HUB_CLOSE_INTERNAL);
 }
 
+static void a_skipped_delta_gives_everybody_a_snapshot(void **state) {
+    (void)state;
+    publish("d101");
+    for (conn_id i = 1; i <= 3; i++) join(i);
+    say(2, "{\"type\":\"subscribe\",\"topics\":[\"trades\"]}");
+    sockets[3].stuck = true;
+    publish("d102");
+    hub_skip_delta(hub, 103, now);
+    publish("d104");
+    assert_string_equal(sockets[1].messages[2], "S103");
+    assert_string_equal(sockets[1].messages[3], "d104");
+    assert_string_equal(topic_log, "+trades=1 ?trades=1 ");
+    assert_int_equal(sockets[3].count, 2); /* when its socket is empty */
+    drain(3);
+    assert_string_equal(sockets[3].messages[2], "S104");
+    join_with(4, 0, true, 102);
+    assert_string_equal(next(4), "S104");
+    join_with(5, 0, true, 103);
+    assert_string_equal(next(5), "d104");
+}
+
 /* --- slow browsers --- */
 
 static void a_slow_browser_is_owed_one_snapshot(void **state) {
@@ -715,6 +736,7 @@ int main(void) {
         T(a_resume_that_comes_too_late_was_already_answered),
         T(a_crowd_shares_one_snapshot_until_something_changes),
         T(without_memory_for_a_snapshot_the_browser_is_sent_away),
+        T(a_skipped_delta_gives_everybody_a_snapshot),
         T(a_slow_browser_is_owed_one_snapshot),
         T(a_browser_that_drains_in_time_misses_nothing),
         T(far_behind_is_closed),
