@@ -30,6 +30,12 @@ function options(out) {
   };
 }
 
+/** What the script imports at once is fetched beside it, not after it. */
+function preloads(metafile) {
+  const found = Object.values(metafile.outputs).find((output) => output.entryPoint === 'src/main.tsx');
+  return found.imports.filter((row) => row.kind === 'import-statement').map((row) => `<link rel="modulepreload" href="/${basename(row.path)}">`);
+}
+
 function writeIndex(out, metafile) {
   const names = Object.keys(metafile.outputs).map((path) => basename(path));
   const named = (pattern) => {
@@ -40,6 +46,7 @@ function writeIndex(out, metafile) {
   const html = readFileSync(join(HERE, 'src/index.html'), 'utf8')
     .replace('%JS%', named(/^app\.\w+\.js$/))
     .replace('%CSS%', named(/^app\.\w+\.css$/))
+    .replace('%PRELOAD%', preloads(metafile).join('\n'))
     .replace('%ICON%', named(/^tab-flat\.\w+\.svg$/));
   writeFileSync(join(out, 'index.html'), html);
 }

@@ -1,9 +1,9 @@
 /* main.tsx: wires the layers: feed to store, store to views. Nothing else knows more than its neighbour. */
 
 import { render } from 'preact';
-import { probe, setLoginHandler } from './feed/api';
+import { get, loginWanted, setLoginHandler, signOfLife } from './feed/api';
 import { Feed, type SocketLike } from './feed/client';
-import { feedState, live } from './store/app';
+import { currencySign, feedState, live } from './store/app';
 import { startClock } from './store/clock';
 import { applyTheme } from './store/settings';
 import { startRoute } from './store/route';
@@ -16,8 +16,9 @@ import './styles/main.css';
 
 const feed = new Feed(
   {
-    open: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`) as unknown as SocketLike,
-    probe,
+    open: (resume) => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws?resume=${resume}`) as unknown as SocketLike,
+    probe: signOfLife,
+    loginWanted,
     now: () => Date.now(),
     later: (ms, call) => setTimeout(call, ms),
     cancel: (timer) => clearTimeout(timer as number),
@@ -44,5 +45,15 @@ addEventListener('offline', () => feed.nudge());
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) feed.nudge();
 });
+const once = live.ready.subscribe((ready) => {
+  if (!ready) return;
+  queueMicrotask(() => once());
+  void get<{ settings?: { name?: string; value?: string | null }[] }>('/api/v1/config').then((answer) => {
+    if (!answer.ok) return;
+    currencySign.value = answer.data.settings?.find((row) => row.name === 'GRIDSCOPE_CURRENCY_SIGN')?.value || null;
+  });
+});
 feed.start();
-render(<App onLogin={() => feed.start()} />, document.getElementById('app') as HTMLElement);
+const root = document.getElementById('app') as HTMLElement;
+root.textContent = '';
+render(<App onLogin={() => feed.start()} />, root);

@@ -9,22 +9,24 @@ class World {
   sockets: Fake[] = [];
   states: FeedState[] = [];
   heard: string[] = [];
-  probes: string[] = [];
-  healthy: number | 'dead' = 200;
+  probes = 0;
+  healthy = true;
+  guarded = false;
   private timers: { at: number; call: () => void; id: number }[] = [];
   private ids = 0;
   readonly feed = new Feed(
     {
-      open: () => {
-        const socket = new Fake();
+      open: (resume) => {
+        const socket = new Fake(resume);
         this.sockets.push(socket);
         return socket;
       },
-      probe: (path, timeoutMs) => {
-        this.probes.push(path);
-        if (this.healthy !== 'dead') return Promise.resolve(this.healthy);
+      probe: (timeoutMs) => {
+        this.probes += 1;
+        if (this.healthy) return Promise.resolve();
         return new Promise((_, reject) => { this.later(timeoutMs, () => reject(new Error('silence'))); });
       },
+      loginWanted: () => Promise.resolve(this.guarded),
       now: () => this.time,
       later: (ms, call) => this.later(ms, call),
       cancel: (timer) => { this.timers = this.timers.filter((row) => row.id !== timer); },
@@ -76,9 +78,10 @@ class World {
 class Fake implements SocketLike {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event?: { code: number }) => void) | null = null;
   sent: JsonObject[] = [];
   closed = false;
+  constructor(readonly resume: number) {}
   send(text: string): void {
     this.sent.push(JSON.parse(text) as JsonObject);
   }
@@ -117,7 +120,7 @@ test('a_hole_in_the_numbers_asks_for_a_new_snapshot', async () => {
   await world.pass(1000);
   assert.equal(world.sockets.length, 2);
   world.socket.onopen?.();
-  assert.deepEqual(world.socket.sent, []);
+  assert.equal(world.socket.resume, 0);
   world.socket.says({ type: 'snapshot', seq: 13 });
   assert.equal(world.phase, 'live');
 });
@@ -131,7 +134,8 @@ test('a_reconnect_resumes_where_it_stopped', async () => {
   assert.equal(world.phase, 'lost');
   await world.pass(1000);
   world.socket.onopen?.();
-  assert.deepEqual(world.socket.sent, [{ type: 'resume', seq: 11 }, { type: 'subscribe', topics: ['trades'] }]);
+  assert.equal(world.socket.resume, 11);
+  assert.deepEqual(world.socket.sent, [{ type: 'subscribe', topics: ['trades'] }]);
   assert.equal(world.phase, 'live');
   world.socket.says({ type: 'delta', seq: 12 });
   assert.deepEqual(world.heard, ['snapshot 10', 'delta 11', 'delta 12']);
@@ -167,7 +171,7 @@ test('a_silent_dead_server_is_known_within_three_seconds', async () => {
   const world = new World();
   world.live();
   await world.pass(TICK_MS * 2);
-  world.healthy = 'dead';
+  world.healthy = false;
   const from = world.time;
   world.socket.says({ type: 'delta', seq: 11 });
   while (world.phase === 'live' && world.time - from < 10_000) await world.pass(50);
@@ -181,7 +185,7 @@ test('a_quiet_but_living_server_stays_live', async () => {
   world.live();
   await world.pass(20_000);
   assert.equal(world.phase, 'live');
-  assert.ok(world.probes.includes('/healthz'));
+  assert.ok(world.probes > 5);
   assert.equal(world.sockets.length, 1);
 });
 
@@ -193,7 +197,7 @@ test('a_socket_silent_for_a_minute_is_replaced_without_a_word', async () => {
   assert.equal(world.sockets[0]?.closed, true);
   assert.ok(!world.states.some((state) => state.phase === 'lost'));
   world.socket.onopen?.();
-  assert.deepEqual(world.socket.sent, [{ type: 'resume', seq: 10 }]);
+  assert.equal(world.socket.resume, 10);
   assert.equal(world.phase, 'live');
 });
 
@@ -205,20 +209,28 @@ test('a_connect_that_hangs_is_given_up', async () => {
   assert.equal(world.sockets[0]?.closed, true);
 });
 
-test('a_401_asks_for_the_password_and_stops_knocking', async () => {
+test('a_refused_upgrade_asks_for_the_password_and_stops_knocking', async () => {
   const world = new World();
-  world.healthy = 401;
+  world.guarded = true;
   world.feed.start();
   world.socket.onclose?.();
   await world.pass(100);
   assert.equal(world.phase, 'login');
   await world.pass(60_000);
   assert.equal(world.sockets.length, 1);
-  world.healthy = 200;
+  world.guarded = false;
   world.feed.start();
   world.socket.onopen?.();
   world.socket.says({ type: 'snapshot', seq: 1 });
   assert.equal(world.phase, 'live');
+});
+
+test('the_end_of_the_login_is_no_lost_server', () => {
+  const world = new World();
+  world.live();
+  world.socket.onclose?.({ code: 4401 });
+  assert.equal(world.phase, 'login');
+  assert.ok(!world.states.some((state) => state.phase === 'lost'));
 });
 
 test('garbage_changes_nothing', () => {

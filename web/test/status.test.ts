@@ -44,9 +44,9 @@ test('feeds_say_their_age_or_what_is_done', () => {
   assert.equal(feedFact('Market', { state: 'live', last_message_at: at(-0.3) }, NOW).word, '0.3 s');
   assert.equal(feedFact('Account', { state: 'live', last_message_at: at(-2400) }, NOW).tone, 'ok');
   assert.equal(feedFact('Market', { state: 'live', last_message_at: at(-12) }, NOW).tone, 'warn');
-  const down = feedFact('Market', { state: 'waiting', last_message_at: at(-9), next_attempt_at: at(3.2), attempt: 2, fallback: 'polling', reason: 'closed by peer' }, NOW);
+  const down = feedFact('Market', { state: 'waiting', last_message_at: at(-9), next_attempt_at: at(3.2), attempt: 2, fallback: 'polling the bot every 2 s', reason: 'closed by peer' }, NOW);
   assert.equal(down.word, 'polling, next try in 4 s');
-  assert.equal(down.trouble, 'Market feed lost (closed by peer): next try in 4 s; polling takes over. Last message 9 s ago.');
+  assert.equal(down.trouble, 'Market feed lost (closed by peer): next try in 4 s; polling the bot every 2 s. Last message 9 s ago.');
 });
 
 test('a_first_connect_is_no_trouble_and_off_is_explained', () => {

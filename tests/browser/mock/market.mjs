@@ -113,7 +113,7 @@ export function tradesOf(snapshot, count) {
     rows.push({
       time, symbol: pair.symbol, trade_id: String(900000 - i), order_id: String(500000 - i), side, price: fixed(price, digits), quantity: fixed(quantity, 5),
       quote_amount: fixed(price * quantity, 8), fee: fixed(0.00031 + random() * 0.0004, 8), fee_asset: 'BNB', maker: random() < 0.9, source: i % 7 ? 'stream' : 'rest',
-      realized: side === 'sell' ? fixed(random() * 3 - 0.4, 6) : null, closes: side === 'sell' ? [String(900000 - i - 8)] : [], received_at: time,
+      realized: side === 'sell' ? fixed(random() * 3 - 0.4, 6) : null, closes: side === 'sell' ? [{ trade_id: String(900000 - i - 8), quantity: fixed(quantity, 5) }] : [], received_at: time,
     });
   }
   return rows;
@@ -136,19 +136,19 @@ export function ordersOf(pair) {
       quantity: fixed(Number(pair.holdings) / 9, 5), filled: '0',
     });
   }
-  return { symbol: pair.symbol, rows, levels };
+  return { orders: rows, levels };
 }
 
-export function equityOf(range) {
-  const days = { '24h': 1, '7d': 7, '30d': 30, '180d': 120, all: 120 }[range] ?? 30;
+export function equityOf(asked) {
+  const days = Math.min(asked ?? 120, 120);
   const count = 240;
   const points = [];
   for (let i = 0; i < count; i++) {
     const time = Date.now() - ((count - 1 - i) / count) * days * 86_400_000;
     const x = (120 * 86_400_000 - (Date.now() - time)) / (120 * 86_400_000);
-    points.push({ time: new Date(time).toISOString(), total: fixed(776 * x + 60 * Math.sin(x * 40) * x + 14 * Math.sin(x * 173), 4), realized: fixed(812 * x, 4), drawdown: fixed(Math.max(0, -14 * Math.sin(x * 173)), 4) });
+    points.push({ time: new Date(time).toISOString(), total: fixed(776 * x + 60 * Math.sin(x * 40) * x + 14 * Math.sin(x * 173), 4), realized: fixed(812 * x, 4) });
   }
-  return { currency: 'USDT', range, from: points[0].time, points };
+  return { currency: 'USDT', investment: '10000', points };
 }
 
 function periodsOf(step, count) {
@@ -163,13 +163,13 @@ function periodsOf(step, count) {
 
 export function performanceOf(snapshot) {
   return {
-    currency: 'USDT', method: 'fifo', since: '2026-08-01T08:12:44.120000Z', days_running: '111.08', investment: { amount: '10000', source: 'setting' },
-    realized: snapshot.pnl.realized, unrealized: snapshot.pnl.unrealized, total: snapshot.pnl.total,
-    grid_profit: '688.4120', cycles: 412, wins: 396, losses: 16, gross_profit: '731.9021', gross_loss: '43.4901', win_rate: '96.11650485', profit_factor: '16.82916857',
-    apr: { grid: '22.62', total: '25.51' }, fees: '41.1200', fees_by_asset: { BNB: { amount: '0.06412', value: '38.4120' }, USDT: { amount: '2.708', value: '2.7080' } }, fees_share: '5.61823',
-    max_drawdown: { '7d': { amount: '31.20', percent: '0.29' }, '30d': { amount: '84.11', percent: '0.78' }, '180d': { amount: '112.08', percent: '1.08' }, all: { amount: '112.08', percent: '1.08' } },
-    periods: { hour: periodsOf(3_600_000, 48), day: periodsOf(86_400_000, 112), week: periodsOf(604_800_000, 16), month: periodsOf(2_592_000_000, 4) },
+    currency: 'USDT', investment: '10000', since: '2026-08-01T08:12:44.120000Z',
+    grid_profit: '688.4120', cycles: 412, wins: 396, losses: 16, win_rate: '96.11650485', gross_profit: '731.9021', gross_loss: '43.4901', profit_factor: '16.82916857',
+    apr_grid: '22.62', apr_total: '25.51',
+    drawdown: [{ days: 7, amount: '31.20', percent: '0.29' }, { days: 30, amount: '84.11', percent: '0.78' }, { days: 180, amount: '112.08', percent: '1.08' }, { days: null, amount: '112.08', percent: '1.08' }],
+    fees: { BNB: '0.06412', USDT: '2.7080' }, fees_total: '41.1200', fees_share: '5.61823',
     steps: snapshot.pairs.map((pair, i) => ({ symbol: pair.symbol, step: i === 3 ? '0.14' : '0.60', minimum: '0.15011', below: i === 3 })),
+    days: periodsOf(86_400_000, 112), weeks: periodsOf(604_800_000, 16), months: periodsOf(2_592_000_000, 4),
   };
 }
 
@@ -180,11 +180,12 @@ export function configOf() {
       { name: 'grid_ETH_USDT', symbol: 'ETH/USDT', config: { type: 'grid', lower_price: '2900', upper_price: '3400', num_grids: 10, total_investment: '500' } },
     ] },
     settings: [
-      { name: 'DASHBOARD_API_BASE_URL', value: 'http://localhost:8080', source: 'default', meaning: 'the bot\u2019s API' },
-      { name: 'EXCHANGE__API_KEY', value: 'set', source: '.env', meaning: 'Binance key' },
-      { name: 'GRIDSCOPE_SOURCE', value: 'bot', source: 'default', meaning: 'where pairs come from' },
-      { name: 'GRIDSCOPE_INVESTMENT', value: '10000', source: 'environment', meaning: 'what percentages refer to' },
-      { name: 'GRIDSCOPE_BREAKER_FAIL_MAX', value: '5', source: 'default', meaning: 'failures that open a breaker' },
+      { name: 'DASHBOARD_API_BASE_URL', value: 'http://localhost:8080', source: 'default' },
+      { name: 'EXCHANGE__API_KEY', value: 'set', source: 'file' },
+      { name: 'GRIDSCOPE_CURRENCY_SIGN', value: null, source: 'default' },
+      { name: 'GRIDSCOPE_SOURCE', value: 'bot', source: 'default' },
+      { name: 'GRIDSCOPE_INVESTMENT', value: '10000', source: 'environment' },
+      { name: 'GRIDSCOPE_BREAKER_FAIL_MAX', value: '5', source: 'default' },
     ],
   };
 }

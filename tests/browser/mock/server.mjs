@@ -69,30 +69,30 @@ class Mock {
   }
 
   upgrade(request, socket, head) {
-    if (request.url !== '/ws' || !this.allowed(request)) {
+    const url = new URL(request.url, 'http://x');
+    if (url.pathname !== '/ws' || !this.allowed(request)) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    this.ws.handleUpgrade(request, socket, head, (client) => this.join(client));
+    this.ws.handleUpgrade(request, socket, head, (client) => this.join(client, Number(url.searchParams.get('resume') ?? 0)));
   }
 
-  join(client) {
+  join(client, resume) {
     const me = { topics: new Set(), started: false };
     this.clients.set(client, me);
     const start = (from) => {
       if (me.started) return;
       me.started = true;
-      const missed = from === null ? null : this.ring.filter((message) => message.seq > from);
+      const missed = from === 0 ? null : this.ring.filter((message) => message.seq > from);
       if (missed !== null && from <= this.state.seq && (missed.length === 0 ? from === this.state.seq : missed[0].seq === from + 1)) {
         this.resumed += 1;
         for (const message of missed) client.send(JSON.stringify(message));
       } else client.send(JSON.stringify(this.state));
     };
-    setTimeout(() => start(null), 30);
+    start(resume);
     client.on('message', (data) => {
       const message = JSON.parse(String(data));
       this.log.push(message);
-      if (message.type === 'resume') start(message.seq);
       if (message.type === 'subscribe') for (const topic of message.topics) me.topics.add(topic);
       if (message.type === 'unsubscribe') for (const topic of message.topics) me.topics.delete(topic);
     });
@@ -171,8 +171,9 @@ class Mock {
   async api(request, response, url) {
     const name = url.pathname.slice('/api/v1/'.length);
     if (name === 'login') return this.login(request, response);
-    if (name === 'logout') this.sessions.clear();
-    if (!this.allowed(request)) return this.json(response, { error: 'login' }, 401);
+    if (name === 'logout') this.logout();
+    if (name === 'session' || name === 'logout') return this.json(response, { required: this.password !== null, authenticated: this.allowed(request) });
+    if (!this.allowed(request)) return this.json(response, { error: { code: 'login', message: 'login needed' } }, 401);
     if (this.absent.includes(name)) return this.json(response, { error: 'not found' }, 404);
     const q = url.searchParams;
     const pair = this.state.pairs.find((row) => row.symbol === q.get('symbol'));
@@ -182,16 +183,21 @@ class Mock {
       response.writeHead(200, { 'Content-Type': 'text/csv' });
       return response.end('time,symbol\r\n');
     }
-    if (name === 'orders') return this.json(response, pair ? ordersOf(pair) : { rows: [] });
+    if (name === 'orders') return this.json(response, pair ? ordersOf(pair) : { orders: [] });
     if (name === 'candles' && pair) {
       const before = q.get('before') ? Date.parse(q.get('before')) : null;
       const old = before !== null && before < Date.now() - 400 * 86_400_000;
       return this.json(response, { symbol: pair.symbol, interval: q.get('interval'), candles: old ? [] : candlesOf(pair, q.get('interval'), Number(q.get('limit') ?? 300), before) });
     }
-    if (name === 'equity') return this.json(response, equityOf(q.get('range') ?? '30d'));
+    if (name === 'equity') return this.json(response, equityOf(q.get('days') ? Number(q.get('days')) : null));
     if (name === 'performance') return this.json(response, performanceOf(this.state));
     if (name === 'config') return this.json(response, configOf());
     return this.json(response, { error: 'not found' }, 404);
+  }
+
+  logout() {
+    this.sessions.clear();
+    for (const client of this.clients.keys()) client.close(4401);
   }
 
   async login(request, response) {
@@ -216,7 +222,10 @@ class Mock {
     const sum = (key) => fixed(found.reduce((all, row) => all + Number(row[key] ?? 0), 0), 6);
     return {
       rows: found.slice(start, start + limit), next_cursor: start + limit < found.length ? String(start + limit) : null,
-      totals: { count: found.length, buys: found.filter((row) => row.side === 'buy').length, sells: found.filter((row) => row.side === 'sell').length, realized: sum('realized'), quote_amount: sum('quote_amount'), fees: { BNB: sum('fee') }, currency: 'USDT' },
+      totals: {
+        count: found.length, buys: found.filter((row) => row.side === 'buy').length, sells: found.filter((row) => row.side === 'sell').length,
+        quotes: [{ quote: 'USDT', bought: sum('quote_amount'), sold: sum('quote_amount'), realized: sum('realized'), fees_quote: sum('fee') }],
+      },
     };
   }
 }

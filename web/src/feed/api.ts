@@ -37,9 +37,9 @@ async function read<T>(response: Response): Promise<Answer<T>> {
     return { ok: false, kind: 'absent', text: 'This server does not have this yet.' };
   }
   try {
-    const data = (await response.json()) as T & { error?: unknown; message?: unknown };
-    if (response.ok) return { ok: true, data };
-    const said = [data.message, data.error].find((part) => typeof part === 'string');
+    const data: unknown = await response.json();
+    if (response.ok) return { ok: true, data: data as T };
+    const said = (data as { error?: { message?: unknown } } | null)?.error?.message;
     return { ok: false, kind: 'refused', text: typeof said === 'string' ? said : `Refused with status ${response.status}.` };
   } catch {
     return { ok: false, kind: 'refused', text: `Answer ${response.status} could not be read.` };
@@ -76,15 +76,33 @@ export async function logout(): Promise<void> {
   }
 }
 
-/** Resolves with the status of any answer; rejects where none comes in time. The body is not waited for. */
-export async function probe(path: string, timeoutMs: number): Promise<number> {
+async function timed(path: string, timeoutMs: number): Promise<Response> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), timeoutMs);
   try {
-    const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal: stop.signal });
-    void response.body?.cancel();
-    return response.status;
+    return await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal: stop.signal });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A sign of life: any answer will do. */
+export async function signOfLife(timeoutMs: number): Promise<void> {
+  const response = await timed('/healthz', timeoutMs);
+  void response.body?.cancel();
+}
+
+export interface LoginState {
+  readonly required: boolean;
+  readonly authenticated: boolean;
+}
+
+export async function loginState(timeoutMs: number): Promise<LoginState> {
+  const response = await timed('/api/v1/session', timeoutMs);
+  return (await response.json()) as LoginState;
+}
+
+export async function loginWanted(timeoutMs: number): Promise<boolean> {
+  const state = await loginState(timeoutMs);
+  return state.required && !state.authenticated;
 }

@@ -4,8 +4,9 @@
  *                 \-> login   (the server wants a password; start() again after it)
  *
  * A socket that is open is not a feed that is alive: after a silence the server is asked for a sign of life over plain
- * HTTP, so that a lost server is known within 3 s even where no close arrives. Messages are numbered; the first thing a
- * reconnecting page says is where it stopped, and a hole in the numbers asks for a new snapshot. */
+ * HTTP, so that a lost server is known within 3 s even where no close arrives. Deltas are numbered; a reconnecting page
+ * says in the address where it stopped, and a hole in the numbers asks for a new snapshot. Topic messages carry the number
+ * of the last delta and none of their own. */
 
 import { isObject, type JsonObject } from './patch';
 
@@ -22,15 +23,18 @@ export interface FeedState {
 export interface SocketLike {
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((event?: { code: number }) => void) | null;
   send(text: string): void;
   close(): void;
 }
 
 export interface FeedDeps {
-  open(): SocketLike;
-  /** A sign of life over HTTP: resolves with the status, rejects when nobody answers in time. */
-  probe(path: string, timeoutMs: number): Promise<number>;
+  /** `resume`: the last number held, 0 for a snapshot at once. */
+  open(resume: number): SocketLike;
+  /** A sign of life over HTTP: resolves with any answer, rejects when none comes in time. */
+  probe(timeoutMs: number): Promise<unknown>;
+  /** A refused upgrade tells a script nothing; this asks whether a password is wanted. */
+  loginWanted(timeoutMs: number): Promise<boolean>;
   now(): number;
   later(ms: number, call: () => void): unknown;
   cancel(timer: unknown): void;
@@ -52,6 +56,8 @@ export const TICK_MS = 300;
 export const SILENT_SOCKET_MS = 60_000;
 /** A connect that neither opens nor fails. */
 export const CONNECT_MS = 5000;
+/** The server's word for: the login behind this socket has ended. */
+const CLOSE_LOGIN = 4401;
 export const BACKOFF_MS: readonly number[] = [300, 700, 1500, 3000, 5000];
 
 export class Feed {
@@ -119,19 +125,22 @@ export class Feed {
     };
     if (this.state.phase !== 'lost') this.set('connecting', null, attempt);
     else this.set('lost', null, attempt);
-    const socket = this.deps.open();
+    const socket = this.deps.open(this.seq ?? 0);
     this.socket = socket;
     socket.onopen = mine(() => this.opened());
     socket.onmessage = (event) => {
       if (generation === this.generation) this.received(event.data);
     };
-    socket.onclose = mine(() => this.failed());
+    socket.onclose = (event) => {
+      if (generation !== this.generation) return;
+      if (event?.code === CLOSE_LOGIN) this.wantLogin();
+      else this.failed();
+    };
     this.timer = this.deps.later(CONNECT_MS, mine(() => this.failed()));
   }
 
   private opened(): void {
     this.heardAt = this.messageAt = this.deps.now();
-    if (this.seq !== null) this.say({ type: 'resume', seq: this.seq });
     if (this.topics.size > 0) this.say({ type: 'subscribe', topics: [...this.topics] });
     /* Where nothing was missed the answer to a resume is silence; a new page waits for its snapshot. */
     if (this.seq !== null) this.alive();
@@ -166,7 +175,6 @@ export class Feed {
   private topicMessage(message: JsonObject): void {
     const topic = topicOf(message);
     if (topic === null) return;
-    if (this.advance(message) === 'hole') return this.resync();
     if (this.topics.has(topic)) this.on.topic(topic, message);
   }
 
@@ -216,7 +224,7 @@ export class Feed {
       if (alive) this.heardAt = this.deps.now();
       else this.failed();
     };
-    this.deps.probe('/healthz', PROBE_MS).then(() => done(true), () => done(false));
+    this.deps.probe(PROBE_MS).then(() => done(true), () => done(false));
   }
 
   private failed(): void {
@@ -228,10 +236,9 @@ export class Feed {
     this.timer = this.deps.later(wait, () => {
       if (generation === this.generation) this.connect(attempt);
     });
-    /* A refused upgrade tells a script nothing; plain HTTP says whether a password is wanted. */
-    this.deps.probe('/api/v1/snapshot', PROBE_MS).then(
-      (status) => {
-        if (generation === this.generation && status === 401) this.wantLogin();
+    this.deps.loginWanted(PROBE_MS).then(
+      (wanted) => {
+        if (wanted && generation === this.generation) this.wantLogin();
       },
       () => undefined,
     );

@@ -21,7 +21,10 @@ export const state = computed(() =>
 
 export const stale = computed(() => serverLost.value || state.value.stale);
 
-export const currency = computed(() => live.pnl.value?.currency_sign ?? live.pnl.value?.currency ?? '');
+/** A sign the user set to stand for the currency's code (GRIDSCOPE_CURRENCY_SIGN); the server's settings tell it. */
+export const currencySign = signal<string | null>(null);
+
+export const currency = computed(() => currencySign.value ?? live.pnl.value?.currency ?? '');
 export const displayDigits = computed(() => moneyDigits(live.pnl.value?.currency));
 
 /* What changes a fact at once; ages move with the clock, once a second, or the header would flicker at the ticks' pace. */

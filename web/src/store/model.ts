@@ -64,7 +64,6 @@ export interface Unmatched {
 
 export interface Pnl {
   currency?: Maybe<string>;
-  currency_sign?: Maybe<string>;
   realized?: Maybe<string>;
   unrealized?: Maybe<string>;
   total?: Maybe<string>;

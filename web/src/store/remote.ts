@@ -19,7 +19,7 @@ export interface Trade {
   maker?: Maybe<boolean>;
   source?: Maybe<string>;
   realized?: Maybe<string>;
-  closes?: Maybe<(string | number)[]>;
+  closes?: Maybe<{ trade_id?: Maybe<string>; quantity?: Maybe<string> }[]>;
   received_at?: Maybe<string>;
 }
 
@@ -27,10 +27,16 @@ export interface TradeTotals {
   count?: Maybe<number>;
   buys?: Maybe<number>;
   sells?: Maybe<number>;
+  quotes?: Maybe<QuoteTotals[]>;
+}
+
+/** Amounts of different quote assets are never added up. */
+export interface QuoteTotals {
+  quote: string;
+  bought?: Maybe<string>;
+  sold?: Maybe<string>;
   realized?: Maybe<string>;
-  quote_amount?: Maybe<string>;
-  fees?: Maybe<Record<string, string> | string>;
-  currency?: Maybe<string>;
+  fees_quote?: Maybe<string>;
 }
 
 export interface TradePage {
@@ -61,7 +67,8 @@ export interface Level {
 }
 
 export interface OrderPage {
-  rows?: Maybe<Order[]>;
+  orders?: Maybe<Order[]>;
+  /** Where the server knows the grid's levels: what waits at each, or why nothing does. */
   levels?: Maybe<Level[]>;
 }
 
@@ -83,12 +90,11 @@ export interface EquityPoint {
   time: string;
   total?: Maybe<string>;
   realized?: Maybe<string>;
-  drawdown?: Maybe<string>;
 }
 
 export interface EquityPage {
   currency?: Maybe<string>;
-  from?: Maybe<string>;
+  investment?: Maybe<string>;
   points?: Maybe<EquityPoint[]>;
 }
 
@@ -101,37 +107,44 @@ export interface Period {
   fills?: Maybe<number>;
 }
 
-export type PeriodName = 'hour' | 'day' | 'week' | 'month';
-
 export interface Drawdown {
+  /** Null: all time. */
+  days?: Maybe<number>;
   amount?: Maybe<string>;
   percent?: Maybe<string>;
 }
 
+export interface Step {
+  symbol: string;
+  step?: Maybe<string>;
+  minimum?: Maybe<string>;
+  below?: Maybe<boolean>;
+}
+
 export interface Performance {
   currency?: Maybe<string>;
-  method?: Maybe<string>;
+  investment?: Maybe<string>;
   since?: Maybe<string>;
-  days_running?: Maybe<string>;
-  investment?: Maybe<{ amount?: Maybe<string>; source?: Maybe<string> }>;
-  realized?: Maybe<string>;
-  unrealized?: Maybe<string>;
-  total?: Maybe<string>;
   grid_profit?: Maybe<string>;
   cycles?: Maybe<number>;
   wins?: Maybe<number>;
   losses?: Maybe<number>;
+  win_rate?: Maybe<string>;
   gross_profit?: Maybe<string>;
   gross_loss?: Maybe<string>;
-  win_rate?: Maybe<string>;
   profit_factor?: Maybe<string>;
-  apr?: Maybe<{ grid?: Maybe<string>; total?: Maybe<string> }>;
-  fees?: Maybe<string>;
+  apr_grid?: Maybe<string>;
+  apr_total?: Maybe<string>;
+  drawdown?: Maybe<Drawdown[]>;
+  /** By asset. */
+  fees?: Maybe<Record<string, string>>;
+  fees_total?: Maybe<string>;
   fees_share?: Maybe<string>;
-  fees_by_asset?: Maybe<Record<string, { amount?: Maybe<string>; value?: Maybe<string> } | string>>;
-  max_drawdown?: Maybe<Record<string, Drawdown>>;
-  periods?: Maybe<Partial<Record<PeriodName, Period[]>>>;
-  steps?: Maybe<{ symbol: string; step?: Maybe<string>; minimum?: Maybe<string>; below?: Maybe<boolean> }[]>;
+  steps?: Maybe<Step[]>;
+  hours?: Maybe<Period[]>;
+  days?: Maybe<Period[]>;
+  weeks?: Maybe<Period[]>;
+  months?: Maybe<Period[]>;
 }
 
 /** The answer to `path`, asked again when the path or `version` changes; the old answer stays until the new one is here.

@@ -37,6 +37,17 @@ export function breakerText(breaker: Maybe<Breaker>, now: number): string | null
   return next <= now ? 'circuit breaker, trying now' : `circuit breaker, next try in ${countdown(next - now)}`;
 }
 
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  no_price: 'no price yet',
+  no_rate: 'no rate to the display currency',
+  unvalued_fee: 'a fee has no price yet',
+  overflow: 'its numbers are too large',
+};
+
+export function leftOutText(reason: Maybe<string>): string {
+  return reason == null ? 'reason unknown' : LEFT_OUT[reason] ?? reason;
+}
+
 export function reasonText(reason: Maybe<StatusReason>): string {
   switch (reason) {
     case 'circuit_breaker': return 'circuit breaker';
@@ -82,13 +93,6 @@ export function botFact(bot: Maybe<Bot>, reason: Maybe<StatusReason>, now: numbe
   return { tone, name, word: down.word, trouble, detail: error ? `${error}\n${detail}` : detail };
 }
 
-const FALLBACK_WORDS: Readonly<Record<string, string>> = { polling: 'polling takes over', poll: 'polling takes over' };
-
-function fallbackText(fallback: Maybe<string>): string {
-  if (typeof fallback !== 'string' || fallback === '') return '';
-  return FALLBACK_WORDS[fallback] ?? fallback;
-}
-
 const SETTING_UP: ReadonlySet<string> = new Set(['connecting', 'subscribing', 'syncing']);
 
 /** A market feed without a word for this long is worth a look; an account may be quiet for hours. */
@@ -127,7 +131,7 @@ function downFact(name: 'Market' | 'Account', stream: Stream, ago: string | null
   const state = stream.state as string;
   const next = state === 'waiting' ? until(stream.next_attempt_at, now) : null;
   const doing = SETTING_UP.has(state) ? state : next !== null ? `next try in ${next}` : 'reconnecting';
-  const fallback = fallbackText(stream.fallback);
+  const fallback = stream.fallback ?? '';
   const first = ago === null && (stream.attempt ?? 0) === 0;
   const word = fallback !== '' ? `polling, ${doing}` : doing;
   const blind = ago === null ? '' : ` Last message ${ago} ago.`;

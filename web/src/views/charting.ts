@@ -29,7 +29,7 @@ function tick(time: Time, kind: TickMarkType, daily: boolean): string {
 
 function look(): DeepPartial<ChartOptions> {
   return {
-    layout: { background: { color: token('page') }, textColor: token('text-2'), fontFamily: token('font'), fontSize: 11, attributionLogo: false },
+    layout: { background: { color: token('page') }, textColor: token('text-2'), fontFamily: token('font'), fontSize: 11, attributionLogo: false, panes: { separatorColor: token('line'), separatorHoverColor: token('hover') } },
     grid: { vertLines: { color: token('line') }, horzLines: { color: token('line') } },
     crosshair: {
       vertLine: { color: token('edge'), labelBackgroundColor: token('edge-label') },

@@ -1,6 +1,6 @@
 /* configuration.tsx: what runs, read-only: the bot's grids and our own settings. Secrets never reach this page. */
 
-import { logout } from '../feed/api';
+import { type LoginState, logout } from '../feed/api';
 import { isObject, type Json, type JsonObject } from '../feed/patch';
 import { live } from '../store/app';
 import { palette, theme } from '../store/settings';
@@ -49,12 +49,12 @@ function Settings({ rows }: { rows: JsonObject[] }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Settings">
       <table class="grid left settings">
-        <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">Meaning</th></tr></thead>
+        <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
         <tbody>
           {rows.map((row) => (
             <tr key={show(row.name)}>
               <td><code>{show(row.name)}</code></td><td><span class="num">{show(row.value)}</span></td>
-              <td class="quiet">{row.source == null ? '' : show(row.source)}</td><td class="meaning">{row.meaning == null ? '' : show(row.meaning)}</td>
+              <td class="quiet">{row.source == null ? '' : show(row.source)}</td>
             </tr>
           ))}
         </tbody>
@@ -83,11 +83,9 @@ function Grids() {
 }
 
 /** A way out is shown where there was a way in. */
-function guarded(rows: readonly JsonObject[]): boolean {
-  return rows.some((row) => row.name === 'DASHBOARD_AUTH_ENABLED' && show(row.value) !== 'not set' && !['false', 'no', '0'].includes(show(row.value)));
-}
-
-function Reader({ login }: { login: boolean }) {
+function Reader() {
+  const session = useRemote<LoginState>('/api/v1/session');
+  const login = session?.ok === true && session.data.required;
   return (
     <section class="card wide reader">
       <h2>This browser</h2>
@@ -114,7 +112,7 @@ export function Configuration() {
       <section aria-label="Our settings"><h2>Settings of Gridscope <span class="quiet">read-only; keys and passwords are never shown</span></h2>
         {config === null ? <Waiting answer={answer} what="the settings" /> : settings.length > 0 ? <Settings rows={settings} /> : <p class="empty">The server tells no settings.</p>}
       </section>
-      <Reader login={guarded(settings)} />
+      <Reader />
     </div>
   );
 }

@@ -31,26 +31,36 @@ function useChart(daily: boolean, label: string, fill: (handle: ChartHandle) => 
   return <div class="chart-canvas" ref={element} tabIndex={0} role="img" aria-label={label} />;
 }
 
+interface PlotPoint {
+  readonly time: UTCTimestamp;
+  readonly value: number;
+}
+
+/** How far the line lies below its highest point so far: the shape of the drawdown, for the eye; its figures come from the
+ * server. */
+function fallenBelowPeak(line: readonly PlotPoint[]): PlotPoint[] {
+  let peak = Number.NEGATIVE_INFINITY;
+  return line.map((point) => {
+    peak = Math.max(peak, point.value);
+    return { time: point.time, value: point.value - peak };
+  });
+}
+
 export function EquityChart({ points, digits }: { points: readonly EquityPoint[]; digits: number }) {
   const [at, setAt] = useState<EquityPoint | null>(null);
   const canvas = useChart(false, 'Total P&L over time; the Table button gives the same data as a table', ({ chart, onLook }) => {
     const byTime = new Map(points.map((point) => [seconds(point.time) as number, point]));
     const colours = () => ({ topLineColor: token('gain'), bottomLineColor: token('loss'), topFillColor1: token('tint-up'), topFillColor2: 'transparent', bottomFillColor1: 'transparent', bottomFillColor2: token('tint-down') });
     const total = chart.addSeries(BaselineSeries, { baseValue: { type: 'price', price: 0 }, lineWidth: 2, priceFormat: axisFormat(digits), priceLineVisible: false, ...colours() });
-    total.setData(unique(points.flatMap((point) => {
+    const line = unique(points.flatMap((point) => {
       const value = plotNumber(point.total);
       return value === null ? [] : [{ time: seconds(point.time), value }];
-    })));
-    const fallen = points.flatMap((point) => {
-      const value = plotNumber(point.drawdown);
-      return value === null ? [] : [{ time: seconds(point.time), value: -Math.abs(value) }];
-    });
-    if (fallen.length > 0) {
-      const under = chart.addSeries(LineSeries, { color: token('loss'), lineWidth: 1, priceFormat: axisFormat(digits), priceLineVisible: false, title: 'drawdown' }, 1);
-      under.setData(unique(fallen));
-      chart.panes()[1]?.setStretchFactor(0.35);
-      onLook(() => under.applyOptions({ color: token('loss') }));
-    }
+    }));
+    total.setData(line);
+    const under = chart.addSeries(LineSeries, { color: token('loss'), lineWidth: 1, priceFormat: axisFormat(digits), priceLineVisible: false, lastValueVisible: false }, 1);
+    under.setData(fallenBelowPeak(line));
+    chart.panes()[1]?.setStretchFactor(0.4);
+    onLook(() => under.applyOptions({ color: token('loss') }));
     onLook(() => total.applyOptions(colours()));
     return (event) => setAt(event.time === undefined ? null : byTime.get(event.time as number) ?? null);
   }, [points, digits]);

@@ -9,7 +9,7 @@ import { both, clock, countdown, parseTime } from '../format/time';
 import { currency, displayDigits, facts, feedState, live, serverLost, serverNow, stale, state, troubles } from '../store/app';
 import { localNow } from '../store/clock';
 import type { Pnl } from '../store/model';
-import type { Fact } from '../store/status';
+import { type Fact, leftOutText } from '../store/status';
 import { Money } from './figure';
 import { Icon } from './icon';
 import { Tools } from './tools';
@@ -62,7 +62,7 @@ const marks = computed<readonly string[]>(() => {
   const pnl = live.pnl.value;
   if (pnl === null) return [];
   const found: string[] = [];
-  for (const row of pnl.left_out ?? []) found.push(`${row.symbol} is left out: ${row.reason ?? 'reason unknown'}`);
+  for (const row of pnl.left_out ?? []) found.push(`${row.symbol} is left out: ${leftOutText(row.reason)}`);
   if (pnl.partial && found.length === 0) found.push('Something is left out of these figures.');
   for (const row of pnl.unmatched ?? []) found.push(`${row.symbol}: ${row.quantity ?? 'some'} sold without a known buy`);
   for (const pair of live.pairs.value) {

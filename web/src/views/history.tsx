@@ -3,10 +3,10 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { query } from '../feed/api';
 import { parseDec } from '../format/decimal';
-import { amount, count, exact, moneyDigits, quantity } from '../format/money';
+import { amount, count, moneyDigits, quantity } from '../format/money';
 import { live } from '../store/app';
 import type { Maybe } from '../store/model';
-import { type Trade, type TradePage, type TradeTotals, useRemote } from '../store/remote';
+import { type QuoteTotals, type Trade, type TradePage, type TradeTotals, useRemote } from '../store/remote';
 import { useTopicVersion } from '../store/topics';
 import { Money, Unknown } from './figure';
 import { Icon } from './icon';
@@ -72,28 +72,30 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
   );
 }
 
-function feesText(fees: TradeTotals['fees']): string | null {
-  if (fees == null) return null;
-  if (typeof fees === 'string') return exact(fees);
-  const parts = Object.entries(fees).map(([asset, value]) => {
-    const known = parseDec(value);
-    return known === null ? null : `${quantity(known)} ${asset}`;
-  }).filter(Boolean);
-  return parts.length > 0 ? parts.join(', ') : null;
-}
-
 function Totals({ totals }: { totals: Maybe<TradeTotals> }) {
   if (totals == null) return null;
-  const digits = moneyDigits(totals.currency);
-  const turnover = parseDec(totals.quote_amount);
   return (
     <dl class="facts-row totals">
       <div><dt>Fills</dt><dd><span class="num">{totals.count == null ? '' : count(totals.count)}</span></dd></div>
-      {totals.buys == null ? null : <div><dt>Buys / sells</dt><dd><span class="num">{count(totals.buys)} / {count(totals.sells ?? 0)}</span></dd></div>}
-      <div><dt>Realized{totals.currency ? ` ${totals.currency}` : ''}</dt><dd><Money value={totals.realized} digits={digits} reason="not every fill of this set is valued" flash={false} /></dd></div>
-      {turnover === null ? null : <div><dt>Turnover{totals.currency ? ` ${totals.currency}` : ''}</dt><dd><span class="num" data-tip={totals.quote_amount ?? undefined}>{amount(turnover, digits)}</span></dd></div>}
-      <div><dt>Fees</dt><dd>{feesText(totals.fees) === null ? <Unknown reason="the server does not tell" /> : <span class="num">{feesText(totals.fees)}</span>}</dd></div>
+      <div><dt>Buys / sells</dt><dd><span class="num">{count(totals.buys ?? 0)} / {count(totals.sells ?? 0)}</span></dd></div>
+      {(totals.quotes ?? []).map((row) => <QuoteRow key={row.quote} row={row} />)}
     </dl>
+  );
+}
+
+function QuoteRow({ row }: { row: QuoteTotals }) {
+  const digits = moneyDigits(row.quote);
+  const sum = (name: string, value: Maybe<string>) => {
+    const known = parseDec(value);
+    return known === null ? null : <div><dt>{name} {row.quote}</dt><dd><span class="num" data-tip={value ?? undefined}>{amount(known, digits)}</span></dd></div>;
+  };
+  return (
+    <>
+      <div><dt>Realized {row.quote}</dt><dd><Money value={row.realized} digits={digits} reason="not every fill of this set is valued" unit={row.quote} flash={false} /></dd></div>
+      {sum('Fees', row.fees_quote)}
+      {sum('Bought', row.bought)}
+      {sum('Sold', row.sold)}
+    </>
   );
 }
 
@@ -107,7 +109,7 @@ function Realized({ row }: { row: Trade }) {
   if (row.side === 'buy') return <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>;
   const quote = row.symbol?.split('/')[1];
   const closes = (row.closes ?? []).length;
-  const tip = closes > 0 ? `Closes ${closes === 1 ? 'the buy' : `${closes} buys`}: ${(row.closes ?? []).slice(0, 8).join(', ')}` : undefined;
+  const tip = closes > 0 ? `Closes ${closes === 1 ? 'the buy' : `${closes} buys`}: ${(row.closes ?? []).slice(0, 8).map((closed) => closed.trade_id ?? '?').join(', ')}` : undefined;
   return <Money value={row.realized} digits={moneyDigits(quote)} reason="its cost basis is not known" unit={quote} tip={tip} flash={false} />;
 }
 

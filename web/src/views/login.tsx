@@ -1,6 +1,6 @@
 /* login.tsx: the password, where one is set. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { login } from '../feed/api';
 import { countdown } from '../format/time';
 import { localNow } from '../store/clock';
@@ -15,7 +15,7 @@ export function Login({ onDone }: { onDone: () => void }) {
   useEffect(() => {
     document.getElementById('password')?.focus();
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     (document.getElementById('password') as HTMLInputElement).type = shown ? 'text' : 'password';
   }, [shown]);
   const submit = async (event: { preventDefault(): void }) => {

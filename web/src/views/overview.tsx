@@ -39,6 +39,7 @@ export function Overview() {
   const alone = symbol !== null && !wide.value;
   return (
     <div class={`overview${symbol !== null && wide.value ? ' split' : ''}`}>
+      <h1 class="vh">Overview</h1>
       {alone ? null : <Windows />}
       <div class="panes">
         {alone ? null : <Pairs opened={symbol} />}

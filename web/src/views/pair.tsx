@@ -24,7 +24,7 @@ function levelsOf(page: OrderPage | null): readonly Level[] {
   if (page === null) return [];
   if (page.levels != null && page.levels.length > 0) return page.levels;
   const seen = new Map<string, Level>();
-  for (const order of page.rows ?? []) {
+  for (const order of page.orders ?? []) {
     if (order.price != null && order.side != null) seen.set(order.price, { price: order.price, state: order.side === 'buy' ? 'open_buy' : 'open_sell' });
   }
   return [...seen.values()];
@@ -169,7 +169,7 @@ export function PairView({ pair }: { pair: PairState }) {
         <Choice label="Below the chart" options={['orders', 'fills', 'grid'] as const} names={TAB_NAMES} value={tab} onChange={setTab} />
       </div>
       <div class="scroll pair-rows" tabIndex={0} role="region" aria-label={TAB_NAMES[tab]}>
-        {tab === 'orders' ? (orderPage === null ? <Waiting answer={orders} what="orders" /> : <Orders rows={orderPage.rows ?? []} pair={pair} />) : null}
+        {tab === 'orders' ? (orderPage === null ? <Waiting answer={orders} what="orders" /> : <Orders rows={orderPage.orders ?? []} pair={pair} />) : null}
         {tab === 'fills' ? (trades?.ok ? <Fills rows={fills.slice(0, 50)} pair={pair} /> : <Waiting answer={trades} what="fills" />) : null}
         {tab === 'grid' ? (orderPage === null ? <Waiting answer={orders} what="grid levels" /> : <GridTable levels={levels} pair={pair} />) : null}
       </div>

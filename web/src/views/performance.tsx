@@ -6,7 +6,7 @@ import { query } from '../feed/api';
 import { compare, type Dec, parseDec } from '../format/decimal';
 import { amount, count, exact, moneyDigits, percent, quantity } from '../format/money';
 import type { Maybe } from '../store/model';
-import { type EquityPage, type Performance as Figures, type Period, type PeriodName, useRemote } from '../store/remote';
+import { type EquityPage, type Performance as Figures, type Period, useRemote } from '../store/remote';
 import { Money, Percent, toneOf, Unknown } from './figure';
 import { lazy } from './lazy';
 import { Choice, Time, Twin, Waiting } from './parts';
@@ -14,8 +14,12 @@ import { Choice, Time, Twin, Waiting } from './parts';
 const EquityChart = lazy(async () => ({ default: (await import('./equity-chart')).EquityChart }), 'the chart');
 const PeriodChart = lazy(async () => ({ default: (await import('./equity-chart')).PeriodChart }), 'the chart');
 
-const RANGES = ['24h', '7d', '30d', '180d', 'all'] as const;
-const PERIODS: readonly PeriodName[] = ['hour', 'day', 'week', 'month'];
+const RANGES = { '1': '24h', '7': '7d', '30': '30d', '180': '180d', '': 'All' } as const;
+type Range = keyof typeof RANGES;
+const RANGE_ORDER: readonly Range[] = ['1', '7', '30', '180', ''];
+
+const PERIODS = { hour: 'hours', day: 'days', week: 'weeks', month: 'months' } as const;
+type PeriodName = keyof typeof PERIODS;
 
 function Metric({ name, tip, children }: { name: string; tip: string; children: preact.ComponentChildren }) {
   return <div class="metric" tabIndex={0} data-tip={tip}><dt>{name}</dt><dd>{children}</dd></div>;
@@ -29,14 +33,13 @@ function plainPercent(text: Maybe<string>, reason: string) {
 function Metrics({ figures }: { figures: Figures }) {
   const digits = moneyDigits(figures.currency);
   const unit = figures.currency ?? undefined;
-  const invested = figures.investment?.amount;
+  const invested = figures.investment;
   const noInvestment = invested ? 'less than an hour of history' : 'no investment is known (GRIDSCOPE_INVESTMENT)';
   const base = invested ? `investment ${exact(invested)} ${unit ?? ''}` : 'no investment known';
-  const days = figures.days_running ? `${exact(figures.days_running)} days` : 'days running unknown';
-  const down = figures.max_drawdown ?? {};
+  const days = figures.since ? `since ${figures.since.slice(0, 10)}` : 'start unknown';
   const factor = parseDec(figures.profit_factor);
   const noLosses = parseDec(figures.gross_loss)?.units === 0n;
-  const fees = parseDec(figures.fees);
+  const fees = parseDec(figures.fees_total);
   return (
     <dl class="metrics">
       <Metric name="Grid profit" tip="Sum of the results of all cycles: proceeds, less the basis sold, less the fees of both sides.">
@@ -46,14 +49,14 @@ function Metrics({ figures }: { figures: Figures }) {
       <Metric name="Win rate" tip={`Winning cycles / cycles: ${figures.wins ?? '?'} of ${figures.cycles ?? '?'}.`}>{plainPercent(figures.win_rate, 'no cycle yet')}</Metric>
       <Metric name="Profit factor" tip={`Gross profit / gross loss: ${figures.gross_profit ?? '?'} / ${figures.gross_loss ?? '?'}.`}>
         {factor !== null ? <span class="num">{amount(factor, 2)}</span> : noLosses && figures.cycles ? <span>no losses</span> : <Unknown reason="no cycle yet" />}</Metric>
-      <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.grid} reason={noInvestment} /></Metric>
-      <Metric name="APR, total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.total} reason={noInvestment} /></Metric>
-      {(['7d', '30d', '180d', 'all'] as const).map((range) => {
-        const drawdown = down[range];
-        const lost = parseDec(drawdown?.amount);
+      <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr_grid} reason={noInvestment} /></Metric>
+      <Metric name="APR, total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr_total} reason={noInvestment} /></Metric>
+      {(figures.drawdown ?? []).map((drawdown) => {
+        const lost = parseDec(drawdown.amount);
+        const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(drawdown.amount as string)} ${unit ?? ''}`];
         return (
-          <Metric key={range} name={`Drawdown, ${range === 'all' ? 'all time' : range}`} tip="The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.">
-            {drawdown?.percent != null ? plainPercent(drawdown.percent, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
+          <Metric key={`${drawdown.days}`} name={`Drawdown, ${drawdown.days == null ? 'all time' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
+            {drawdown.percent != null ? plainPercent(drawdown.percent, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
           </Metric>
         );
       })}
@@ -63,14 +66,14 @@ function Metrics({ figures }: { figures: Figures }) {
   );
 }
 
-function Equity({ currency }: { currency: Maybe<string> }) {
-  const [range, setRange] = useState<(typeof RANGES)[number]>('30d');
-  const answer = useRemote<EquityPage>(query('/api/v1/equity', { range }));
+function Equity() {
+  const [range, setRange] = useState<Range>('30');
+  const answer = useRemote<EquityPage>(query('/api/v1/equity', { days: range }));
   const points = answer?.ok ? answer.data.points ?? [] : null;
-  const digits = moneyDigits(currency);
+  const digits = moneyDigits(answer?.ok ? answer.data.currency : null);
   return (
     <section class="block" aria-label="Equity">
-      <div class="bar"><h2>Total P&L over time</h2><Choice label="Range" options={RANGES} names={{ all: 'All' }} value={range} onChange={setRange} /></div>
+      <div class="bar"><h2>Total P&L over time <span class="quiet">drawdown below</span></h2><Choice label="Range" options={RANGE_ORDER} names={RANGES} value={range} onChange={setRange} /></div>
       {points === null ? <Waiting answer={answer} what="the equity series" />
         : points.length < 2 ? <p class="empty">The equity series begins when Gridscope first ran. There are not two points in this range yet.</p>
           : <Twin name="Total P&L over time" chart={<EquityChart points={points} digits={digits} />} table={() => (
@@ -108,11 +111,12 @@ function PeriodTable({ rows, digits }: { rows: readonly Period[]; digits: number
 
 function Periods({ figures }: { figures: Figures }) {
   const [period, setPeriod] = useState<PeriodName>('day');
-  const rows = figures.periods?.[period] ?? [];
+  const known = (Object.keys(PERIODS) as PeriodName[]).filter((name) => figures[PERIODS[name]] != null);
+  const rows = figures[PERIODS[period]] ?? [];
   const digits = moneyDigits(figures.currency);
   return (
     <section class="block" aria-label="Profit and loss by period">
-      <div class="bar"><h2>P&L by {period}</h2><Choice label="Period" options={PERIODS} names={{ hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }} value={period} onChange={setPeriod} /></div>
+      <div class="bar"><h2>P&L by {period}</h2><Choice label="Period" options={known} names={{ hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }} value={period} onChange={setPeriod} /></div>
       {rows.length === 0 ? <p class="empty">No {period} has a figure yet.</p>
         : <Twin name={`P&L by ${period}`} chart={<PeriodChart rows={rows} digits={digits} daily={period !== 'hour'} />} table={() => <PeriodTable rows={rows} digits={digits} />} />}
     </section>
@@ -154,18 +158,15 @@ function Calendar({ rows, currency }: { rows: readonly Period[]; currency: Maybe
 }
 
 function FeeTable({ figures }: { figures: Figures }) {
-  const rows = Object.entries(figures.fees_by_asset ?? {});
+  const rows = Object.entries(figures.fees ?? {});
   if (rows.length === 0) return null;
-  const digits = moneyDigits(figures.currency);
   return (
     <section class="block half" aria-label="Fees"><h2>Fees by asset</h2>
       <table class="grid">
-        <thead><tr><th scope="col">Asset</th><th scope="col">Paid</th><th scope="col">Value{figures.currency ? ` in ${figures.currency}` : ''}</th></tr></thead>
-        <tbody>{rows.map(([asset, entry]) => {
-          const paid = parseDec(typeof entry === 'string' ? entry : entry.amount);
-          const value = typeof entry === 'string' ? null : parseDec(entry.value);
-          return <tr key={asset}><td>{asset}</td><td>{paid === null ? <Unknown reason="not told" /> : <span class="num">{quantity(paid)}</span>}</td>
-            <td>{value === null ? <Unknown reason="not valued yet" /> : <span class="num">{amount(value, digits)}</span>}</td></tr>;
+        <thead><tr><th scope="col">Asset</th><th scope="col">Paid</th></tr></thead>
+        <tbody>{rows.map(([asset, text]) => {
+          const paid = parseDec(text);
+          return <tr key={asset}><td>{asset}</td><td>{paid === null ? <Unknown reason="not told" /> : <span class="num">{quantity(paid)}</span>}</td></tr>;
         })}</tbody>
       </table>
     </section>
@@ -195,12 +196,12 @@ export function Performance() {
       <h1 class="vh">Performance</h1>
       {figures === null ? <Waiting answer={answer} what="the performance figures" /> : <Metrics figures={figures} />}
       <div class="side-by-side">
-        <Equity currency={figures?.currency} />
+        <Equity />
         {figures === null ? null : <Periods figures={figures} />}
       </div>
       {figures === null ? null : (
         <>
-          <Calendar rows={figures.periods?.day ?? []} currency={figures.currency} />
+          <Calendar rows={figures.days ?? []} currency={figures.currency} />
           <div class="side-by-side"><FeeTable figures={figures} /><Steps figures={figures} /></div>
         </>
       )}

@@ -1,0 +1,222 @@
+// states.mjs: rare states, brought about on the made-up server: what the page says when something is wrong.
+import { openPage, PHONE } from './browser.mjs';
+import { startMock } from './mock/server.mjs';
+import { check, same, test, until } from './pagetest.mjs';
+
+async function withMock({ browser }, options, use, settings = {}) {
+  const mock = await startMock({ rate: 0, pairs: 3, ...options });
+  const opened = await openPage(browser, { url: mock.url, ...settings });
+  try {
+    if (options.password === undefined) await opened.page.waitForSelector('.figures .num, .figures .unknown');
+    await use({ ...opened, mock });
+  } finally {
+    await opened.context.close();
+    await mock.close();
+  }
+}
+
+const soon = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
+const text = (page, part) => page.locator(part).first().innerText();
+
+async function says(page, part, pattern) {
+  return until(async () => pattern.test((await page.locator(part).allInnerTexts()).join('\n')), 2500, `${part} says ${pattern}`);
+}
+
+test('the_three_figures_are_those_of_the_server', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ pnl: { realized: '812.4471', unrealized: '-36.2050', total: '776.2421' } });
+  await says(page, '.figures', /\+812\.45/);
+  const shown = await page.$$eval('.figure', (rows) => rows.map((row) => row.textContent.replace(/^[A-Z][a-z]+( USDT)?/, '')));
+  same(shown, ['+812.45', '\u221236.20', '+776.24'], 'figures');
+  const tip = await page.getAttribute('.figure.total .num', 'data-tip');
+  check(tip.includes('776.2421') && tip.includes('Rounded once'), `tooltip: ${tip}`);
+}));
+
+test('an_open_breaker_says_so_with_the_next_try', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({
+    status_reason: 'circuit_breaker', mode: 'streaming',
+    bot: { health: 'unknown', last_ok: soon(-70), breaker: { state: 'open', consecutive_failures: 5, next_trial_at: soon(41), last_error: 'connection refused' } },
+  });
+  await says(page, '.facts .bad', /offline: circuit breaker, next try in 4[01] s/);
+  await says(page, '.notices', /Bot offline \(circuit breaker, next try in \d+ s\)\. Last answer 1 min ago\./);
+  await page.goto(`${mock.url}/#/health`);
+  await says(page, '.card', /open[\s\S]*in \d+ s[\s\S]*5 of 5[\s\S]*connection refused/);
+  mock.set({ bot: { breaker: { state: 'half_open', next_trial_at: null } } });
+  await says(page, '.facts .bad', /trying once now/);
+}));
+
+test('no_response_is_told_from_an_open_breaker', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ status: 'offline', status_reason: 'no_response', mode: 'offline', bot: { health: 'unknown', last_ok: soon(-130), breaker: { consecutive_failures: 2 } } });
+  await says(page, '.facts .bad', /offline: no response/);
+  await says(page, '.overall', /Offline: no response/);
+  check((await page.locator('.figures.stale').count()) === 1, 'old figures are not grey');
+  await until(async () => (await page.getAttribute('link[rel=icon]', 'href')).startsWith('/tab-offline'), 1000, 'the icon of no connection');
+}));
+
+test('a_lost_stream_says_what_took_over', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ mode: 'partial', streams: { market: { state: 'waiting', attempt: 3, next_attempt_at: soon(8), last_message_at: soon(-9), reason: 'closed by peer (1006)', fallback: 'polling the bot every 2 s' } } });
+  await says(page, '.facts .warn', /polling, next try in \d s/);
+  await says(page, '.notices', /Market feed lost \(closed by peer \(1006\)\): next try in \d s; polling the bot every 2 s\. Last message \d+ s ago\./);
+  await says(page, '.overall', /Partly live/);
+}));
+
+test('a_ban_and_a_full_budget_are_told', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ exchange: { throttled: true, weight_used_1m: 5000 } });
+  await says(page, '.notices', /80 %/);
+  check((await page.locator('.weight meter.bad').count()) === 1, 'the gauge is calm');
+  mock.set({ exchange: { banned_until: soon(100) } });
+  await says(page, '.notices', /REST resumes in \d+ s/);
+}));
+
+test('unknown_figures_are_dashes_with_reasons', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({
+    mode: 'starting', status: 'offline', status_reason: 'starting', pnl: { realized: null, unrealized: null, total: null }, windows: { '1h': { pnl: null, percent: null } },
+    pairs: { 'BTC/USDT': { price: null, unrealized: null, total: null, today: null, next_buy: null, open_orders: null } },
+  });
+  await until(async () => (await page.locator('.figures .unknown').count()) === 3, 2000, 'three dashes');
+  check(/unknown: Gridscope is starting/.test(await page.locator('.figure.total').textContent()), 'no reason is told');
+  const row = page.locator('tr[data-pair="BTC/USDT"]');
+  same(await row.locator('.unknown').count(), 8, 'dashes in the row');
+  check(!/0\.00/.test(await row.locator('.total').innerText()), 'unknown is drawn as zero');
+  await row.locator('.price .unknown').hover();
+  await says(page, '#tip', /no price received yet/);
+}));
+
+test('partial_sums_name_what_is_missing', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ pnl: { partial: true, left_out: [{ symbol: 'ETH/BTC', reason: 'no_rate' }], unmatched: [{ symbol: 'BTC/USDT', quantity: '0.01' }] }, pairs: { 'BTC/USDT': { unmatched_quantity: '0.01', history: { state: 'loading' } } } });
+  await says(page, '.figures .mark', /partial/);
+  const tip = await page.getAttribute('.figures .mark', 'data-tip');
+  for (const part of ['ETH/BTC is left out: no rate', 'BTC/USDT: 0.01 sold without a known buy', 'BTC/USDT: history is loading']) check(tip.includes(part), `${part} is not in: ${tip}`);
+  check(/sold without a known buy/.test(await page.locator('tr[data-pair="BTC/USDT"] .note').getAttribute('data-tip')), 'the row does not say it');
+}));
+
+test('a_stale_price_is_grey_with_its_age_and_does_not_flash', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ pairs: { 'BTC/USDT': { price_stale: true, price_at: soon(-75) } } });
+  await says(page, 'tr[data-pair="BTC/USDT"] td.price', /1 min/);
+  await page.waitForTimeout(500);
+  mock.set({ pairs: { 'BTC/USDT': { price: '63000.00000000' } } });
+  await says(page, 'tr[data-pair="BTC/USDT"] td.price', /63,000\.00/);
+  same(await page.evaluate(() => document.querySelector('tr[data-pair="BTC/USDT"] td.price .num')?.getAnimations().length ?? 0), 0, 'flashes');
+}));
+
+test('a_change_flashes_its_figure_once_and_briefly', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  const flashes = () => page.evaluate(() => document.getAnimations().filter((row) => row.effect?.target?.classList.contains('num')).map((row) => row.effect.getTiming().duration));
+  same(await flashes(), [], 'flashes on the first paint');
+  mock.set({ pairs: { 'BTC/USDT': { price: '64100.00000000' } } });
+  const { found } = await until(async () => { const now = await flashes(); return now.length > 0 ? now : null; }, 1000, 'a flash');
+  check(found.length === 1 && found[0] >= 200 && found[0] <= 500, `flashes: ${found}`);
+  await page.waitForTimeout(600);
+  mock.set({ pairs: { 'BTC/USDT': { price: '64100.00100000' } } });
+  await page.waitForTimeout(100);
+  same(await flashes(), [], 'flashes of a change that cannot be seen');
+}));
+
+test('reduced_motion_means_no_flash', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ pairs: { 'BTC/USDT': { price: '64100.00000000' } } });
+  await says(page, 'tr[data-pair="BTC/USDT"] td.price', /64,100\.00/);
+  same(await page.evaluate(() => document.getAnimations().length), 0, 'animations');
+}, { reducedMotion: 'reduce' }));
+
+test('a_hanging_server_is_shown_within_3_s_and_resumed', 'mock', (context) => withMock(context, { rate: 10 }, async ({ page, mock }) => {
+  await page.evaluate(() => { window.before = true; });
+  await page.waitForTimeout(500);
+  mock.hung = true;
+  const { took } = await until(async () => (await page.locator('.notices.bad').count()) === 1, 3000, 'the loss');
+  check(took <= 3000, `shown after ${took} ms`);
+  await says(page, '.notices.bad', /Connection to Gridscope lost.*Figures are those of \d\d:\d\d:\d\d/);
+  check(/not connected/.test(await page.title()), `title: ${await page.title()}`);
+  check((await page.locator('.figures.stale').count()) === 1, 'figures look live');
+  mock.hung = false;
+  await until(async () => (await page.locator('.notices.bad').count()) === 0, 8000, 'the return');
+  check(mock.resumed >= 1, 'it came back without a resume');
+  check(await page.evaluate(() => window.before), 'the page was reloaded');
+}));
+
+test('a_restarted_server_is_found_again_by_itself', 'mock', (context) => withMock(context, { rate: 10 }, async ({ page, mock }) => {
+  await page.evaluate(() => { window.before = true; });
+  await mock.vanish();
+  await says(page, '.facts', /not connected, (next try in|trying now)/);
+  await page.waitForTimeout(2000);
+  await mock.back();
+  const { took } = await until(async () => (await page.locator('.notices.bad').count()) === 0, 8000, 'the return');
+  check(took < 7000, `back after ${took} ms`);
+  const price = () => text(page, 'td.price');
+  const first = await price();
+  await until(async () => (await page.$$eval('td.price', (cells) => cells.map((cell) => cell.textContent).join())) !== first, 3000, 'live prices');
+  check(await page.evaluate(() => window.before), 'the page was reloaded');
+  check(mock.clients.size === 1, `${mock.clients.size} sockets are open`);
+}));
+
+test('a_password_is_asked_for_checked_locked_and_given_up', 'mock', (context) => withMock(context, { password: 'correct horse', rate: 5 }, async ({ page, mock }) => {
+  await page.waitForSelector('.login #password');
+  check((await page.locator('.figures').count()) === 0, 'figures stand behind the form');
+  await page.fill('#password', 'wrong');
+  await page.keyboard.press('Enter');
+  await says(page, '#login-text', /not the password/);
+  mock.failures = 5;
+  await page.fill('#password', 'wrong');
+  await page.keyboard.press('Enter');
+  await says(page, '#login-text', /Try again in 15 min/);
+  mock.failures = 0;
+  await page.reload();
+  await page.waitForSelector('#password');
+  await page.click('[aria-label="Show the password"]');
+  same(await page.getAttribute('#password', 'type'), 'text', 'type of the shown password');
+  await page.fill('#password', 'correct horse');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.figures .num');
+  await page.goto(`${mock.url}/#/configuration`);
+  await page.click('button:has-text("Log out")');
+  await page.waitForSelector('.login #password');
+}));
+
+test('what_the_server_lacks_is_said_plainly', 'mock', (context) => withMock(context, { absent: ['performance', 'equity', 'config', 'candles', 'orders', 'trades'] }, async ({ page, mock }) => {
+  for (const [view, pattern] of [['performance', /does not have the performance figures yet/], ['history', /does not have the trade history yet/], ['configuration', /does not have the settings yet/], ['', /does not have candles yet/]]) {
+    await page.goto(`${mock.url}/#/${view}`);
+    await says(page, '.empty', pattern);
+  }
+}));
+
+test('no_candles_no_chart_and_it_says_why', 'mock', async (context) => {
+  await withMock(context, {}, async ({ page, mock }) => {
+    await page.route('**/api/v1/candles*', (route) => route.fulfill({ json: { symbol: 'BTC/USDT', interval: '1h', candles: [] } }));
+    await page.goto(`${mock.url}/#/pair/ETH/USDT`);
+    await says(page, '.chart .empty', /has no candles for ETH\/USDT/);
+  });
+});
+
+test('an_empty_bot_and_a_missing_key_teach', 'mock', (context) => withMock(context, { pairs: 1 }, async ({ page, mock }) => {
+  mock.set({ pairs: { 'BTC/USDT': null }, streams: { user: { state: 'off', last_message_at: null } } });
+  await says(page, '.pairs .empty', /GRIDSCOPE_SYMBOLS/);
+  await says(page, '.facts', /Account\s*off/);
+  await page.goto(`${mock.url}/#/health`);
+  await says(page, '.lesson', /read-only Binance key[\s\S]*EXCHANGE__API_KEY/);
+}));
+
+test('without_a_bot_its_chip_is_gone', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ bot: null });
+  await until(async () => (await page.locator('.facts .chip').count()) === 2, 2000, 'two chips');
+}));
+
+test('history_is_filtered_paged_and_exported_by_the_server', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/history`);
+  await page.waitForSelector('table.history tbody tr');
+  same(await page.locator('table.history tbody tr').count(), 50, 'rows of the first page');
+  const first = await text(page, 'table.history tbody tr:first-child .order');
+  await page.click('.pager button:has-text("Older")');
+  await until(async () => (await text(page, 'table.history tbody tr:first-child .order')) !== first, 2000, 'older rows');
+  await page.selectOption('.filters select >> nth=1', 'sell');
+  await until(async () => (await page.locator('.side.buy').count()) === 0 && (await page.locator('.side.sell').count()) > 0, 2000, 'sells only');
+  const link = await page.getAttribute('a[download]', 'href');
+  same(link, '/api/v1/trades.csv?side=sell', 'export');
+  await page.fill('#filter', '899999');
+  await until(async () => (await page.locator('table.history tbody tr').count()) === 1, 3000, 'the one trade');
+}));
+
+test('a_phone_shows_the_alarm_first', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ status_reason: 'circuit_breaker', bot: { health: 'unknown', breaker: { state: 'open', consecutive_failures: 5, next_trial_at: soon(41) } } });
+  await says(page, '.notices', /circuit breaker, next try in/);
+  const box = await page.locator('.notices').boundingBox();
+  check(box !== null && box.y + box.height < 400, `the alarm stands at ${JSON.stringify(box)}`);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  check(width <= 390, `the page is ${width} wide`);
+}, { viewport: PHONE }));
