@@ -124,7 +124,7 @@ static void queue_abandon(struct job_queue *q);
 static void on_patience_over(uv_timer_t *handle) {
     struct loop *l = handle->data;
     log_say(l->log, LOG_ERROR, "loop", "a server, client or queue was not closed before its loop");
-    CHECK(!"loop_free: everything was closed by its owner");
+    CHECK(uv_loop_alive(&l->uv) == 0);
 }
 
 void loop_free(struct loop *l) {
