@@ -110,8 +110,7 @@ static void line_ends_quotes_and_byte_order_mark(void **state) {
     static const char *const texts[] = {
         "\xef\xbb\xbftime,symbol,trade_id,side,price,quantity\r\n2026-01-01,A/B,7,buy,5,2\r\n",
         "time,symbol,trade_id,side,price,quantity\n2026-01-01,A/B,7,buy,5,2",
-        "\n\r\n\"time\",\"symbol\",\"trade_id\",\"side\",price,quantity\n\n\"2026-01-01\",\"A/"
-        "B\",\"7\",\"buy\",5,\"2\"\r\n\r\n",
+        "\n\r\n\"time\",\"symbol\",trade_id,side,price,quantity\n\n\"2026-01-01\",\"A/B\",\"7\",buy,5,\"2\"\r\n\r\n",
         "time,symbol,trade_id,side,price,quantity,note\n2026-01-01,A/B,7,buy,5,2,\"two\nlines \"\"quoted\"\"\"\n",
         " time , symbol,trade_id,side,price,quantity\n 2026-01-01\t, A/B ,7,buy,5, 2\n",
     };
