@@ -3,7 +3,7 @@
  *
  *   JSON:  ROWS -> TOTALS -> DONE        CSV:  ROWS -> DONE */
 #include "view/fills.h"
-#include "view/json_out.h"
+#include "view/sums.h"
 #include "view/trades.h"
 
 #include "base/check.h"
@@ -182,11 +182,6 @@ static void rows_step(struct view_trades *t, struct buf *out, const struct engin
 
 /* ---- totals ---- */
 
-static void add_sum(struct dec16 *sum, struct dec16 more) {
-    if (sum->v == UNKNOWN_DEC) return;
-    if (more.v == UNKNOWN_DEC || dec16_add(sum, *sum, more) != ERR_OK) *sum = UNKNOWN_DEC16;
-}
-
 static struct quote_sums *sums_of(struct totals *t, const struct name *quote) {
     size_t i = 0;
     while (i < t->quote_count && !name_eq(&t->quotes[i].quote, quote)) i++;
@@ -206,7 +201,7 @@ static void add_fee(struct totals *t, const struct name *asset, struct dec16 amo
         return;
     }
     if (i == t->fee_count) t->fees[t->fee_count++] = (struct amount_sum){*asset, DEC16_ZERO};
-    add_sum(&t->fees[i].amount, amount);
+    sum_add(&t->fees[i].amount, amount);
 }
 
 static void add_fill(struct totals *t, const struct pair *p, const struct fill *f, const struct fill_result *r) {
@@ -216,9 +211,9 @@ static void add_fill(struct totals *t, const struct pair *p, const struct fill *
     t->sells += f->side == SIDE_SELL;
     t->unvalued += f->fee_state == FEE_UNVALUED;
     t->assumed += f->fee_state == FEE_ASSUMED;
-    add_sum(f->side == SIDE_BUY ? &s->bought : &s->sold, f->quote_amount);
-    add_sum(&s->fees, f->fee_value);
-    add_sum(&s->realized, r->realized);
+    sum_add(f->side == SIDE_BUY ? &s->bought : &s->sold, f->quote_amount);
+    sum_add(&s->fees, f->fee_value);
+    sum_add(&s->realized, r->realized);
     add_fee(t, f->fee_state == FEE_ASSUMED ? &p->quote : &f->fee_asset, f->fee);
 }
 
@@ -230,10 +225,10 @@ static void add_ledger(struct totals *t, const struct pair *p, const struct ledg
     t->sells += l->sells;
     t->unvalued += l->unvalued_fees;
     t->assumed += l->assumed_fees;
-    add_sum(&s->bought, l->turnover_over ? UNKNOWN_DEC16 : l->bought);
-    add_sum(&s->sold, l->turnover_over ? UNKNOWN_DEC16 : l->sold);
-    add_sum(&s->fees, l->fees_quote);
-    add_sum(&s->realized, l->realized);
+    sum_add(&s->bought, l->turnover_over ? UNKNOWN_DEC16 : l->bought);
+    sum_add(&s->sold, l->turnover_over ? UNKNOWN_DEC16 : l->sold);
+    sum_add(&s->fees, l->fees_quote);
+    sum_add(&s->realized, l->realized);
     for (size_t i = 0; i < l->fee_count; i++) add_fee(t, &l->fees[i].asset, l->fees[i].amount);
 }
 
@@ -285,35 +280,15 @@ static bool totals_step(struct view_trades *t, const struct engine *e) {
     return t->pair == e->pair_count;
 }
 
-static void out_sum(struct buf *out, const char *key, struct dec16 d) {
-    if (d.v == UNKNOWN_DEC) out_null(out, key);
-    else out_dec16(out, key, d);
-}
-
-/* In the display currency: exact where the quote is that currency, converted at the live rate else (PRODUCT 6). */
-static struct dec16 shown(const struct engine *e, const struct name *quote, struct dec16 amount) {
-    struct dec8 converted;
-    struct dec16 wide;
-    if (amount.v == UNKNOWN_DEC || name_eq(quote, &e->display)) return amount;
-    for (size_t i = 0; i < e->pair_count; i++) {
-        const struct portfolio_line *line = &e->lines[i];
-        if (!name_eq(&e->pairs[i]->quote, quote) || !line->has_rate) continue;
-        if (line->rate_is_one) return amount;
-        if (conversion_apply8(&converted, amount, &line->rate) != ERR_OK) return UNKNOWN_DEC16;
-        return dec16_of_dec8(&wide, converted) == ERR_OK ? wide : UNKNOWN_DEC16;
-    }
-    return UNKNOWN_DEC16;
-}
-
 static void out_quotes(struct buf *out, const struct totals *t) {
     out_object(out, "quotes");
     for (size_t i = 0; i < t->quote_count; i++) {
         const struct quote_sums *s = &t->quotes[i];
         out_object(out, s->quote.text);
-        out_sum(out, "bought", s->bought);
-        out_sum(out, "sold", s->sold);
-        out_sum(out, "fees", s->fees);
-        out_sum(out, "realized", s->realized);
+        out_amount(out, "bought", s->bought);
+        out_amount(out, "sold", s->sold);
+        out_amount(out, "fees", s->fees);
+        out_amount(out, "realized", s->realized);
         out_object_end(out);
     }
     out_object_end(out);
@@ -324,15 +299,15 @@ static void out_shown(struct buf *out, const struct totals *t, const struct engi
     for (size_t i = 0; i < t->quote_count; i++) {
         const struct quote_sums *s = &t->quotes[i];
         struct dec16 amount = s->bought;
-        add_sum(&amount, s->sold);
-        add_sum(&turnover, shown(e, &s->quote, amount));
-        add_sum(&realized, shown(e, &s->quote, s->realized));
-        add_sum(&fees, shown(e, &s->quote, s->fees));
+        sum_add(&amount, s->sold);
+        sum_add(&turnover, sum_shown(e, &s->quote, amount));
+        sum_add(&realized, sum_shown(e, &s->quote, s->realized));
+        sum_add(&fees, sum_shown(e, &s->quote, s->fees));
     }
     out_name(out, "currency", &e->display);
-    out_sum(out, "realized", realized);
-    out_sum(out, "quote_amount", turnover);
-    out_sum(out, "fees_value", fees);
+    out_amount(out, "realized", realized);
+    out_amount(out, "quote_amount", turnover);
+    out_amount(out, "fees_value", fees);
 }
 
 static void totals_end(struct view_trades *v, struct buf *out, const struct engine *e) {
@@ -346,7 +321,7 @@ static void totals_end(struct view_trades *v, struct buf *out, const struct engi
         out_null(out, "fees");
     } else {
         out_object(out, "fees");
-        for (size_t i = 0; i < t->fee_count; i++) out_sum(out, t->fees[i].asset.text, t->fees[i].amount);
+        for (size_t i = 0; i < t->fee_count; i++) out_amount(out, t->fees[i].asset.text, t->fees[i].amount);
         out_object_end(out);
     }
     out_quotes(out, t);

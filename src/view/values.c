@@ -444,8 +444,7 @@ static void read_ledger(struct pair_values *v, const struct pair *p, const struc
     v->history.fills_loaded = ledger_count(p->ledger);
 }
 
-/* The step of the grid as its orders show it: the smallest distance between neighbours on one side of the market. */
-static struct dec8 spacing_of(const struct orders *o) {
+struct dec8 grid_spacing(const struct orders *o) {
     struct dec8 least = UNKNOWN_DEC8;
     for (size_t i = 1; i < o->count; i++) {
         const struct order *a = &o->rows[i - 1], *b = &o->rows[i];
@@ -463,7 +462,7 @@ static void read_orders(struct pair_values *v, const struct pair *p, const struc
     v->next_buy = orders_next(o, price, SIDE_BUY, &next) ? next : UNKNOWN_DEC8;
     v->next_sell = orders_next(o, price, SIDE_SELL, &next) ? next : UNKNOWN_DEC8;
     bool kept = was != NULL && was->orders_version == o->version;
-    v->grid.spacing = kept ? was->grid.spacing : spacing_of(o);
+    v->grid.spacing = kept ? was->grid.spacing : grid_spacing(o);
     v->orders_version = o->version;
 }
 

@@ -96,6 +96,17 @@ void view_candles(struct buf *out, const struct name *symbol, const struct name 
 void view_candles_topic(struct buf *out, const struct name *symbol, const struct name *interval,
                         const struct candle *candle, uint64_t seq);
 
+/* ---- performance ---- */
+
+/* An answer in the making, as view_trades. symbol empty: the portfolio in the display currency; else that pair in its quote.
+ * NULL without memory. */
+struct view_performance;
+struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now);
+void view_performance_free(struct view_performance *v);
+/* Works off at most VIEW_STEP_FILLS fills; true when the answer is written: sums of the cycles, fees by asset, APR, the
+ * series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids' steps. */
+bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e);
+
 /* ---- for machines ---- */
 
 /* Prometheus text: every counter and state of the engine, figures as exact decimals. */

@@ -1,0 +1,451 @@
+/* performance.c: how it went (ACCOUNTING 6). Sums of cycles, wins and fees are the ledgers'; the series per hour, day, week
+ * and month, and the fees by asset, come from one walk over the fills, pair by pair, in bounded steps. Each pair is summed
+ * exactly in its quote, then converted as a whole and added to what is shown; one pair asked for alone stays in its quote.
+ *
+ * A cycle belongs to the period of its order's first fill: `orders` remembers that for the pair being walked. */
+#include "base/map.h"
+#include "view/fills.h"
+#include "view/sums.h"
+#include "view/values.h"
+#include "view/view.h"
+
+#include <stdlib.h>
+
+enum period { PERIOD_HOUR, PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIODS };
+enum { HOURS = 48, DAYS = 400, WEEKS = 106, MONTHS = 120, BUCKETS = HOURS + DAYS + WEEKS + MONTHS };
+
+static const struct {
+    const char *key;
+    size_t first, count; /* its buckets, the last is the present one */
+} periods[PERIODS] = {
+    {"hour", 0, HOURS},
+    {"day", HOURS, DAYS},
+    {"week", HOURS + DAYS, WEEKS},
+    {"month", HOURS + DAYS + WEEKS, MONTHS},
+};
+
+struct bucket {
+    struct dec16 realized, fees;
+    uint64_t fills;
+    int64_t cycles;
+};
+
+enum { FEE_ASSETS_MAX = 256 }; /* of all pairs together */
+
+struct fee_sum {
+    struct name asset;
+    struct dec16 amount, value;
+};
+
+struct fee_sums {
+    size_t count;
+    struct fee_sum of[FEE_ASSETS_MAX];
+};
+
+struct view_performance {
+    struct name symbol;    /* empty: the portfolio */
+    struct now now;        /* of the start: the end of the last buckets */
+    int64_t offset_us;     /* day zone */
+    size_t pair;           /* being walked */
+    bool has_added;
+    struct fill_key added; /* the last fill that was */
+    struct bucket of_pair[BUCKETS], shown[BUCKETS];
+    struct fee_sums pair_fees, fees;
+    struct map orders;     /* sell order -> quarter of an hour of its first fill, SPOILED once something was unmatched */
+    bool partial;          /* a pair without rate is left out */
+    bool failed;           /* no memory */
+};
+
+#define SPOILED UINT32_C(0x80000000)
+#define QUARTER (15 * US_PER_MIN) /* every zone's days and hours begin with one */
+
+/* ---- periods ---- */
+
+static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+/* The number of the period that holds t, counted from any origin. */
+static int64_t period_of(enum period p, struct wall t, int64_t offset_us) {
+    int64_t local = t.us + offset_us, day = floor_div(local, US_PER_DAY);
+    int year, month, mday;
+    switch (p) {
+    case PERIOD_HOUR: return floor_div(local, US_PER_HOUR);
+    case PERIOD_DAY: return day;
+    case PERIOD_WEEK: return floor_div(day + 3, 7); /* 1970-01-01 was a Thursday; weeks begin on Monday */
+    default: civil_from_days(day, &year, &month, &mday); return (int64_t)year * 12 + month - 1;
+    }
+}
+
+static struct wall period_start(enum period p, int64_t number, int64_t offset_us) {
+    int64_t day = number;
+    if (p == PERIOD_HOUR) return (struct wall){number * US_PER_HOUR - offset_us};
+    if (p == PERIOD_WEEK) day = number * 7 - 3;
+    if (p == PERIOD_MONTH) day = days_from_civil((int)floor_div(number, 12), (int)(number - 12 * floor_div(number, 12)) + 1, 1);
+    return (struct wall){day * US_PER_DAY - offset_us};
+}
+
+/* The bucket of t in that series; NULL where it is too old, or newer than the answer's moment. */
+static struct bucket *bucket_at(struct view_performance *v, enum period p, struct wall t) {
+    int64_t last = period_of(p, v->now.wall, v->offset_us), at = period_of(p, t, v->offset_us);
+    if (at > last || last - at >= (int64_t)periods[p].count) return NULL;
+    return &v->of_pair[periods[p].first + periods[p].count - 1 - (size_t)(last - at)];
+}
+
+/* ---- one fill ---- */
+
+static void count_cycle(struct view_performance *v, struct wall t, int by) {
+    for (enum period p = 0; p < PERIODS; p++) {
+        struct bucket *b = bucket_at(v, p, t);
+        if (b != NULL) b->cycles += by;
+    }
+}
+
+/* A cycle is a sell order that consumed lots and left nothing unmatched (ACCOUNTING 3). */
+static void add_sell(struct view_performance *v, const struct fill *f, const struct fill_result *r) {
+    if (r->matched.v == 0 && r->unmatched.v == 0) return; /* refused by the ledger: it did nothing */
+    uint32_t quarter = (uint32_t)floor_div(f->time.us, QUARTER) & ~SPOILED, seen = quarter;
+    bool clean = r->unmatched.v == 0;
+    if (f->order_id == ORDER_ID_NONE) {
+        if (clean) count_cycle(v, f->time, 1);
+        return;
+    }
+    bool known = map_get(&v->orders, (uint64_t)f->order_id, &seen);
+    if (known && ((seen & SPOILED) != 0 || clean)) return;
+    if (known) count_cycle(v, (struct wall){(int64_t)seen * QUARTER}, -1);
+    else if (clean) count_cycle(v, (struct wall){(int64_t)quarter * QUARTER}, 1);
+    if (map_put(&v->orders, (uint64_t)f->order_id, clean ? seen : seen | SPOILED) != ERR_OK) v->failed = true;
+}
+
+static struct fee_sum *fee_of(struct fee_sums *s, const struct name *asset) {
+    size_t i = 0;
+    while (i < s->count && !name_eq(&s->of[i].asset, asset)) i++;
+    if (i == FEE_ASSETS_MAX) return NULL;
+    if (i == s->count) s->of[s->count++] = (struct fee_sum){.asset = *asset};
+    return &s->of[i];
+}
+
+static void add_fee(struct fee_sums *s, const struct name *asset, struct dec16 amount, struct dec16 value) {
+    struct fee_sum *sum = fee_of(s, asset);
+    if (sum == NULL) return; /* more assets than any account has: the totals have it, only this list does not */
+    sum_add(&sum->amount, amount);
+    sum_add(&sum->value, value);
+}
+
+static void add_fill(struct view_performance *v, const struct pair *p, const struct fill *f, const struct fill_result *r) {
+    for (enum period k = 0; k < PERIODS; k++) {
+        struct bucket *b = bucket_at(v, k, f->time);
+        if (b == NULL) continue;
+        b->fills++;
+        sum_add(&b->realized, r->realized);
+        sum_add(&b->fees, f->fee_value);
+    }
+    if (f->fee.v > 0) add_fee(&v->pair_fees, f->fee_state == FEE_ASSUMED ? &p->quote : &f->fee_asset, f->fee, f->fee_value);
+    if (f->side == SIDE_SELL) add_sell(v, f, r);
+}
+
+/* ---- one pair ---- */
+
+static bool takes(const struct view_performance *v, const struct pair *p) {
+    const struct fill_filter f = {.symbol = v->symbol};
+    return filter_takes_pair(&f, p);
+}
+
+/* In the currency of the answer: the portfolio's, or the quote of the one pair asked for. */
+static struct dec16 shown(const struct view_performance *v, const struct engine *e, const struct pair *p, struct dec16 amount) {
+    return name_empty(&v->symbol) ? sum_shown(e, &p->quote, amount) : amount;
+}
+
+/* The walked pair, added to what is shown. */
+static void merge_pair(struct view_performance *v, const struct engine *e, const struct pair *p) {
+    bool rated = shown(v, e, p, DEC16_ZERO).v != UNKNOWN_DEC;
+    for (size_t i = 0; i < BUCKETS && rated; i++) {
+        struct bucket *from = &v->of_pair[i], *to = &v->shown[i];
+        to->fills += from->fills;
+        to->cycles += from->cycles;
+        sum_add(&to->realized, shown(v, e, p, from->realized));
+        sum_add(&to->fees, shown(v, e, p, from->fees));
+    }
+    for (size_t i = 0; i < v->pair_fees.count && rated; i++) {
+        const struct fee_sum *f = &v->pair_fees.of[i];
+        add_fee(&v->fees, &f->asset, f->amount, shown(v, e, p, f->value));
+    }
+    v->partial |= !rated;
+    memset(v->of_pair, 0, sizeof v->of_pair);
+    v->pair_fees.count = 0;
+    map_free(&v->orders);
+    v->has_added = false;
+    v->pair++;
+}
+
+/* At most `budget` fills; returns how many. */
+static size_t walk_pair(struct view_performance *v, const struct engine *e, size_t budget) {
+    const struct pair *p = e->pairs[v->pair];
+    size_t end = ledger_count(p->ledger), done = 0;
+    size_t at = v->has_added ? fill_position_after(p->ledger, &v->added) : ledger_position(p->ledger, e->config->since);
+    for (; at < end && done < budget; at++, done++) {
+        struct fill fill;
+        struct fill_result result;
+        ledger_get(p->ledger, at, &fill, &result);
+        add_fill(v, p, &fill, &result);
+        v->added = fill_key_of(&fill);
+        v->has_added = true;
+    }
+    if (at >= end) merge_pair(v, e, p);
+    return done;
+}
+
+/* ---- figures ---- */
+
+struct figures { /* of a pair in its quote, or of all in the display currency */
+    struct dec16 realized, unrealized, total, gross_profit, gross_loss, fees;
+    uint64_t cycles, wins, losses, fills;
+    struct wall first_fill;
+};
+
+static struct figures figures_of(const struct pair *p) {
+    const struct ledger_totals *t = ledger_totals(p->ledger);
+    return (struct figures){.realized = t->realized,
+                            .unrealized = p->unrealized_known ? p->unrealized : UNKNOWN_DEC16,
+                            .total = p->unrealized_known ? p->total : UNKNOWN_DEC16,
+                            .gross_profit = t->gross_profit,
+                            .gross_loss = t->gross_loss,
+                            .fees = t->fees_quote,
+                            .cycles = t->cycles,
+                            .wins = t->wins,
+                            .losses = t->losses,
+                            .fills = t->fills,
+                            .first_fill = t->first_fill};
+}
+
+static void add_figures(struct figures *all, const struct figures *one, const struct engine *e, const struct name *quote) {
+    sum_add(&all->gross_profit, sum_shown(e, quote, one->gross_profit));
+    sum_add(&all->gross_loss, sum_shown(e, quote, one->gross_loss));
+    all->cycles += one->cycles;
+    all->wins += one->wins;
+    all->losses += one->losses;
+    all->fills += one->fills;
+    if (one->first_fill.us != 0 && (all->first_fill.us == 0 || one->first_fill.us < all->first_fill.us))
+        all->first_fill = one->first_fill;
+}
+
+/* Over all pairs. P&L and fees are the portfolio's own, so that no two places can differ. */
+static struct figures figures_of_all(const struct engine *e, bool *partial) {
+    const struct portfolio *p = &e->portfolio;
+    struct figures all = {.realized = UNKNOWN_DEC16, .unrealized = UNKNOWN_DEC16, .total = UNKNOWN_DEC16, .fees = UNKNOWN_DEC16};
+    if (p->known) {
+        all.realized = p->realized;
+        all.unrealized = p->unrealized;
+        all.total = p->total;
+        all.fees = p->fees;
+    }
+    *partial |= p->partial;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct figures one = figures_of(e->pairs[i]);
+        if (sum_shown(e, &e->pairs[i]->quote, DEC16_ZERO).v == UNKNOWN_DEC) *partial = true;
+        else add_figures(&all, &one, e, &e->pairs[i]->quote);
+    }
+    return all;
+}
+
+/* num x factor / den with 8 digits; null where den is not above zero or anything is unknown. */
+static void out_ratio(struct buf *out, const char *key, struct dec16 num, i128 factor, struct dec16 den) {
+    i128 ratio;
+    bool known = num.v != UNKNOWN_DEC && den.v != UNKNOWN_DEC && den.v > 0;
+    if (known && dec_muldiv(&ratio, num.v, factor * DEC8_ONE, den.v) == ERR_OK) out_dec8(out, key, (struct dec8){ratio});
+    else out_null(out, key);
+}
+
+static struct dec16 of_count(uint64_t n) { return (struct dec16){(i128)n}; } /* only ever in a ratio of two such */
+
+static void out_cycles(struct buf *out, const struct figures *f) {
+    struct dec16 grid = f->gross_profit;
+    sum_add(&grid, f->gross_loss.v == UNKNOWN_DEC ? UNKNOWN_DEC16 : dec16_neg(f->gross_loss));
+    out_amount(out, "grid_profit", grid);
+    out_count(out, "cycles", f->cycles);
+    out_count(out, "wins", f->wins);
+    out_count(out, "losses", f->losses);
+    out_amount(out, "gross_profit", f->gross_profit);
+    out_amount(out, "gross_loss", f->gross_loss);
+    out_ratio(out, "win_rate", of_count(f->wins), 100, of_count(f->cycles)); /* percent */
+    out_ratio(out, "profit_factor", f->gross_profit, 1, f->gross_loss);
+    out_bool(out, "no_losses", f->cycles > 0 && f->gross_loss.v == 0); /* then the factor is said in words (ACCOUNTING 6) */
+}
+
+static void out_figures(struct buf *out, const struct figures *f) {
+    out_amount(out, "realized", f->realized);
+    out_amount(out, "unrealized", f->unrealized);
+    out_amount(out, "total", f->total);
+    out_cycles(out, f);
+    out_amount(out, "fees", f->fees);
+    out_ratio(out, "fees_share", f->fees, 100, f->gross_profit); /* percent of gross profit */
+    out_count(out, "fills", f->fills);
+}
+
+/* pnl / investment / days running x 365, in percent; not in the first hour (ACCOUNTING 6). */
+static void out_apr_of(struct buf *out, const char *key, struct dec16 pnl, struct dec16 investment, int64_t running_us) {
+    i128 span;
+    bool known = investment.v != UNKNOWN_DEC && investment.v > 0 && running_us >= US_PER_HOUR &&
+                 !__builtin_mul_overflow(investment.v, (i128)(running_us / US_PER_S), &span);
+    if (known) out_ratio(out, key, pnl, (i128)36500 * (US_PER_DAY / US_PER_S), (struct dec16){span});
+    else out_null(out, key);
+}
+
+static void out_apr(struct buf *out, const struct figures *f, struct dec16 investment, int64_t running_us) {
+    struct dec16 grid = f->gross_profit;
+    sum_add(&grid, f->gross_loss.v == UNKNOWN_DEC ? UNKNOWN_DEC16 : dec16_neg(f->gross_loss));
+    out_object(out, "apr");
+    out_apr_of(out, "grid", grid, investment, running_us);
+    out_apr_of(out, "total", f->total, investment, running_us);
+    out_object_end(out);
+}
+
+/* ---- the answer ---- */
+
+static void out_fees(struct buf *out, const struct view_performance *v) {
+    out_object(out, "fees_by_asset");
+    for (size_t i = 0; i < v->fees.count; i++) {
+        out_object(out, v->fees.of[i].asset.text);
+        out_amount(out, "amount", v->fees.of[i].amount);
+        out_amount(out, "value", v->fees.of[i].value);
+        out_object_end(out);
+    }
+    out_object_end(out);
+}
+
+static void out_period(struct buf *out, const struct view_performance *v, enum period p) {
+    const struct bucket *of = &v->shown[periods[p].first];
+    size_t i = 0, count = periods[p].count;
+    int64_t last = period_of(p, v->now.wall, v->offset_us);
+    while (i < count && of[i].fills == 0) i++; /* from the first that had a fill */
+    out_array(out, periods[p].key);
+    for (; i < count; i++) {
+        out_object(out, NULL);
+        out_time(out, "start", period_start(p, last - (int64_t)(count - 1 - i), v->offset_us));
+        out_amount(out, "pnl", of[i].realized); /* as a window's that the equity series does not reach (ACCOUNTING 6) */
+        out_word(out, "basis", "realized");
+        out_amount(out, "realized", of[i].realized);
+        out_amount(out, "fees", of[i].fees);
+        out_count(out, "fills", of[i].fills);
+        out_int(out, "cycles", of[i].cycles);
+        out_object_end(out);
+    }
+    out_array_end(out);
+}
+
+/* The grid's step against what a round trip costs: (1 + f) / (1 - f) - 1 with the maker rate f (ACCOUNTING 6). In percent,
+ * the step of the highest order, where it is smallest. */
+static void out_step(struct buf *out, const struct engine *e, const struct pair *p) {
+    const struct orders *o = p->orders;
+    i128 step = grid_spacing(o).v, rate = e->exchange.maker_rate.v, least = 0;
+    bool known = step != UNKNOWN_DEC && dec_muldiv(&step, step, 100 * DEC8_ONE, o->rows[o->count - 1].price.v) == ERR_OK;
+    bool rated = rate > 0 && rate < DEC8_ONE && dec_muldiv(&least, 2 * rate, 100 * DEC8_ONE, DEC8_ONE - rate) == ERR_OK;
+    out_object(out, NULL);
+    out_name(out, "symbol", &p->symbol);
+    if (known) out_dec8(out, "step", (struct dec8){step});
+    else out_null(out, "step");
+    if (rated) out_dec8(out, "minimum", (struct dec8){least});
+    else out_null(out, "minimum");
+    if (known && rated) out_bool(out, "below", step < least);
+    else out_null(out, "below");
+    out_object_end(out);
+}
+
+static void out_pairs(struct buf *out, const struct view_performance *v, const struct engine *e) {
+    out_array(out, "pairs");
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct figures f = figures_of(e->pairs[i]);
+        if (!takes(v, e->pairs[i])) continue;
+        out_object(out, NULL);
+        out_name(out, "symbol", &e->pairs[i]->symbol);
+        out_name(out, "currency", &e->pairs[i]->quote);
+        out_figures(out, &f);
+        out_object_end(out);
+    }
+    out_array_end(out);
+    out_array(out, "steps");
+    for (size_t i = 0; i < e->pair_count; i++)
+        if (takes(v, e->pairs[i])) out_step(out, e, e->pairs[i]);
+    out_array_end(out);
+}
+
+/* What one pair or the portfolio was given, and since when it runs. */
+static void out_base(struct buf *out, const struct view_performance *v, const struct engine *e, const struct figures *f,
+                     struct dec16 investment, const char *source) {
+    struct wall since = f->first_fill.us > e->config->since.us ? f->first_fill : e->config->since;
+    int64_t running = f->first_fill.us != 0 ? v->now.wall.us - since.us : 0;
+    out_time(out, "since", f->first_fill.us != 0 ? since : (struct wall){0});
+    out_ratio(out, "days_running", (struct dec16){running}, 1, (struct dec16){f->first_fill.us != 0 ? US_PER_DAY : 0});
+    if (investment.v == UNKNOWN_DEC) {
+        out_null(out, "investment");
+    } else {
+        out_object(out, "investment");
+        out_dec16(out, "amount", investment);
+        out_word(out, "source", source);
+        out_object_end(out);
+    }
+    out_apr(out, f, investment, running);
+}
+
+static void out_portfolio(struct buf *out, const struct view_performance *v, const struct engine *e) {
+    bool partial = v->partial;
+    struct figures all = figures_of_all(e, &partial);
+    out_name(out, "currency", &e->display);
+    out_figures(out, &all);
+    out_base(out, v, e, &all, e->has_investment ? e->investment : UNKNOWN_DEC16, e->investment_from_bot ? "bot" : "setting");
+    out_bool(out, "partial", partial);
+}
+
+/* One pair: its sums in its quote, its grid's investment. */
+static void out_one(struct buf *out, const struct view_performance *v, const struct engine *e) {
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct pair *p = e->pairs[i];
+        if (!takes(v, p)) continue;
+        struct figures f = figures_of(p);
+        struct dec16 investment = p->grid.known && p->grid.investment.v > 0 ? p->grid.investment : UNKNOWN_DEC16;
+        out_name(out, "symbol", &p->symbol);
+        out_name(out, "currency", &p->quote);
+        out_figures(out, &f);
+        out_base(out, v, e, &f, investment, "bot");
+        out_bool(out, "partial", ledger_totals(p->ledger)->partial);
+        return;
+    }
+}
+
+static void out_answer(struct buf *out, const struct view_performance *v, const struct engine *e) {
+    out_object(out, NULL);
+    out_word(out, "method", "fifo");
+    if (name_empty(&v->symbol)) out_portfolio(out, v, e);
+    else out_one(out, v, e);
+    out_fees(out, v);
+    out_object(out, "periods");
+    for (enum period p = 0; p < PERIODS; p++) out_period(out, v, p);
+    out_object_end(out);
+    out_pairs(out, v, e);
+    out_object_end(out);
+}
+
+struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now) {
+    struct view_performance *v = calloc(1, sizeof *v);
+    if (v == NULL) return NULL;
+    v->symbol = *symbol;
+    v->now = now;
+    v->offset_us = e->config->day_offset_us;
+    map_init(&v->orders);
+    return v;
+}
+
+void view_performance_free(struct view_performance *v) {
+    if (v == NULL) return;
+    map_free(&v->orders);
+    free(v);
+}
+
+bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e) {
+    for (size_t done = 0; v->pair < e->pair_count && done < VIEW_STEP_FILLS; done++) {
+        if (takes(v, e->pairs[v->pair])) done += walk_pair(v, e, VIEW_STEP_FILLS - done);
+        else v->pair++;
+    }
+    if (v->pair < e->pair_count) return false;
+    if (v->failed) out->failed = ERR_MEMORY;
+    else out_answer(out, v, e);
+    return true;
+}
