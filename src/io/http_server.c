@@ -207,7 +207,8 @@ void conn_die(struct conn *c) {
 static void on_poll(uv_poll_t *handle, int status, int events);
 
 static bool reading_wanted(const struct conn *c) {
-    return !c->ended && c->stash.len < STASH_STOP && !(c->state == CONN_OPEN && c->paused);
+    bool leaving = c->state == CONN_CLOSING || c->state == CONN_FLUSHING || c->state == CONN_LINGERING;
+    return !c->ended && c->stash.len < STASH_STOP && (!c->paused || leaving);
 }
 
 static void arm(struct conn *c) {

@@ -103,7 +103,8 @@ size_t conn_unsent(const struct http_server *s, conn_id id);
 /* The caller's pointer for a connection. NULL until set. */
 void conn_set_data(struct http_server *s, conn_id id, void *data);
 void *conn_data(const struct http_server *s, conn_id id);
-/* While true, no bytes are read from it (stalls, backpressure). */
+/* While true, no bytes are read from it (stalls, backpressure), so that its end is not noticed either; a message that has
+ * been read already waits too. Once it is being closed, it is read regardless. */
 void conn_pause_reading(struct http_server *s, conn_id id, bool paused);
 
 #endif
