@@ -1,100 +1,18 @@
 #!/usr/bin/python3
 """The simulator as a client sees it, over real sockets: REST with signatures and weights, market streams with their control
-messages, the WebSocket API with user data, the bot's API, the truth. Speaks TAP. The simulator is the first argument, or lies
-in the build folder of the program that the environment's GRIDSCOPE names."""
+messages, the WebSocket API with user data, the bot's API, the truth. Speaks TAP."""
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from decimal import Decimal
 
-try:
-    import websockets
-except ImportError:  # another Python came first on the path: Debian's own has the package
-    if sys.executable == "/usr/bin/python3":
-        raise
-    os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
-
-SIM = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.environ["GRIDSCOPE"]), "../../sim/gridscope-sim")
-KEY, SECRET, BOT_KEY = "test-key", "test-secret", "bot-key"
-TESTS = []
-
-
-def test(fn):
-    TESTS.append(fn)
-    return fn
-
-
-class Sim:
-    def __init__(self, *flags):
-        args = [SIM, "--key", KEY, "--secret", SECRET, "--bot-key", BOT_KEY, *flags]
-        self.process = subprocess.Popen(args, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        self.at = json.loads(line)
-
-    def close(self):
-        self.process.terminate()
-        code = self.process.wait(10)
-        self.process.stdout.close()
-        return code
-
-    def http(self, url, method="GET", headers=None, body=None):
-        request = urllib.request.Request(url, method=method, headers=headers or {}, data=body)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, dict(answer.headers), answer.read()
-        except urllib.error.HTTPError as answer:
-            return answer.code, dict(answer.headers), answer.read()
-
-    def rest(self, path, headers=None, method="GET"):
-        return self.http(self.at["rest_url"] + path, method, headers)
-
-    def get(self, path):
-        status, _, body = self.rest(path)
-        assert status == 200, (path, status, body)
-        return json.loads(body)
-
-    def signed(self, path, secret=SECRET, key=KEY, stamp=None, **params):
-        params["timestamp"] = stamp if stamp is not None else int(time.time() * 1000)
-        query = urllib.parse.urlencode(params)
-        signature = hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return self.rest(f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": key} if key else {})
-
-    def bot(self, path, key=BOT_KEY):
-        return self.http(self.at["bot_url"] + path, headers={"X-API-Key": key} if key else {})
-
-    def control(self, path, /, **body):
-        status, _, answer = self.http(self.at["rest_url"] + path, "POST", body=json.dumps(body).encode())
-        assert status == 200, (path, status, answer)
-        return json.loads(answer)
-
-
-async def ask(ws, **message):
-    await ws.send(json.dumps(message))
-    while True:
-        reply = json.loads(await asyncio.wait_for(ws.recv(), 10))
-        if "id" in reply and reply["id"] == message.get("id"):
-            return reply
-
-
-def ws_sign(params, secret=SECRET):
-    text = "&".join(f"{k}={params[k]}" for k in sorted(params))
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-async def subscribe_user(ws, request_id=1):
-    params = {"apiKey": KEY, "timestamp": int(time.time() * 1000)}
-    params["signature"] = ws_sign(params)
-    return await ask(ws, id=request_id, method="userDataStream.subscribe.signature", params=params)
+from sim_client import KEY, Sim, ask, run, subscribe_user, test, websockets, ws_sign
 
 
 @test
@@ -397,21 +315,7 @@ def main():
         subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
         sim = Sim("--seed", "3", "--history", "60", "--ed25519", public, "--bot-limit", "1000")
         sim.private = private
-        failed = 0
-        print(f"1..{len(TESTS) + 1}", flush=True)
-        for number, fn in enumerate(TESTS, 1):
-            try:
-                result = fn(sim)
-                if asyncio.iscoroutine(result):
-                    asyncio.run(result)
-                print(f"ok {number} - {fn.__name__}", flush=True)
-            except Exception as e:  # a failed test must not end the others
-                failed += 1
-                print(f"not ok {number} - {fn.__name__}: {type(e).__name__} {e}", flush=True)
-        code = sim.close()
-        failed += code != 0
-        print(f"{'ok' if code == 0 else 'not ok'} {len(TESTS) + 1} - stops cleanly on SIGTERM")
-    return 1 if failed else 0
+        return run(sim)
 
 
 if __name__ == "__main__":
