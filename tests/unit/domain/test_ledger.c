@@ -637,11 +637,11 @@ static void results_of_single_fills(void **state) {
 static void keeps_every_digit_of_a_fill(void **state) {
     struct ledger *l = ledger();
     struct fill narrow = of_order(with_fee(fill(7, SIDE_SELL, "0.00001234", "5"), "0.0000000000000001", "BNB"), -77), out;
-    struct fill wide = with_fee(fill(INT64_MAX, SIDE_BUY, "1000000", "1000000000000"), "123456789012.3456789", "XYZ");
+    struct fill wide = with_fee(fill(8, SIDE_BUY, "1000000", "1000000000000"), "123456789012.3456789", "XYZ");
     (void)state;
     narrow.maker = MAKER_YES;
     narrow.received_at.us = 99;
-    wide.time.us = INT64_MAX;
+    wide.trade_id = wide.time.us = INT64_MAX;
     wide.quote_amount = d16("999999999999999999.9999999999999999");
     wide.fee_state = FEE_VALUED;
     wide.fee_value = d16("7777777777.7777777777777777");
