@@ -45,25 +45,57 @@ static struct sale *sale_of(const struct ledger *l, uint32_t row) { return &l->f
 
 /* ---- finding rows ---- */
 
+enum key { KEY_ID, KEY_ORDER };
+
+static int64_t key_of(const struct ledger *l, enum key k, uint32_t row) {
+    return k == KEY_ID ? l->facts.rows[row].trade_id : l->facts.rows[row].order_id;
+}
+
+/* Place of the key among the rising rows, found by doubling steps from the newest back and then halving; NULL. */
+static uint32_t *find_rising(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
+    size_t step = 1, low, high = x->rising_count;
+    while (step < high && key_of(l, k, x->rising[high - step]) > key) high -= step, step *= 2;
+    low = step < high ? high - step : 0;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (key_of(l, k, x->rising[mid]) < key) low = mid + 1;
+        else high = mid;
+    }
+    bool found = low < x->rising_count && key_of(l, k, x->rising[low]) == key;
+    return found ? &x->rising[low] : NULL;
+}
+
+static bool above_rising(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
+    return x->rising_count == 0 || key > key_of(l, k, x->rising[x->rising_count - 1]);
+}
+
 static uint32_t hash_id(int64_t trade_id, enum side side) {
     return (uint32_t)mix64((uint64_t)trade_id << 1 | (side == SIDE_SELL));
 }
 
-static struct row_slot *find_id(const struct ledger *l, int64_t trade_id, enum side side) {
-    uint32_t hash = hash_id(trade_id, side);
-    for (size_t at = row_index_home(&l->by_id, hash); row_index_seek(&l->by_id, hash, &at); at++) {
-        const struct row *r = &l->facts.rows[l->by_id.slots[at].row];
-        if (r->trade_id == trade_id && row_side(r) == side) return &l->by_id.slots[at];
+static uint32_t hash_order(int64_t order_id) { return (uint32_t)mix64((uint64_t)order_id); }
+
+/* Where by_id keeps the row of a fill; NULL: not known. */
+static uint32_t *find_id(const struct ledger *l, int64_t trade_id, enum side side) {
+    const struct row_index *x = &l->by_id;
+    if (above_rising(l, x, KEY_ID, trade_id)) return NULL;
+    uint32_t *place = find_rising(l, x, KEY_ID, trade_id), hash = hash_id(trade_id, side);
+    if (place != NULL && row_side(&l->facts.rows[*place]) == side) return place;
+    for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++) {
+        const struct row *r = &l->facts.rows[x->slots[at].row];
+        if (r->trade_id == trade_id && row_side(r) == side) return &x->slots[at].row;
     }
     return NULL;
 }
 
-static uint32_t hash_order(int64_t order_id) { return (uint32_t)mix64((uint64_t)order_id); }
-
-static struct row_slot *find_order(const struct ledger *l, int64_t order_id) {
-    uint32_t hash = hash_order(order_id);
-    for (size_t at = row_index_home(&l->by_order, hash); row_index_seek(&l->by_order, hash, &at); at++)
-        if (l->facts.rows[l->by_order.slots[at].row].order_id == order_id) return &l->by_order.slots[at];
+/* Where by_order keeps the latest applied row of an order; NULL: none ever. */
+static uint32_t *find_order(const struct ledger *l, int64_t order_id) {
+    const struct row_index *x = &l->by_order;
+    if (above_rising(l, x, KEY_ORDER, order_id)) return NULL;
+    uint32_t *place = find_rising(l, x, KEY_ORDER, order_id), hash = hash_order(order_id);
+    if (place != NULL) return place;
+    for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++)
+        if (l->facts.rows[x->slots[at].row].order_id == order_id) return &x->slots[at].row;
     return NULL;
 }
 
@@ -132,20 +164,21 @@ static void publish(const struct ledger *l, struct ledger_totals *t, const struc
 /* The order's fill before this one: what by_order knows, as far as it is applied. */
 static uint32_t previous_of_order(const struct ledger *l, const struct row *r) {
     if (row_side(r) == SIDE_BUY || r->order_id == ORDER_ID_NONE) return ROW_NONE;
-    const struct row_slot *slot = find_order(l, r->order_id);
-    if (slot == NULL || (sale_of(l, slot->row)->flags & SALE_LINKED) == 0) return ROW_NONE;
-    return slot->row;
+    const uint32_t *place = find_order(l, r->order_id);
+    if (place == NULL || (sale_of(l, *place)->flags & SALE_LINKED) == 0) return ROW_NONE;
+    return *place;
 }
 
 static void link_order(struct ledger *l, uint32_t row) {
     const struct row *r = &l->facts.rows[row];
     if (row_side(r) == SIDE_BUY || r->order_id == ORDER_ID_NONE) return;
-    struct row_slot *slot = find_order(l, r->order_id);
-    if (slot != NULL) slot->row = row;
-    else row_index_add(&l->by_order, hash_order(r->order_id), row); /* ledger_add made the room */
+    uint32_t *place = find_order(l, r->order_id);
+    if (place != NULL) *place = row;
+    else if (above_rising(l, &l->by_order, KEY_ORDER, r->order_id)) row_index_add_rising(&l->by_order, row);
+    else row_index_add(&l->by_order, hash_order(r->order_id), row);
 }
 
-/* Applies the next position. ERR_RANGE: nothing changed. */
+/* Applies the next position; there must be room in by_order. ERR_RANGE: nothing changed. */
 static enum err apply_next(struct ledger *l) {
     uint32_t row = l->order[l->applied];
     struct row *r = &l->facts.rows[row];
@@ -178,9 +211,9 @@ static void undo_last(struct ledger *l) {
     bool linked = (sale->flags & SALE_LINKED) != 0;
     sale->flags = 0;
     if (!linked || r->order_id == ORDER_ID_NONE) return;
-    struct row_slot *slot = find_order(l, r->order_id);
-    CHECK(slot != NULL);
-    if (sale->prev != ROW_NONE) slot->row = sale->prev; /* else the slot stays, with a row that is not linked */
+    uint32_t *place = find_order(l, r->order_id);
+    CHECK(place != NULL);
+    if (sale->prev != ROW_NONE) *place = sale->prev; /* else the place stays, with a row that is not linked */
 }
 
 /* ---- merging ---- */
@@ -256,8 +289,10 @@ bool ledger_recompute(struct ledger *l, size_t max_fills) {
     }
     l->dirty = SIZE_MAX;
     if (l->dead > 0) drop_dead(l);
-    for (; l->applied < l->count && max_fills > 0; max_fills--)
+    for (; l->applied < l->count && max_fills > 0; max_fills--) {
+        if (row_index_reserve(&l->by_order) != ERR_OK) return false; /* no memory: later, perhaps */
         if (apply_next(l) != ERR_OK) refuse_next(l);
+    }
     if (l->applied < l->count) return false;
     l->totals = (struct ledger_totals){0};
     publish(l, &l->totals, &l->walk);
@@ -300,9 +335,8 @@ static enum err reserve(struct ledger *l) {
     if (e == ERR_OK)
         e = array_reserve(&l->checkpoints, &l->checkpoint_capacity, l->facts.count / CHECKPOINT + 1,
                           sizeof *l->checkpoints);
-    if (e == ERR_OK) e = row_index_reserve(&l->by_id, l->by_id.count + 1);
-    /* orders enter as they are applied, perhaps many fills later: there are at most as many as sells */
-    if (e == ERR_OK) e = row_index_reserve(&l->by_order, l->facts.sale_count + 1);
+    if (e == ERR_OK) e = row_index_reserve(&l->by_id);
+    if (e == ERR_OK) e = row_index_reserve(&l->by_order);
     return e;
 }
 
@@ -339,7 +373,8 @@ static enum err add_new(struct ledger *l, const struct fill *f, uint16_t asset) 
         facts_drop_last(&l->facts);
         return e;
     }
-    row_index_add(&l->by_id, hash_id(f->trade_id, f->side), row);
+    if (above_rising(l, &l->by_id, KEY_ID, f->trade_id)) row_index_add_rising(&l->by_id, row);
+    else row_index_add(&l->by_id, hash_id(f->trade_id, f->side), row);
     if (f->fee_state == FEE_UNVALUED) note_unvalued(l, l->count - 1);
     if (l->first_id < 0 || f->trade_id < l->first_id) l->first_id = f->trade_id;
     if (f->trade_id > l->last_id) l->last_id = f->trade_id;
@@ -348,12 +383,12 @@ static enum err add_new(struct ledger *l, const struct fill *f, uint16_t asset) 
 
 /* The corrected record belongs elsewhere: it becomes a row of its own, and the old one goes with the next recomputation. At
  * most once for each source that knows the fill. */
-static enum err move_row(struct ledger *l, struct row_slot *slot, const struct fill *f, uint16_t asset) {
-    uint32_t row, old = slot->row;
-    enum err e = reserve(l); /* may move the slots */
+static enum err move_row(struct ledger *l, uint32_t old, const struct fill *f, uint16_t asset) {
+    uint32_t row;
+    enum err e = reserve(l);
     if (e == ERR_OK) e = facts_add(&l->facts, &row, f, asset);
     if (e != ERR_OK) return e;
-    find_id(l, f->trade_id, f->side)->row = row;
+    *find_id(l, f->trade_id, f->side) = row;
     mark_dirty(l, lower_bound(l, &l->facts.rows[old], l->count));
     l->facts.rows[old].flags |= ROW_DEAD;
     l->dead++;
@@ -368,12 +403,11 @@ static bool same_figures(const struct fill *a, const struct fill *b) {
            name_eq(&a->fee_asset, &b->fee_asset) && a->time.us == b->time.us && a->order_id == b->order_id;
 }
 
-static enum err store_correction(struct ledger *l, struct row_slot *slot, const struct fill *old, const struct fill *f,
+static enum err store_correction(struct ledger *l, uint32_t row, const struct fill *old, const struct fill *f,
                                  uint16_t asset, bool changed) {
-    uint32_t row = slot->row;
     bool staged = (l->facts.rows[row].flags & ROW_STAGED) != 0;
     bool moves = old->time.us != f->time.us || old->order_id != f->order_id;
-    if (moves && !staged) return move_row(l, slot, f, asset);
+    if (moves && !staged) return move_row(l, row, f, asset);
     enum err e = facts_set(&l->facts, row, f, asset);
     if (e == ERR_OK && changed && !staged) mark_dirty(l, lower_bound(l, &l->facts.rows[row], l->count));
     return e;
@@ -381,10 +415,10 @@ static enum err store_correction(struct ledger *l, struct row_slot *slot, const 
 
 /* A second record of a known fill (ACCOUNTING 2): the more authoritative one stands; a value that a fee has is kept while the
  * fee is the same. */
-static enum err merge_record(struct ledger *l, struct row_slot *slot, struct fill *f, uint16_t asset,
-                             enum ledger_added *what, bool *changed) {
+static enum err merge_record(struct ledger *l, uint32_t row, struct fill *f, uint16_t asset, enum ledger_added *what,
+                             bool *changed) {
     struct fill old;
-    facts_get(&l->facts, &old, slot->row);
+    facts_get(&l->facts, &old, row);
     bool same_fee = old.fee.v == f->fee.v && name_eq(&old.fee_asset, &f->fee_asset);
     bool better = f->source > old.source;
     bool values = same_fee && old.fee_state == FEE_UNVALUED && f->fee_state == FEE_VALUED;
@@ -400,7 +434,7 @@ static enum err merge_record(struct ledger *l, struct row_slot *slot, struct fil
     }
     if (old.received_at.us != 0) merged.received_at = old.received_at;
     *changed = !same_figures(&old, &merged);
-    enum err e = store_correction(l, slot, &old, &merged, asset, *changed);
+    enum err e = store_correction(l, row, &old, &merged, asset, *changed);
     if (e != ERR_OK) return e;
     *what = LEDGER_REPLACED;
     if (old.fee_state == FEE_UNVALUED) l->unvalued--;
@@ -414,17 +448,15 @@ enum err ledger_add(struct ledger *l, const struct fill *f, enum ledger_added *w
     enum ledger_added added = LEDGER_ADDED;
     bool figures = true;
     uint16_t asset;
-    row_index_prefetch(&l->by_id, hash_id(f->trade_id, f->side));
-    if (f->side == SIDE_SELL) row_index_prefetch(&l->by_order, hash_order(f->order_id));
     enum err e = fill_validate(f, &field);
     if (e == ERR_OK) e = settle(l, &settled, &asset);
-    if (e == ERR_OK) { /* an id above all others is new: ids count upwards */
-        struct row_slot *slot = f->trade_id > l->last_id ? NULL : find_id(l, f->trade_id, f->side);
-        if (slot == NULL) {
+    if (e == ERR_OK) {
+        const uint32_t *known = find_id(l, f->trade_id, f->side);
+        if (known == NULL) {
             e = add_new(l, &settled, asset);
         } else {
             figures = false;
-            e = merge_record(l, slot, &settled, asset, &added, &figures);
+            e = merge_record(l, *known, &settled, asset, &added, &figures);
         }
     }
     if (e == ERR_RANGE) l->overflowed = l->totals.partial = true;
@@ -439,9 +471,9 @@ bool ledger_knows(const struct ledger *l, int64_t trade_id, enum side side) {
 }
 
 bool ledger_find(const struct ledger *l, int64_t trade_id, enum side side, struct fill *out) {
-    struct row_slot *slot = find_id(l, trade_id, side);
-    if (slot == NULL) return false;
-    facts_get(&l->facts, out, slot->row);
+    const uint32_t *known = find_id(l, trade_id, side);
+    if (known == NULL) return false;
+    facts_get(&l->facts, out, *known);
     out->symbol = l->symbol;
     return true;
 }
@@ -450,18 +482,18 @@ bool ledger_find(const struct ledger *l, int64_t trade_id, enum side side, struc
 
 enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, struct dec16 value, struct dec8 price,
                           struct wall candle) {
-    struct row_slot *slot = find_id(l, trade_id, side);
+    const uint32_t *known = find_id(l, trade_id, side);
     struct fill f;
-    if (slot == NULL) return ERR_UNKNOWN;
-    struct row *r = &l->facts.rows[slot->row];
+    if (known == NULL) return ERR_UNKNOWN;
+    struct row *r = &l->facts.rows[*known];
     if (row_fee_state(r) != FEE_UNVALUED) return ERR_STATE;
     if (value.v < 0) return ERR_VALUE;
-    facts_get(&l->facts, &f, slot->row);
+    facts_get(&l->facts, &f, *known);
     f.fee_state = FEE_VALUED;
     f.fee_value = value;
     f.fee_price = price;
     f.fee_candle = candle;
-    enum err e = facts_set(&l->facts, slot->row, &f, r->asset);
+    enum err e = facts_set(&l->facts, *known, &f, r->asset);
     if (e != ERR_OK) return e;
     l->unvalued--;
     if ((r->flags & ROW_STAGED) != 0) return ERR_OK;
@@ -583,10 +615,10 @@ static bool order_ok(const struct ledger *l) {
         const struct row *r = row_at(l, i);
         bool dead = (r->flags & ROW_DEAD) != 0;
         if (i > 0 && !dead && l->dead == 0 && !row_before(row_at(l, i - 1), r)) return false;
-        const struct row_slot *slot = find_id(l, r->trade_id, row_side(r));
-        if (slot == NULL || (!dead && slot->row != l->order[i])) return false;
+        const uint32_t *known = find_id(l, r->trade_id, row_side(r));
+        if (known == NULL || (!dead && *known != l->order[i])) return false;
     }
-    return l->by_id.count + l->dead <= l->facts.count && l->count + l->staged_count - l->dead == l->by_id.count;
+    return l->count + l->staged_count - l->dead == l->by_id.count + l->by_id.rising_count;
 }
 
 /* The fills' own results add up to the sums, and the open lots to holdings and basis. */

@@ -1,6 +1,8 @@
-/* row_index.h: a hash index of 32-bit row numbers, eight bytes a slot: the row and 32 bits of its key's hash. The key itself
- * stays in the row, so the caller compares; the hash bits make a wrong candidate (a cache miss in a large ledger) rare, and
- * let the index grow without touching a row. Rows are never taken out: a row number is replaced in its slot. */
+/* row_index.h: finds 32-bit row numbers by a 64-bit key that stands in the row. Keys mostly arrive in rising order (an
+ * exchange counts its ids upwards): those are kept as a plain sorted list of four bytes a row, and a key above all others is
+ * known to be new without looking anything up. The others go into a hash table, eight bytes a slot: the row and 32 bits of
+ * the key's hash, which make a wrong candidate (a cache miss in a large ledger) rare and let the table grow without touching
+ * a row. The caller compares keys. Rows are never taken out; a row number is replaced in its place. */
 #ifndef DOMAIN_ROW_INDEX_H
 #define DOMAIN_ROW_INDEX_H
 
@@ -18,30 +20,31 @@ struct row_slot {
 };
 
 struct row_index {
-    struct row_slot *slots; /* owned */
+    uint32_t *rising;       /* owned; rows of strictly rising keys */
+    size_t rising_count, rising_capacity;
+    struct row_slot *slots; /* owned; all other rows */
     size_t capacity;        /* a power of two, or 0; at most 3/4 full */
-    size_t count;
+    size_t count;           /* rows in slots */
 };
 
 void row_index_free(struct row_index *x); /* afterwards empty, as after zero-initialisation */
-/* Room for `count` rows in all, so that no row_index_add up to there can fail. */
-MUST_CHECK enum err row_index_grow(struct row_index *x, size_t count);
 
-static inline MUST_CHECK enum err row_index_reserve(struct row_index *x, size_t count) {
-    return count < x->capacity - x->capacity / 4 ? ERR_OK : row_index_grow(x, count);
+MUST_CHECK enum err row_index_grow(struct row_index *x);
+
+/* Room for one more row, wherever it goes, so that the next add cannot fail. */
+static inline MUST_CHECK enum err row_index_reserve(struct row_index *x) {
+    bool room = x->rising_count < x->rising_capacity && x->count + 1 < x->capacity - x->capacity / 4;
+    return room ? ERR_OK : row_index_grow(x);
 }
 
-/* There must be room, and the key must not be in the index yet. */
+/* The key must be above those of all rising rows. */
+void row_index_add_rising(struct row_index *x, uint32_t row);
+/* The key must not be in the index yet. */
 void row_index_add(struct row_index *x, uint32_t hash, uint32_t row);
 
 /* The first slot at or behind *at that may hold the key; false where there is none. Start with row_index_home. */
 static inline size_t row_index_home(const struct row_index *x, uint32_t hash) {
     return x->capacity == 0 ? 0 : hash & (x->capacity - 1);
-}
-
-/* Asks the memory for the home slot ahead of its use: in a large index it is a cache miss. */
-static inline void row_index_prefetch(const struct row_index *x, uint32_t hash) {
-    if (x->capacity != 0) __builtin_prefetch(&x->slots[row_index_home(x, hash)], 1);
 }
 
 static inline bool row_index_seek(const struct row_index *x, uint32_t hash, size_t *at) {

@@ -203,6 +203,24 @@ static void corrected_order_id_joins_a_cycle(void **state) {
     ledger_free(l);
 }
 
+static void finds_the_record_that_stands(void **state) {
+    struct ledger *l = ledger();
+    struct fill out;
+    (void)state;
+    add(l, from_source(fill(5, SIDE_BUY, "99", "1"), SOURCE_BOT), true);
+    add(l, fill(5, SIDE_BUY, "100", "1"), true);
+    add(l, fill(3, SIDE_SELL, "101", "1"), true); /* staged, and found all the same */
+    assert_true(ledger_find(l, 5, SIDE_BUY, &out));
+    assert8(out.price, "100");
+    assert_string_equal(out.symbol.text, "BTC/USDT");
+    assert_true(ledger_find(l, 3, SIDE_SELL, &out));
+    assert8(out.price, "101");
+    assert_false(ledger_find(l, 4, SIDE_SELL, &out));
+    assert_false(ledger_find(l, 3, SIDE_BUY, &out));
+    assert_false(ledger_find(l, 6, SIDE_BUY, &out));
+    ledger_free(l);
+}
+
 static void keeps_when_it_first_heard_of_a_fill(void **state) {
     struct ledger *l = ledger();
     struct fill f = from_source(fill(1, SIDE_BUY, "100", "1"), SOURCE_STREAM), out;
@@ -733,6 +751,7 @@ int main(void) {
         cmocka_unit_test(more_authority_corrects_and_recomputes),
         cmocka_unit_test(corrected_time_moves_the_fill),
         cmocka_unit_test(corrected_order_id_joins_a_cycle),
+        cmocka_unit_test(finds_the_record_that_stands),
         cmocka_unit_test(keeps_when_it_first_heard_of_a_fill),
         cmocka_unit_test(what_is_no_fill_is_refused),
         cmocka_unit_test(fee_that_eats_the_whole_lot_leaves_none),

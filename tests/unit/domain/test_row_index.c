@@ -33,7 +33,7 @@ static void finds_every_row_through_growth_and_equal_hashes(void **state) {
     rng_seed(&rng, 9);
     for (uint32_t i = 0; i < ROWS; i++) {
         hashes[i] = (uint32_t)rng_below(&rng, rng_chance(&rng, 1, 2) ? 50 + i / 4 : UINT32_MAX);
-        assert_int_equal(row_index_reserve(&x, x.count + 1), ERR_OK);
+        assert_int_equal(row_index_reserve(&x), ERR_OK);
         row_index_add(&x, hashes[i], i);
     }
     assert_int_equal(x.count, ROWS);
@@ -44,13 +44,30 @@ static void finds_every_row_through_growth_and_equal_hashes(void **state) {
     assert_int_equal(x.capacity, 0);
 }
 
-static void reserved_room_holds_without_growing(void **state) {
+static void rising_rows_are_a_plain_list(void **state) {
     struct row_index x = {0};
     (void)state;
-    assert_int_equal(row_index_reserve(&x, 1000), ERR_OK);
-    const struct row_slot *slots = x.slots;
-    for (uint32_t i = 0; i < 1000; i++) row_index_add(&x, i * 7919, i);
-    assert_ptr_equal(x.slots, slots);
+    for (uint32_t i = 0; i < 1000; i++) {
+        assert_int_equal(row_index_reserve(&x), ERR_OK);
+        row_index_add_rising(&x, 7 * i);
+    }
+    assert_int_equal(x.rising_count, 1000);
+    assert_int_equal(x.count, 0);
+    for (uint32_t i = 0; i < 1000; i++) assert_int_equal(x.rising[i], 7 * i);
+    row_index_free(&x);
+    assert_int_equal(x.rising_count, 0);
+}
+
+static void one_reservation_is_room_in_both_parts(void **state) {
+    struct row_index x = {0};
+    (void)state;
+    for (uint32_t i = 0; i < 5000; i++) {
+        assert_int_equal(row_index_reserve(&x), ERR_OK);
+        assert_true(x.rising_count < x.rising_capacity);
+        assert_true(x.count + 1 < x.capacity - x.capacity / 4);
+        if (i % 3 == 0) row_index_add_rising(&x, i);
+        else row_index_add(&x, i * 7919, i);
+    }
     row_index_free(&x);
 }
 
@@ -58,7 +75,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_index_has_no_candidates),
         cmocka_unit_test(finds_every_row_through_growth_and_equal_hashes),
-        cmocka_unit_test(reserved_room_holds_without_growing),
+        cmocka_unit_test(rising_rows_are_a_plain_list),
+        cmocka_unit_test(one_reservation_is_room_in_both_parts),
     };
     return cmocka_run_group_tests_name("domain/row_index", tests, NULL, NULL);
 }
