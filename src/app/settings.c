@@ -213,8 +213,8 @@ static struct span trimmed(struct span v) {
 
 static void read_row(struct loading *l, size_t r) {
     const struct setting *row = &l->table[r];
-    if (row->preset != NULL)
-        CHECK(row->read(l->settings, row, span_of(row->preset)) || !"a preset that is not allowed");
+    bool preset_ok = row->preset == NULL || row->read(l->settings, row, span_of(row->preset));
+    CHECK(preset_ok);
     for (size_t w = SETTING_NAMES_MAX; w-- > 0;) { /* the first name last: it stands */
         const struct given *g = &l->given[r][w];
         if (!g->set) continue;
