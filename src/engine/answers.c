@@ -212,8 +212,8 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
     if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
         for (size_t i = 0; i < rows.candle_count; i++)
             if (rows.candles[i].closed) fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
-        if (rows.candle_count == 0 && r->start.us != 0) /* the market did not trade yet: say so, or it is asked for ever */
-            fills_minute_closed(e, market, r->start, DEC8_ZERO);
+        bool before_listing = r->start.us != 0 && (rows.candle_count == 0 || rows.candles[0].open_time.us > r->start.us);
+        if (before_listing) fills_minute_closed(e, market, r->start, DEC8_ZERO); /* the market has no such minute: never asked again */
     }
     free(rows.candles);
 }

@@ -106,7 +106,7 @@ static void apply(struct engine *e, const struct fill *f) {
         e->count.duplicates_dropped++;
         if (changed) {
             e->count.corrections++;
-            engine_log(e, LOG_INFO, "engine", "trade %lld of %s corrected by %s", (long long)f->trade_id, f->symbol.text, fill_source_name(f->source));
+            engine_log(e, LOG_DEBUG, "engine", "trade %lld of %s corrected by %s", (long long)f->trade_id, f->symbol.text, fill_source_name(f->source));
         }
     } else {
         e->count.fills_applied++;
@@ -119,7 +119,10 @@ static void apply(struct engine *e, const struct fill *f) {
 }
 
 static void apply_all(struct engine *e, const struct fill *list, size_t count) {
+    uint64_t before = e->count.corrections;
     for (size_t i = 0; i < count; i++) apply(e, &list[i]);
+    if (e->count.corrections > before)
+        engine_log(e, LOG_INFO, "engine", "%llu known fills corrected by a more authoritative record", (unsigned long long)(e->count.corrections - before));
 }
 
 void fills_keep_values(struct engine *e) {

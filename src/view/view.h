@@ -107,6 +107,9 @@ void view_performance_free(struct view_performance *v);
  * series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids' steps. */
 bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e);
 
+/* [{"symbol","name","active","source","lower","upper","levels","investment"}]: for GET /api/v1/config. */
+void view_strategies(struct buf *out, const struct engine *e);
+
 /* ---- for machines ---- */
 
 /* Prometheus text: every counter and state of the engine, figures as exact decimals. */

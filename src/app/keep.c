@@ -1,0 +1,137 @@
+/* keep.c: between engine and store. At the start: the account that this key had the last time, its symbols, its fills. Then:
+ * batches of fills and small facts. A store that fails costs durability, never the dashboard. */
+#include "app/private.h"
+
+#include "base/hash.h"
+
+#include <stdio.h>
+
+enum { ID_ACCOUNT = 1, ID_SYMBOLS, ID_LOAD_BOT, ID_LOAD_UID, ID_FACTS, ID_BATCHES = 1000 }; /* batch ids of the engine follow */
+
+/* The remembered account is kept under a hash of the key's id: another key is another account until Binance says so. */
+static void account_key(const struct app *a, char out[static META_KEY_MAX]) {
+    unsigned char digest[SHA256_BYTES];
+    int n = snprintf(out, META_KEY_MAX, "account:");
+    if (sha256_of(digest, &a->config.key.api_key, 1) != ERR_OK) return;
+    for (size_t i = 0; i < 16; i++) n += snprintf(out + n, META_KEY_MAX - (size_t)n, "%02x", digest[i]);
+}
+
+static void load(struct app *a, uint64_t id, const char *account) {
+    a->loads++;
+    if (store_load(a->store, id, account) == ERR_OK) return;
+    a->loads--;
+}
+
+static void loaded_one(struct app *a) {
+    if (a->loads == 0) app_start_engine(a);
+}
+
+static void on_opened(void *arg, const struct stored_account *accounts, size_t count) {
+    struct app *a = arg;
+    char key[META_KEY_MAX];
+    (void)accounts;
+    (void)count;
+    (void)snprintf(a->bot_account, sizeof a->bot_account, "%s:bot", a->config.environment);
+    memcpy(a->account, a->bot_account, sizeof a->account);
+    a->loads = 1; /* the symbols: they come before any fill */
+    if (store_get_metas(a->store, ID_SYMBOLS, "symbols") != ERR_OK) a->loads = 0;
+    if (a->config.key.kind != KEY_NONE) {
+        account_key(a, key);
+        a->loads++;
+        if (store_get_metas(a->store, ID_ACCOUNT, key) != ERR_OK) a->loads--;
+    }
+    load(a, ID_LOAD_BOT, a->bot_account);
+    loaded_one(a);
+}
+
+static void on_failed(void *arg, enum err err, const char *words) {
+    struct app *a = arg;
+    struct event e = {.kind = EVENT_STORE_FAILED, .err = err, .error = words, .weight_used = -1, .remaining = -1};
+    tell_engine(a, &e);
+    a->loads = 0;
+    loaded_one(a);
+}
+
+static void adopt_symbols(struct app *a, const char *list) {
+    struct name symbol;
+    while (*list != '\0') {
+        size_t len = strcspn(list, ",");
+        if (name_set(&symbol, span_from(list, len)) == ERR_OK) engine_load_symbol(a->engine, &symbol);
+        list += len + (list[len] == ',');
+    }
+}
+
+static void on_metas(void *arg, uint64_t id, enum err err, const struct stored_meta *metas, size_t count) {
+    struct app *a = arg;
+    const char *value = err == ERR_OK && count > 0 ? metas[0].value : NULL;
+    if (a->started) return;
+    if (value != NULL && id == ID_SYMBOLS) adopt_symbols(a, value);
+    if (value != NULL && id == ID_ACCOUNT && strlen(value) < sizeof a->account) {
+        (void)snprintf(a->account, sizeof a->account, "%s", value);
+        load(a, ID_LOAD_UID, a->account);
+    }
+    if (a->loads > 0) a->loads--;
+    loaded_one(a);
+}
+
+static void on_fills(void *arg, uint64_t id, const struct fill *fills, size_t count) {
+    struct app *a = arg;
+    (void)id;
+    for (size_t i = 0; i < count; i++) engine_load_fill(a->engine, &fills[i]);
+}
+
+static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories, size_t count) {
+    struct app *a = arg;
+    for (size_t i = 0; err == ERR_OK && id == ID_LOAD_UID && i < count; i++)
+        engine_load_history(a->engine, &histories[i].symbol, histories[i].last_id);
+    if (err == ERR_OK && total > 0) log_say(a->log, LOG_INFO, "store", "%llu fills read", (unsigned long long)total);
+    if (a->loads > 0) a->loads--;
+    loaded_one(a);
+}
+
+static void on_committed(void *arg, uint64_t id, enum err err, const struct put_counts *counts) {
+    struct app *a = arg;
+    struct event e = {.kind = EVENT_COMMITTED, .id = id - ID_BATCHES, .err = err, .error = store_why(a->store), .weight_used = -1, .remaining = -1};
+    (void)counts;
+    if (id > ID_BATCHES && !a->stopping) tell_engine(a, &e);
+}
+
+static void on_closed(void *arg) { app_store_closed(arg); }
+
+void keep_open(struct app *a) {
+    static const struct store_events events = {.opened = on_opened, .failed = on_failed, .fills = on_fills, .loaded = on_loaded,
+                                               .committed = on_committed, .metas = on_metas, .closed = on_closed};
+    enum err err = store_open(&a->store, a->loop, a->options->db_path, STORE_USE, a->log, &events, a);
+    if (err != ERR_OK) log_say(a->log, LOG_ERROR, "store", "cannot be opened: %s; history is not durable", err_text(err));
+}
+
+static bool usable(const struct app *a) { return a->store != NULL && store_state(a->store) == STORE_READY; }
+
+void keep_fills(struct app *a, const struct effect *f) {
+    enum err err = usable(a) ? store_put(a->store, ID_BATCHES + f->id, a->account, f->fills, f->fill_count) : ERR_STATE;
+    if (err == ERR_OK || f->id == 0) return;
+    const char *why = a->store != NULL && store_why(a->store)[0] != '\0' ? store_why(a->store) : err_text(err);
+    tell_late(a, &(struct event){.kind = EVENT_COMMITTED, .id = f->id, .err = err, .error = why, .weight_used = -1, .remaining = -1});
+}
+
+static void become(struct app *a, const char *account) {
+    char key[META_KEY_MAX];
+    bool other = strcmp(a->account, account) != 0;
+    (void)snprintf(a->account, sizeof a->account, "%s", account);
+    account_key(a, key);
+    if (store_put_meta(a->store, ID_FACTS, key, account) != ERR_OK || !other) return;
+    if (store_load(a->store, ID_LOAD_UID, account) != ERR_OK) /* known from an earlier key: its fills join while we run */
+        log_say(a->log, LOG_WARN, "store", "the fills of %s could not be read", account);
+}
+
+void keep_fact(struct app *a, const struct effect *f) {
+    if (!usable(a)) return;
+    if (strcmp(f->key, "account") == 0) become(a, f->text);
+    else if (store_put_meta(a->store, ID_FACTS, f->key, f->text) != ERR_OK) log_say(a->log, LOG_WARN, "store", "%s could not be kept", f->key);
+}
+
+void keep_history(struct app *a, const struct effect *f) {
+    struct stored_history h = {.symbol = f->symbol, .first_id = 0, .last_id = f->complete_to};
+    if (usable(a) && store_put_history(a->store, ID_FACTS, a->account, &h) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "the history mark of %s could not be kept", f->symbol.text);
+}
