@@ -70,7 +70,8 @@ bool api_check_params(const struct api_endpoint *ep, const struct api_params *p,
                                                                            (int)p->all[i].name.len, p->all[i].name.at);
     }
     if (read == p->count) return true;
-    if (ep->params[0] == '\0') return api_refuse(e, 400, -1101, "Too many parameters; expected '0' and received '%zu'.", p->count);
+    if (ep->params[0] == '\0' && ep->path != NULL) /* the WebSocket API's session methods say -1104 here too */
+        return api_refuse(e, 400, -1101, "Too many parameters; expected '0' and received '%zu'.", p->count);
     return api_refuse(e, 400, -1104, "Not all sent parameters were read; read '%zu' parameter(s) but was sent '%zu'.", read, p->count);
 }
 
