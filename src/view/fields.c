@@ -64,7 +64,7 @@ static void write_member(struct buf *b, const struct field *f, const void *at) {
     case FIELD_AMOUNTS: write_amounts(b, f->key, at); return;
     case FIELD_OBJECT: write_object(b, f, at); return;
     }
-    CHECK(!"a kind of field");
+    CHECK(false); /* every kind returns above */
 }
 
 void fields_write(struct buf *b, const struct field *table, const void *values) {
@@ -117,15 +117,23 @@ static void write_amount_changes(struct buf *b, const char *key, const struct am
     out_object_end(b);
 }
 
+static void take_over_array(struct buf *b, const struct buf *now, struct buf *was) {
+    buf_clear(was);
+    buf_put_span(was, buf_span(now));
+    if (was->failed != ERR_OK) b->failed = was->failed;
+}
+
+/* An array's buffer belongs to its struct: it is copied, never shared. So an object is taken over member by member. */
 static void take_over(struct buf *b, const struct field *f, const void *now, void *was) {
-    if (f->kind != FIELD_ARRAY) {
+    if (f->kind == FIELD_ARRAY) {
+        take_over_array(b, now, was);
+    } else if (f->kind == FIELD_OBJECT) {
+        if ((f->flags & FIELD_OPTIONAL) != 0) *(bool *)was = *(const bool *)now;
+        for (const struct field *sub = f->sub; sub->key != NULL; sub++)
+            take_over(b, sub, member(now, sub), (char *)was + sub->at);
+    } else {
         memcpy(was, now, f->size);
-        return;
     }
-    struct buf *to = was;
-    buf_clear(to);
-    buf_put_span(to, buf_span(now));
-    if (to->failed != ERR_OK) b->failed = to->failed;
 }
 
 /* A nested object that is there before and after: only its changes. */

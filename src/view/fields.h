@@ -36,7 +36,7 @@ enum field_kind {
 };
 
 enum { FIELD_SLOW = 1,     /* moves all the time and says little: compared only on the slow beat (delta.c) */
-       FIELD_OPTIONAL = 2, /* object: its struct begins with `bool present`; null where false. Holds no FIELD_ARRAY */
+       FIELD_OPTIONAL = 2, /* object: its struct begins with `bool present`; null where false. */
        FIELD_PART = 8 };   /* from this bit on: which DIRTY_ parts of the state it comes from; none: always compared */
 
 struct field { /* a table ends with key NULL */

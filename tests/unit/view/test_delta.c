@@ -363,6 +363,22 @@ static void investment_and_gaps_are_sent_whole(void **state) {
     end(&r, &p);
 }
 
+/* An object with an array in it comes and goes: the array's memory stays with its owner. */
+static void the_bot_may_come_and_go(void **state) {
+    (void)state;
+    struct rig r;
+    struct page p;
+    begin(&r, &p);
+    for (int i = 0; i < 6; i++) {
+        r.config.source = i % 2 == 0 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT;
+        r.e->bot.unavailable[i % BOT_ENDPOINTS] = true;
+        r.e->dirty |= DIRTY_HEADER;
+        assert_true(page_turn(&p));
+        assert_page_knows(&p);
+    }
+    end(&r, &p);
+}
+
 static void a_failed_buffer_leaves_what_is_known_right(void **state) {
     (void)state;
     struct rig r;
@@ -527,6 +543,7 @@ int main(void) {
         cmocka_unit_test(pairs_come_and_go),
         cmocka_unit_test(a_weight_minute_ends_without_any_event),
         cmocka_unit_test(investment_and_gaps_are_sent_whole),
+        cmocka_unit_test(the_bot_may_come_and_go),
         cmocka_unit_test(a_failed_buffer_leaves_what_is_known_right),
         cmocka_unit_test(deltas_add_up_to_the_snapshot),
     };
