@@ -178,4 +178,6 @@ void engine_set_price(struct engine *e, size_t market, struct dec8 price, enum p
     m->price_at = e->now.wall;
     m->price_source = from;
     if (changed) figures_price_changed(e, market);
+    for (size_t i = 0; i < e->pair_count && !changed; i++) /* no figure moved, but the price's age did */
+        if (e->pairs[i]->market == market) e->pair_dirty[i] = 1;
 }

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "view/view.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,6 +54,9 @@ struct world {
     struct rng rng;
     int64_t now; /* us, wall = mono + epoch */
     struct engine *engine;
+    struct view *view;     /* as a page follows it, delta by delta */
+    struct mono view_beat;
+    struct buf told[3];    /* delta, what the page knows, what is */
     struct engine_config engine_config;
     int life;
     struct trade *trades;
@@ -539,11 +544,31 @@ static void check_step(struct world *w) {
     }
 }
 
+/* Whatever happened, a page that was given every delta knows what a new one would be told: nothing was changed without a
+ * mark. Compared on the view's slow beat, when even counters are up to date. */
+static void check_view(struct world *w) {
+    struct now now = world_now(w);
+    struct buf *delta = &w->told[0], *known = &w->told[1], *is = &w->told[2];
+    bool beat = now.mono.us - w->view_beat.us >= VIEW_SLOW_US;
+    for (size_t i = 0; i < 3; i++) buf_clear(&w->told[i]);
+    (void)view_delta(w->view, delta, w->engine, now, 1);
+    if (!beat) return;
+    w->view_beat = now.mono;
+    view_known(w->view, known, now, 1);
+    view_snapshot(is, w->engine, now, 1);
+    size_t same = 0;
+    while (same < known->len && same < is->len && known->at[same] == is->at[same]) same++;
+    size_t from = same < 60 ? 0 : same - 60;
+    if (delta->failed != ERR_OK || known->failed != ERR_OK || is->failed != ERR_OK) fail(w, "the view ran out of room");
+    else if (known->len != is->len || same < is->len) fail(w, "a page knows %.90s but it is %.90s", known->at + from, is->at + from);
+}
+
 static void turn(struct world *w) {
     int turns = 0;
     while (engine_turn(w->engine, world_now(w)) && ++turns < 1000) perform(w);
     perform(w);
     check_step(w);
+    check_view(w);
     engine_clean(w->engine);
 }
 
@@ -560,6 +585,10 @@ static void start_engine(struct world *w) {
         if (w->history[s] >= 0) engine_load_history(w->engine, &symbol, w->history[s]);
     }
     engine_start(w->engine, world_now(w));
+    view_free(w->view);
+    w->view = view_new(w->engine, world_now(w));
+    w->view_beat = world_now(w).mono;
+    if (w->view == NULL) abort();
     turn(w);
 }
 
@@ -786,6 +815,7 @@ void world_run(const struct world_config *config, struct world_result *out) {
     w->config = *config;
     w->result = out;
     w->now = US_PER_S;
+    for (size_t i = 0; i < 3; i++) buf_init(&w->told[i], 1 << 20);
     w->trades = calloc(TRADES_MAX, sizeof *w->trades);
     w->queue = calloc(QUEUE_MAX, sizeof *w->queue);
     rng_seed(&w->rng, config->seed);
@@ -818,6 +848,8 @@ void world_run(const struct world_config *config, struct world_result *out) {
     out->reconnects = w->engine->market.reconnects + w->engine->user.reconnects;
     out->fill_duplicates = w->engine->count.duplicates_dropped;
     engine_free(w->engine);
+    view_free(w->view);
+    for (size_t i = 0; i < 3; i++) buf_free(&w->told[i]);
     while (w->queue_count > 0) free(take(w).body);
     free(w->queue);
     free(w->trades);
