@@ -20,38 +20,88 @@ static struct feed_config feed(const struct settings *s, int64_t dead_us) {
                                 .lifetime_us = LIFETIME_US, .phase_limit_us = PHASE_LIMIT_US};
 }
 
+/* ---- what the configuration view shows: by the names a user would set; no secret is among them ---- */
+
+static void put_name(struct buf *out, const char *name) {
+    buf_putf(out, "%s\"%s\":", out->at[out->len - 1] == '{' ? "" : ",", name);
+}
+
+static void put_text(struct buf *out, const char *name, const char *text) {
+    put_name(out, name);
+    if (text[0] == '\0') {
+        buf_puts(out, "null");
+        return;
+    }
+    buf_putc(out, '"');
+    buf_put_json_text(out, span_of(text));
+    buf_putc(out, '"');
+}
+
+/* Seconds with up to three digits behind the point. */
+static void put_seconds(struct buf *out, const char *name, int64_t us) {
+    char text[DEC_TEXT_MAX];
+    (void)dec8_format(text, (struct dec8){(i128)us * 100});
+    put_name(out, name);
+    buf_puts(out, text);
+}
+
+static void put_number(struct buf *out, const char *name, int64_t value) {
+    put_name(out, name);
+    buf_put_i64(out, value);
+}
+
+static void put_symbols(struct buf *out, const struct settings *s) {
+    put_name(out, "GRIDSCOPE_SYMBOLS");
+    if (s->symbol_count == 0) {
+        buf_puts(out, "null");
+        return;
+    }
+    for (size_t i = 0; i < s->symbol_count; i++) {
+        buf_puts(out, i == 0 ? "\"" : ",");
+        buf_put_json_text(out, name_span(&s->symbols[i]));
+    }
+    buf_putc(out, '"');
+}
+
+static void put_amounts(struct buf *out, const struct settings *s) {
+    char text[DEC_TEXT_MAX] = "";
+    if (s->has_investment) (void)dec16_format(text, s->investment);
+    put_text(out, "GRIDSCOPE_INVESTMENT", text);
+    text[0] = '\0';
+    if (s->since.us != 0) (void)wall_format(text, s->since);
+    put_text(out, "GRIDSCOPE_SINCE", text);
+}
+
 static void settings_json(void *arg, struct buf *out) {
     const struct settings *s = arg;
-    char investment[DEC_TEXT_MAX];
-    buf_puts(out, "{\"source\":");
-    buf_puts(out, s->source == SOURCE_IS_BOT ? "\"bot\"" : "\"exchange\"");
-    buf_puts(out, ",\"environment\":\"");
-    buf_put_json_text(out, span_of(s->environment));
-    buf_puts(out, "\",\"bot_url\":\"");
-    buf_put_json_text(out, span_of(s->bot_url));
-    buf_puts(out, "\",\"rest_url\":\"");
-    buf_put_json_text(out, span_of(s->rest_url));
-    buf_puts(out, "\",\"stream_url\":\"");
-    buf_put_json_text(out, span_of(s->stream_url));
-    buf_puts(out, "\",\"ws_api_url\":\"");
-    buf_put_json_text(out, span_of(s->ws_api_url));
-    buf_putf(out, "\",\"credentials\":\"%s\"", s->key_kind == KEY_NONE ? "none" : s->key_kind == KEY_HMAC ? "HMAC" : "Ed25519");
-    buf_putf(out, ",\"tier1_ms\":%lld,\"tier2_ms\":%lld", (long long)(s->tier1_us / US_PER_MS), (long long)(s->tier2_us / US_PER_MS));
-    buf_putf(out, ",\"breaker\":{\"fail_max\":%d,\"reset_seconds\":%lld,\"successes\":%d}", s->breaker.fail_max,
-             (long long)(s->breaker.reset_us / US_PER_S), s->breaker.successes_needed);
-    buf_puts(out, ",\"day_zone\":\"");
-    buf_put_json_text(out, span_of(s->day_zone));
-    buf_puts(out, "\",\"currency_sign\":");
-    if (s->currency_sign[0] == '\0') buf_puts(out, "null");
-    else {
-        buf_putc(out, '"');
-        buf_put_json_text(out, span_of(s->currency_sign));
-        buf_putc(out, '"');
-    }
-    (void)dec16_format(investment, s->investment);
-    if (s->has_investment) buf_putf(out, ",\"investment\":\"%s\"", investment);
-    else buf_puts(out, ",\"investment\":null");
-    buf_putf(out, ",\"login\":%s,\"store\":\"%s\"}", s->auth ? "true" : "false", s->db[0] == ':' ? "memory" : "file");
+    static const char *const keys[] = {[KEY_NONE] = "none", [KEY_HMAC] = "HMAC", [KEY_ED25519] = "Ed25519"};
+    buf_putc(out, '{');
+    if (out->at == NULL) return; /* no memory: the caller sees it in the buffer */
+    put_text(out, "GRIDSCOPE_SOURCE", s->source == SOURCE_IS_BOT ? "bot" : "exchange");
+    put_text(out, "Binance credentials", keys[s->key_kind]);
+    put_text(out, "environment", s->environment);
+    put_text(out, "DASHBOARD_API_BASE_URL", s->bot_url);
+    put_text(out, "DASHBOARD_API_KEY", s->bot_api_key.len > 0 ? "set" : "");
+    put_seconds(out, "DASHBOARD_API_TIMEOUT", s->bot_timeout_us);
+    put_text(out, "GRIDSCOPE_BINANCE_REST_URL", s->rest_url);
+    put_text(out, "GRIDSCOPE_BINANCE_STREAM_URL", s->stream_url);
+    put_text(out, "GRIDSCOPE_BINANCE_WS_API_URL", s->ws_api_url);
+    put_text(out, "GRIDSCOPE_USER_STREAM", s->user_stream == USER_STREAM_WS_API ? "ws_api" : "listen_key");
+    put_symbols(out, s);
+    put_text(out, "GRIDSCOPE_DISPLAY_CURRENCY", s->display_currency.text);
+    put_text(out, "GRIDSCOPE_CURRENCY_SIGN", s->currency_sign);
+    put_amounts(out, s);
+    put_text(out, "GRIDSCOPE_DAY_ZONE", s->day_zone);
+    put_seconds(out, "DASHBOARD_POLL_INTERVAL_TIER1", s->tier1_us);
+    put_seconds(out, "DASHBOARD_POLL_INTERVAL_TIER2", s->tier2_us);
+    put_number(out, "GRIDSCOPE_BREAKER_FAIL_MAX", s->breaker.fail_max);
+    put_seconds(out, "GRIDSCOPE_BREAKER_RESET_SECONDS", s->breaker.reset_us);
+    put_number(out, "GRIDSCOPE_BREAKER_SUCCESSES", s->breaker.successes_needed);
+    put_text(out, "GRIDSCOPE_HEARTBEAT_STREAM", s->heartbeat_stream);
+    put_text(out, "GRIDSCOPE_DB", s->db);
+    put_text(out, "DASHBOARD_AUTH_ENABLED", s->auth ? "true" : "false");
+    put_seconds(out, "login lasts (seconds)", s->session_us);
+    buf_putc(out, '}');
 }
 
 void configure(struct app_config *out, const struct settings *s, struct wall now) {
