@@ -1,5 +1,5 @@
-/* equity.c: three rings of times; for each symbol one column with a mark for every place in them, for each quote asset one
- * with a rate. A zero in a column is "unknown", so that a column added later needs no other filling. */
+/* equity.c: three rings of times; for each symbol one column with a mark for every place in them, for each quote
+ * asset one with a rate. A zero in a column is "unknown", so that a column added later needs no other filling. */
 #include "domain/equity.h"
 
 #include "base/check.h"
@@ -184,7 +184,8 @@ static struct portfolio_line line_at(const struct equity *e, const struct equity
     size_t quote = find_name(e->quotes, e->quote_count, line->quote);
     if (symbol < e->symbol_count) then.mark.v = e->marks[symbol][p];
     then.has_mark = then.mark.v != 0;
-    if (quote == e->quote_count) return then;
+    then.has_rate = then.rate_is_one = line->now.rate_is_one;
+    if (then.rate_is_one || quote == e->quote_count) return then;
     const struct rate *r = &e->rates[quote][p];
     then.has_rate = r->mul[0] != 0;
     then.rate_is_one = r->mul[0] == RATE_ONE;
@@ -203,8 +204,8 @@ static bool line_sum(struct portfolio *out, const struct portfolio_line *line) {
     return out->known;
 }
 
-/* *then: the same line at the start of the window, by point p; PLACES: realized alone, at today's rate. ERR_UNKNOWN: that
- * point does not know its mark or rate. */
+/* *then: the same line at the start of the window, by point p; PLACES: realized alone, at today's rate. ERR_UNKNOWN:
+ * that point does not know its mark or rate. */
 static enum err line_then(const struct equity *e, struct dec16 *then, const struct equity_line *line, size_t p,
                           struct wall start) {
     struct ledger_totals totals;

@@ -1,10 +1,10 @@
-/* equity.h: the equity series in memory (ACCOUNTING 6): a point a minute and one a fill. A point holds marks and rates, never
- * totals: a total is computed from the ledgers as they are now, so that a backfill or a corrected fee changes the past where
- * it belongs and never looks like profit of today.
+/* equity.h: the equity series in memory (ACCOUNTING 6): a point a minute and one a fill. A point holds marks and
+ * rates, never totals: a total is computed from the ledgers as they are now, so that a backfill or a corrected fee
+ * changes the past where it belongs and never looks like profit of today.
  *
- * Memory is bounded by three rings: every minute of the last 26 hours, the last 512 fills, and one point in nine minutes for
- * 31 days: the start of any window must lie within five minutes of a point, and a recorded minute may be late by one. A
- * symbol costs 8 bytes a point, about 57 kB; a quote asset that needs a rate four times as much. */
+ * Memory is bounded by three rings: every minute of the last 26 hours, the last 512 fills, and one point in nine
+ * minutes for 31 days: the start of any window must lie within five minutes of a point, and a recorded minute may be
+ * late by one. A symbol costs 8 bytes a point, about 57 kB; a quote asset that needs a rate four times as much. */
 #ifndef DOMAIN_EQUITY_H
 #define DOMAIN_EQUITY_H
 
@@ -37,9 +37,9 @@ bool equity_due(const struct equity *e, struct wall now);
 
 enum equity_kind { EQUITY_MINUTE, EQUITY_FILL };
 
-/* Records the lines' marks and rates. Points come in time order: one that is not later than the last of its kind is dropped,
- * as is a second one of a minute. A mark or rate unknown now, or beyond 9.2 x 10^10, is unknown at that point. ERR_MEMORY:
- * nothing was recorded. Also restores a stored series, oldest first. */
+/* Records the lines' marks and rates. Points come in time order: one that is not later than the last of its kind is
+ * dropped, as is a second one of a minute. A mark or rate unknown now, or beyond 9.2 x 10^10, is unknown at that
+ * point. ERR_MEMORY: nothing was recorded. Also restores a stored series, oldest first. */
 MUST_CHECK enum err equity_record(struct equity *e, enum equity_kind kind, struct wall at,
                                   const struct equity_line *lines, size_t count);
 
@@ -60,8 +60,9 @@ struct equity_window {
     bool partial;          /* a symbol is left out, as in the portfolio */
 };
 
-/* P&L of the window from `start` to now (ACCOUNTING 6); the caller says where "24h" or today starts. investment: 0 unknown.
- * ERR_STATE while a ledger is recomputing, ERR_RANGE: *out untouched. */
+/* P&L of the window from `start` to now (ACCOUNTING 6); the caller says where "24h" or today starts. investment: 0
+ * unknown. A line whose rate is one now has had it always: so a pair alone can be asked for in its own quote,
+ * whatever was recorded. ERR_STATE while a ledger is recomputing, ERR_RANGE: *out untouched. */
 MUST_CHECK enum err equity_window(const struct equity *e, struct equity_window *out, const struct equity_line *lines,
                                   size_t count, struct wall start, struct dec16 investment);
 

@@ -1,5 +1,5 @@
-/* ledger.c: the contract of ledger.h: identity and authority of records, the order of fills, and bringing the walk up to date
- * (ledger_impl.h explains the parts). */
+/* ledger.c: the contract of ledger.h: identity and authority of records, the order of fills, and bringing the walk
+ * up to date (ledger_impl.h explains the parts). */
 #include "domain/ledger_impl.h"
 
 #include "base/check.h"
@@ -245,8 +245,8 @@ static void sort_staged(struct ledger *l) {
     }
 }
 
-/* All staged rows into order, from the last one down: every block of rows between two of them moves once. Rows that land
- * below `applied` make the range that has to be undone longer. */
+/* All staged rows into order, from the last one down: every block of rows between two of them moves once. Rows that
+ * land below `applied` make the range that has to be undone longer. */
 static void merge_staged(struct ledger *l) {
     size_t end = l->count, applied = l->applied;
     sort_staged(l);
@@ -381,8 +381,8 @@ static enum err add_new(struct ledger *l, const struct fill *f, uint16_t asset) 
     return ERR_OK;
 }
 
-/* The corrected record belongs elsewhere: it becomes a row of its own, and the old one goes with the next recomputation. At
- * most once for each source that knows the fill. */
+/* The corrected record belongs elsewhere: it becomes a row of its own, and the old one goes with the next
+ * recomputation. At most once for each source that knows the fill. */
 static enum err move_row(struct ledger *l, uint32_t old, const struct fill *f, uint16_t asset) {
     uint32_t row;
     enum err e = reserve(l);
@@ -413,8 +413,8 @@ static enum err store_correction(struct ledger *l, uint32_t row, const struct fi
     return e;
 }
 
-/* A second record of a known fill (ACCOUNTING 2): the more authoritative one stands; a value that a fee has is kept while the
- * fee is the same. */
+/* A second record of a known fill (ACCOUNTING 2): the more authoritative one stands; a value that a fee has is kept
+ * while the fee is the same. */
 static enum err merge_record(struct ledger *l, uint32_t row, struct fill *f, uint16_t asset, enum ledger_added *what,
                              bool *changed) {
     struct fill old;

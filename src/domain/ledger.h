@@ -1,8 +1,9 @@
-/* ledger.h: one symbol's fills and what follows from them: FIFO lots, realized P&L, fees, cycles (ACCOUNTING 2, 3, 5).
- * The ledger is a function of its fills: adding them in any order, or replaying them from nothing, gives the same state to
- * the last digit. An in-order fill is applied at once in amortized O(1). A late, corrected or newly valued one is merged and
- * only marks the earliest changed position; ledger_recompute then brings the figures up to date in slices, from the nearest
- * checkpoint (every LIMIT_CHECKPOINT_FILLS); until then the old figures stay and `recomputing` is true. */
+/* ledger.h: one symbol's fills and what follows from them: FIFO lots, realized P&L, fees, cycles (ACCOUNTING 2, 3,
+ * 5). The ledger is a function of its fills: adding them in any order, or replaying them from nothing, gives the
+ * same state to the last digit. An in-order fill is applied at once in amortized O(1). A late, corrected or newly
+ * valued one is merged and only marks the earliest changed position; ledger_recompute then brings the figures up to
+ * date in slices, from the nearest checkpoint (every LIMIT_CHECKPOINT_FILLS); until then the old figures stay and
+ * `recomputing` is true. */
 #ifndef DOMAIN_LEDGER_H
 #define DOMAIN_LEDGER_H
 
@@ -10,7 +11,7 @@
 
 struct ledger; /* opaque; owned by whoever made it */
 
-enum { LEDGER_FEE_ASSETS_MAX = 16 }; /* base, quote, BNB and a few more; over it the rest is named "others" and partial */
+enum { LEDGER_FEE_ASSETS_MAX = 16 }; /* base, quote, BNB and a few more; over it the rest is "others", and partial */
 
 struct ledger_fee {
     struct name asset;
@@ -45,13 +46,17 @@ enum ledger_added {
     LEDGER_REPLACED,   /* known, and this record is more authoritative: it stands now */
 };
 
-/* base, quote: told apart from third fee assets. since: ACCOUNTING 6 GRIDSCOPE_SINCE, 0 none: earlier fills build lots only.
- * NULL without memory. */
-struct ledger *ledger_new(const struct name *symbol, const struct name *base, const struct name *quote, struct wall since);
+/* base, quote: told apart from third fee assets. since: ACCOUNTING 6 GRIDSCOPE_SINCE, 0 none: earlier fills build
+ * lots only. NULL without memory. */
+struct ledger *ledger_new(const struct name *symbol, const struct name *base, const struct name *quote,
+                          struct wall since);
 void ledger_free(struct ledger *l);
 
-/* ERR_VALUE: no fill (fill_validate says which field). ERR_RANGE: it would overflow; nothing changed, the ledger is marked
- * partial. ERR_MEMORY. *f is copied. *changed (may be NULL): whether any figure changed or will by recomputation. */
+/* ERR_VALUE: no fill (fill_validate says which field), or a base fee above the quantity bought. ERR_RANGE: it would
+ * overflow; nothing changed, the ledger is marked partial. ERR_FULL: over a thousand fee assets. ERR_MEMORY. *f is
+ * copied; a base fee is rounded to the eight digits of a quantity. A late fill is only added up by ledger_recompute:
+ * where its sums overflow there, it counts nowhere (`refused`). *changed (may be NULL): whether any figure changed
+ * or will by recomputation. */
 MUST_CHECK enum err ledger_add(struct ledger *l, const struct fill *f, enum ledger_added *what, bool *changed);
 
 bool ledger_knows(const struct ledger *l, int64_t trade_id, enum side side);
@@ -78,14 +83,16 @@ struct fill_result {
     int64_t closes_first, closes_last; /* trade ids of the first and last buy consumed; -1 none */
 };
 
-/* By position in (time, trade_id, side) order, 0 .. count-1. out_result may be NULL. */
+/* By position in (time, trade_id, side) order, 0 .. count-1. Staged fills have none before ledger_recompute. *out
+ * has the quote amount that stands (never 0) and fee_value in every fee state; added to another ledger it gives the
+ * same state. out_result may be NULL; realized is 0 before `since`, so that the fills' results add up to the totals. */
 size_t ledger_count(const struct ledger *l);
 void ledger_get(const struct ledger *l, size_t position, struct fill *out, struct fill_result *out_result);
 /* Position of the first fill at or after t. */
 size_t ledger_position(const struct ledger *l, struct wall t);
 
-/* The figures as they were after the last fill before t: from a checkpoint and at most LIMIT_CHECKPOINT_FILLS fills. Not
- * while recomputing: ERR_STATE. */
+/* The figures as they were after the last fill before t: from a checkpoint and at most LIMIT_CHECKPOINT_FILLS fills.
+ * Not while recomputing: ERR_STATE. */
 MUST_CHECK enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_totals *out);
 
 /* Ids of Binance count upwards per symbol: the highest and lowest known; -1 none. */
@@ -95,8 +102,8 @@ int64_t ledger_first_id(const struct ledger *l);
 /* Unrealized P&L = holdings x mark - cost basis (ACCOUNTING 4), total = realized + unrealized; exact. ERR_RANGE. */
 MUST_CHECK enum err ledger_unrealized(const struct ledger_totals *t, struct dec8 mark, struct dec16 *unrealized,
                                       struct dec16 *total);
-/* The same at a mark with more digits than an exchange's price has (given by hand: "1.1E-8"); holdings x mark is rounded
- * half-even once to 16 digits. */
+/* The same at a mark with more digits than an exchange's price has (given by hand: "1.1E-8"); holdings x mark is
+ * rounded half-even once to 16 digits. */
 MUST_CHECK enum err ledger_unrealized_fine(const struct ledger_totals *t, struct dec16 mark, struct dec16 *unrealized,
                                            struct dec16 *total);
 /* cost basis / holdings, half-even to 8 digits; ERR_STATE while nothing is held. */

@@ -1,5 +1,5 @@
-/* ledger_facts.c: fills as compact rows. Numbers that fit in 64 bits (nearly all) stand in the row; the others in a wide row
- * beside it. The quote amount is kept only where it is not price x quantity. */
+/* ledger_facts.c: fills as compact rows. Numbers that fit in 64 bits (nearly all) stand in the row; the others in a
+ * wide row beside it. The quote amount is kept only where it is not price x quantity. */
 #include "domain/ledger_impl.h"
 
 #include "base/check.h"

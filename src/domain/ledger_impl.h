@@ -1,14 +1,14 @@
 /* ledger_impl.h: the ledger's inside, shared by ledger.c (the contract), ledger_facts.c (storage) and ledger_walk.c
  * (accounting). Nobody else includes it.
  *
- * Facts and what follows from them are kept apart. A *row* is one fill as its source told it (88 bytes) and never moves; a
- * sell's row has a *sale* beside it (64 bytes), which the computation fills in. `order` lists the rows by (time, id, side): a
- * *position* is an index into it. A *walk* is the accounting state behind some number of positions; applying one more fill
- * makes the next. FIFO consumes buys in order, so all open lots are named by one position and what is left of that lot: a
- * checkpoint is a plain copy of a walk.
+ * Facts and what follows from them are kept apart. A *row* is one fill as its source told it (88 bytes) and never
+ * moves; a sell's row has a *sale* beside it (64 bytes), which the computation fills in. `order` lists the rows by
+ * (time, id, side): a *position* is an index into it. A *walk* is the accounting state behind some number of
+ * positions; applying one more fill makes the next. FIFO consumes buys in order, so all open lots are named by one
+ * position and what is left of that lot: a checkpoint is a plain copy of a walk.
  *
  *   late fill -> staged ---merge---> order            applied: positions [0, applied) are in `walk`
- *   correction, fee value ---------> dirty            dirty < applied: undo down to the checkpoint below it, apply again
+ *   correction, fee value ---------> dirty            dirty < applied: undo to the checkpoint below it, apply again
  *
  * Nothing is allocated while computing: every add reserves room first. */
 #ifndef DOMAIN_LEDGER_IMPL_H
@@ -41,7 +41,7 @@ struct row {
     uint8_t words;    /* fee_state, maker << 3, source << 5 */
 };
 
-struct wide_row { /* for the few fills whose numbers need more than 64 bits or whose quote amount is not price x quantity */
+struct wide_row { /* for the few fills whose numbers need more than 64 bits or whose quote is not price x quantity */
     i128 price, quantity, quote, fee, fee_value, fee_price;
     int64_t candle_us;
 };
@@ -155,10 +155,12 @@ static inline bool row_before(const struct row *a, const struct row *b) {
     return (a->flags & ROW_SELL) < (b->flags & ROW_SELL);
 }
 
-/* ledger_walk.c: applies the fill at `position`. prev: row of the fill of the same sell order before it, ROW_NONE. *sale is
- * written for a sell. ERR_RANGE: *walk and *sale are as before. */
-MUST_CHECK enum err walk_apply(struct walk *walk, struct sale *sale, const struct ledger *l, size_t position, uint32_t prev);
+/* ledger_walk.c: applies the fill at `position`. prev: row of the fill of the same sell order before it, ROW_NONE.
+ * *sale is written for a sell. ERR_RANGE: *walk and *sale are as before. */
+MUST_CHECK enum err walk_apply(struct walk *walk, struct sale *sale, const struct ledger *l, size_t position,
+                               uint32_t prev);
 /* The open lots behind `end` positions, added up the slow way. */
-void walk_open_lots(const struct ledger *l, const struct walk *walk, size_t end, struct dec8 *holdings, struct dec16 *basis);
+void walk_open_lots(const struct ledger *l, const struct walk *walk, size_t end, struct dec8 *holdings,
+                    struct dec16 *basis);
 
 #endif

@@ -1,5 +1,6 @@
-/* ledger_walk.c: the accounting of one fill (ACCOUNTING 3). It works on a copy of the sums and commits at the end, so that an
- * overflow anywhere changes nothing. Fees enter by the value in quote kept with the row: 0 while a fee is unvalued. */
+/* ledger_walk.c: the accounting of one fill (ACCOUNTING 3). It works on a copy of the sums and commits at the end,
+ * so that an overflow anywhere changes nothing. Fees enter by the value in quote kept with the row: 0 while a fee is
+ * unvalued. */
 #include "domain/ledger_impl.h"
 
 #include "base/check.h"
@@ -154,7 +155,8 @@ static void apply_sell(struct step *s, struct sale *sale, const struct ledger *l
     sale->realized = realized.v;
     put16(s, &s->sums.realized, realized.v);
     put8(s, &s->sums.unmatched, sale->unmatched);
-    sum_cycle(s, sale, prev == ROW_NONE ? &none : &l->facts.sales[l->facts.rows[prev].sale], buy_fees.v, t.quantity > 0);
+    sum_cycle(s, sale, prev == ROW_NONE ? &none : &l->facts.sales[l->facts.rows[prev].sale], buy_fees.v,
+              t.quantity > 0);
 }
 
 static void count_fill(struct step *s, const struct row *r, const struct amounts *a) {

@@ -18,7 +18,8 @@ struct conversion { /* amount x mul[0] / div[0] x mul[1] / div[1]: up to two leg
     struct name via;              /* the intermediate, empty for a direct or inverse one */
 };
 
-/* Direct pair, else inverse, else through the first of USDT, BTC, BNB, EUR that has both legs (PRODUCT 6). ERR_UNKNOWN. */
+/* Direct pair, else inverse, else through the first of USDT, BTC, BNB, EUR that has both legs (PRODUCT 6).
+ * ERR_UNKNOWN. */
 MUST_CHECK enum err conversion_find(struct conversion *out, const struct name *from, const struct name *to,
                                     const struct price_source *prices);
 /* amount x path, rounded half-even ONCE to 16 digits (256-bit intermediate over the whole path). ERR_RANGE. */
@@ -54,9 +55,9 @@ struct left_out {
     enum left_out_reason reason;
 };
 
-/* Every line is first converted as a whole, rounded half-even to 8 digits where a rate other than one is used (PRODUCT 6),
- * total = realized + unrealized. A held line without mark, or any line with figures but without rate, is left out of all
- * three. An unvalued fee is named but the line counts. out_left holds room for 2 x count entries. */
+/* Every line is first converted as a whole, rounded half-even to 8 digits where a rate other than one is used
+ * (PRODUCT 6), total = realized + unrealized. A held line without mark, or any line with figures but without rate,
+ * is left out of all three. An unvalued fee is named but the line counts. out_left holds room for 2 x count entries. */
 void portfolio_sum(struct portfolio *out, struct left_out *out_left, const struct portfolio_line *lines, size_t count);
 
 #endif

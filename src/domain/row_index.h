@@ -1,8 +1,9 @@
-/* row_index.h: finds 32-bit row numbers by a 64-bit key that stands in the row. Keys mostly arrive in rising order (an
- * exchange counts its ids upwards): those are kept as a plain sorted list of four bytes a row, and a key above all others is
- * known to be new without looking anything up. The others go into a hash table, eight bytes a slot: the row and 32 bits of
- * the key's hash, which make a wrong candidate (a cache miss in a large ledger) rare and let the table grow without touching
- * a row. The caller compares keys. Rows are never taken out; a row number is replaced in its place. */
+/* row_index.h: finds 32-bit row numbers by a 64-bit key that stands in the row. Keys mostly arrive in rising order
+ * (an exchange counts its ids upwards): those are kept as a plain sorted list of four bytes a row, and a key above
+ * all others is known to be new without looking anything up. The others go into a hash table, eight bytes a slot:
+ * the row and 32 bits of the key's hash, which make a wrong candidate (a cache miss in a large ledger) rare and let
+ * the table grow without touching a row. The caller compares keys. Rows are never taken out; a row number is
+ * replaced in its place. */
 #ifndef DOMAIN_ROW_INDEX_H
 #define DOMAIN_ROW_INDEX_H
 

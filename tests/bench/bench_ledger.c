@@ -1,6 +1,6 @@
-/* bench_ledger.c: the cost of one fill with many behind it, as a ratio to a reference loop of the same run: a random read
- * and write in 64 MB, about one cache miss, the least that looking up an identity among 10^7 costs. Usage: bench_ledger
- * [fills], 10^7 by default. */
+/* bench_ledger.c: the cost of one fill with many behind it, as a ratio to a reference loop of the same run: a random
+ * read and write in 64 MB, about one cache miss, the least that looking up an identity among 10^7 costs. Usage:
+ * bench_ledger [fills], 10^7 by default. */
 #include "base/map.h"
 #include "base/rng.h"
 #include "domain/ledger.h"
@@ -88,7 +88,8 @@ int main(int argc, char **argv) {
         printf("%9zu fills behind: %.0f ns a fill, ratio %.1f\n", done, ns, ns / reference);
     }
     getrusage(RUSAGE_SELF, &usage);
-    printf("most memory: %ld MB, %.0f bytes a fill\n", usage.ru_maxrss / 1024, (double)usage.ru_maxrss * 1024 / (double)total);
+    printf("most memory: %ld MB, %.0f bytes a fill\n", usage.ru_maxrss / 1024,
+           (double)usage.ru_maxrss * 1024 / (double)total);
     late_fill(l, 1000 < total ? 1000 : total, reference);
     late_fill(l, 100000 < total ? 100000 : total, reference);
     printf("realized %s0, cycles %llu\n", ledger_totals(l)->realized.v < 0 ? "below " : "above ",

@@ -1,5 +1,5 @@
-/* oracle.h: a small world of ledgers fed from the oracle's JSON rows. The JSON is read here directly, not through wire/, so
- * that these tests judge the accounting alone. */
+/* oracle.h: a small world of ledgers fed from the oracle's JSON rows. The JSON is read here directly, not through
+ * wire/, so that these tests judge the accounting alone. */
 #ifndef TESTS_ORACLE_H
 #define TESTS_ORACLE_H
 

@@ -1,4 +1,5 @@
-/* Every case of the oracle, to the last digit, in several orders of arrival and with several slices of recomputation. */
+/* Every case of the oracle, to the last digit, in several orders of arrival and with several slices of
+ * recomputation. */
 #include "oracle.h"
 
 #include "base/rng.h"
@@ -33,7 +34,8 @@ static void assert_count(const char *name, yyjson_val *expected, const char *fie
     uint64_t want = yyjson_get_uint(yyjson_obj_get(expected, field));
     assert_true(yyjson_is_uint(yyjson_obj_get(expected, field)));
     if (got != want)
-        fail_msg("%s: %s is %llu, the oracle says %llu", name, field, (unsigned long long)got, (unsigned long long)want);
+        fail_msg("%s: %s is %llu, the oracle says %llu", name, field, (unsigned long long)got,
+                 (unsigned long long)want);
 }
 
 static void assert_results(const char *name, yyjson_val *expected, const struct ledger_totals *t) {

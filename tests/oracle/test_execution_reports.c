@@ -1,4 +1,5 @@
-/* User-data events on top of trades known from the bot: only x = TRADE is a fill, at the last executed price and quantity. */
+/* User-data events on top of trades known from the bot: only x = TRADE is a fill, at the last executed price and
+ * quantity. */
 #include "oracle.h"
 
 #include <stdarg.h>

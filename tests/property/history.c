@@ -6,7 +6,9 @@
 
 /* ---- making ---- */
 
-static struct dec8 some_price(struct rng *rng) { return (struct dec8){(i128)(rng_below(rng, 90000) + 10000) * 1000000}; }
+static struct dec8 some_price(struct rng *rng) {
+    return (struct dec8){(i128)(rng_below(rng, 90000) + 10000) * 1000000};
+}
 
 static void some_fee(struct rng *rng, struct fill *f, bool plain) {
     uint64_t kind = plain ? rng_below(rng, 2) : rng_below(rng, 6);
@@ -53,7 +55,7 @@ struct fill *history_make(struct rng *rng, const struct history_shape *shape) {
         f->time.us = time;
         enum err e = dec8_mul(&f->quote_amount, f->price, f->quantity);
         CHECK(e == ERR_OK);
-        if (rng_chance(rng, 1, 5)) f->quote_amount.v += (i128)rng_below(rng, 2000001) - 1000000; /* the exchange rounded */
+        if (rng_chance(rng, 1, 5)) f->quote_amount.v += (i128)rng_below(rng, 2000001) - 1000000; /* rounded */
         some_fee(rng, f, shape->plain_fees);
         held += f->side == SIDE_BUY ? f->quantity.v : -f->quantity.v;
         if (name_is(&f->fee_asset, "BTC")) held -= f->fee.v / DEC8_ONE;
@@ -199,7 +201,8 @@ void naive_account(struct naive *out, const struct fill *fills, size_t n, struct
         i128 fee = fee_in_quote(f), base_fee = name_is(&f->fee_asset, "BTC") ? f->fee.v / DEC8_ONE : 0;
         *result = (struct naive_result){.realized = -fee, .first = -1, .last = -1};
         if (f->side == SIDE_BUY)
-            lots[i] = (struct naive_lot){f->quantity.v - base_fee, f->quote_amount.v - base_fee * f->price.v, fee, f->trade_id};
+            lots[i] = (struct naive_lot){f->quantity.v - base_fee, f->quote_amount.v - base_fee * f->price.v, fee,
+                                         f->trade_id};
         else
             sell(to, &parts[i], result, lots, i, f, fee);
         if (to == &scratch) parts[i].sell = false, result->realized = 0;

@@ -1,6 +1,6 @@
-/* history.h: random trading histories, and a naive second reading of the accounting rules: everything is computed from the
- * sorted list by walking all lots and all orders again and again, with its own rounding. Slow, short, and sharing nothing
- * with the ledger but the type of a fill. */
+/* history.h: random trading histories, and a naive second reading of the accounting rules: everything is computed
+ * from the sorted list by walking all lots and all orders again and again, with its own rounding. Slow, short, and
+ * sharing nothing with the ledger but the type of a fill. */
 #ifndef TESTS_PROPERTY_HISTORY_H
 #define TESTS_PROPERTY_HISTORY_H
 

@@ -12,7 +12,8 @@ static inline uint64_t property_seed(const char *test) {
     const char *text = getenv("GRIDSCOPE_SEED");
     struct timespec now;
     timespec_get(&now, TIME_UTC);
-    uint64_t seed = text != NULL ? strtoull(text, NULL, 10) : (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
+    uint64_t seed =
+        text != NULL ? strtoull(text, NULL, 10) : (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
     fprintf(stderr, "# %s: GRIDSCOPE_SEED=%llu\n", test, (unsigned long long)seed);
     return seed;
 }

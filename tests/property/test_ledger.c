@@ -99,7 +99,8 @@ static struct wall some_since(struct rng *rng, const struct fill *sorted, size_t
     return n > 0 && rng_chance(rng, 1, 4) ? sorted[rng_below(rng, n)].time : (struct wall){0};
 }
 
-/* Every fill by one to four records of rising or falling authority, all shuffled; recomputed and valued now and then. */
+/* Every fill by one to four records of rising or falling authority, all shuffled; recomputed and valued now and
+ * then. */
 static void deliver(struct ledger *l, struct rng *rng, const struct fill *fills, size_t n) {
     struct fill *records = calloc(4 * n + 1, sizeof *records);
     size_t count = 0;

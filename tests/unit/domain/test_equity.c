@@ -206,8 +206,8 @@ static void rate_then_and_rate_now(void **state) {
     record(w, EQUITY_MINUTE, noon - US_PER_HOUR); /* 15 */
     line->rate = (struct conversion){.legs = 1, .mul = {d8("1")}, .div = {d8("2")}};
     assert_pnl(window(w, noon - US_PER_HOUR, "0"), BASIS_EQUITY, "-5");
-    line->rate_is_one = true;
-    assert_pnl(window(w, noon - US_PER_HOUR, "0"), BASIS_EQUITY, "5");
+    line->rate_is_one = true; /* in its own quote: as it was then, without the rate that was recorded */
+    assert_pnl(window(w, noon - US_PER_HOUR, "0"), BASIS_EQUITY, "0");
     world_free(w);
 }
 

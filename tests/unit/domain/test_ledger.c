@@ -121,7 +121,7 @@ static void repeated_record_is_dropped(void **state) {
     (void)state;
     buy(l, 1, "100", "1");
     assert_int_equal(add(l, fill(1, SIDE_BUY, "100", "1"), false), LEDGER_DUPLICATE);
-    assert_int_equal(add(l, fill(1, SIDE_BUY, "999", "9"), false), LEDGER_DUPLICATE); /* no more authority than the first */
+    assert_int_equal(add(l, fill(1, SIDE_BUY, "999", "9"), false), LEDGER_DUPLICATE); /* no more authority */
     assert_int_equal(add(l, from_source(fill(1, SIDE_BUY, "999", "9"), SOURCE_BOT), false), LEDGER_DUPLICATE);
     assert16(settled(l)->cost_basis, "100");
     assert_int_equal(ledger_totals(l)->fills, 1);
@@ -654,7 +654,8 @@ static void results_of_single_fills(void **state) {
 
 static void keeps_every_digit_of_a_fill(void **state) {
     struct ledger *l = ledger();
-    struct fill narrow = of_order(with_fee(fill(7, SIDE_SELL, "0.00001234", "5"), "0.0000000000000001", "BNB"), -77), out;
+    struct fill narrow = of_order(with_fee(fill(7, SIDE_SELL, "0.00001234", "5"), "0.0000000000000001", "BNB"), -77),
+                out;
     struct fill wide = with_fee(fill(8, SIDE_BUY, "1000000", "1000000000000"), "123456789012.3456789", "XYZ");
     (void)state;
     narrow.maker = MAKER_YES;
@@ -702,7 +703,8 @@ static void totals_at_a_time_are_those_before_it(void **state) {
 /* ---- valuing the holdings ---- */
 
 static void unrealized_and_total(void **state) {
-    struct ledger_totals t = {.holdings = d8("0.5"), .cost_basis = d16("50"), .realized = d16("-1")}, flat = {.realized = {7}};
+    struct ledger_totals t = {.holdings = d8("0.5"), .cost_basis = d16("50"), .realized = d16("-1")},
+                         flat = {.realized = {7}};
     struct dec16 unrealized = {4711}, total = {4711};
     struct dec8 average;
     (void)state;
@@ -729,7 +731,8 @@ static void large_history(void **state) {
     struct ledger *l = ledger();
     (void)state;
     for (int64_t id = 1; id <= FILLS; id++)
-        add(l, of_order(fill(2 * id, id % 2 == 1 ? SIDE_BUY : SIDE_SELL, id % 2 == 1 ? "100" : "101", "0.01"), id), true);
+        add(l, of_order(fill(2 * id, id % 2 == 1 ? SIDE_BUY : SIDE_SELL, id % 2 == 1 ? "100" : "101", "0.01"), id),
+            true);
     assert16(ledger_totals(l)->realized, "500");
     assert_int_equal(ledger_totals(l)->cycles, FILLS / 2);
     assert_int_equal(ledger_totals(l)->wins, FILLS / 2);

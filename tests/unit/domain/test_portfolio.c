@@ -73,8 +73,11 @@ static void inverse_leg_divides(void **state) {
 }
 
 static void takes_the_first_intermediate_with_both_legs(void **state) {
-    static const struct market_price rows[] = {
-        {"TRY", "USDT", "0"}, {"BTC", "TRY", "3500000"}, {"BTC", "EUR", "70000"}, {"BNB", "TRY", "25000"}, {"BNB", "EUR", "1"}};
+    static const struct market_price rows[] = {{"TRY", "USDT", "0"},
+                                               {"BTC", "TRY", "3500000"},
+                                               {"BTC", "EUR", "70000"},
+                                               {"BNB", "TRY", "25000"},
+                                               {"BNB", "EUR", "1"}};
     struct conversion c;
     (void)state;
     assert_int_equal(find(&c, "TRY", "EUR", rows, 5), ERR_OK); /* the price of 0 is none: USDT has no legs */
@@ -144,7 +147,8 @@ static struct portfolio_line line(const struct ledger_totals *t, const char *mar
 }
 
 static struct ledger_totals held(void) {
-    return (struct ledger_totals){.holdings = d8("2"), .cost_basis = d16("200"), .realized = d16("5"), .fees_quote = d16("1")};
+    return (struct ledger_totals){
+        .holdings = d8("2"), .cost_basis = d16("200"), .realized = d16("5"), .fees_quote = d16("1")};
 }
 
 static void adds_its_lines(void **state) {
@@ -222,7 +226,8 @@ static void partial_line_makes_it_partial(void **state) {
 }
 
 static void converted_figures_have_eight_digits_and_still_add_up(void **state) {
-    struct ledger_totals a = {.holdings = d8("1"), .cost_basis = d16("1"), .realized = d16("1"), .fees_quote = d16("0.1")};
+    struct ledger_totals a = {
+        .holdings = d8("1"), .cost_basis = d16("1"), .realized = d16("1"), .fees_quote = d16("0.1")};
     struct portfolio_line l = line(&a, "2");
     struct left_out left[2];
     struct portfolio p;
