@@ -211,7 +211,6 @@ static bool open_kind(struct sim *s, conn_id id, const struct http_server_reques
     struct peer *c;
     if (strcmp(u->path, "/ws-api/v3") == 0) {
         const struct api_param *show = api_param(&u->params, "returnRateLimits");
-        sim_weight_use(&s->api.weights, r->peer, 2, sim_clock(s));
         c = peer_add(s, id, PEER_WS_API, r->peer);
         ws_session_init(&c->session, show == NULL || !span_is(show->value, "false"), u->micros, sim_clock(s));
     } else if (listen_path(s, u->path)) {
@@ -229,8 +228,22 @@ static bool open_kind(struct sim *s, conn_id id, const struct http_server_reques
     return true;
 }
 
+/* Opening a WebSocket API connection weighs 2, and a banned address is not let in. */
+static bool let_in(struct sim *s, conn_id id, const struct http_server_request *r) {
+    if (!span_is(r->path, "/ws-api/v3")) return true;
+    struct weight_answer w = sim_weight_use(&s->api.weights, r->peer, 2, sim_clock(s));
+    if (w.verdict != WEIGHT_BANNED) return true;
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)((w.retry_us - sim_clock(s) + US_PER_S - 1) / US_PER_S));
+    struct http_header retry = {SPAN("Retry-After"), span_of(seconds)};
+    struct http_reply reply = {.status = 418, .headers = &retry, .header_count = 1, .close = true};
+    http_respond(exchange(s), id, &reply);
+    return false;
+}
+
 void peer_upgrade(struct sim *s, conn_id id, const struct http_server_request *r) {
     struct peer_url u = {.params.count = 0};
+    if (!let_in(s, id, r)) return;
     if (!sim_weight_connect(&s->api.weights, r->peer, sim_clock(s))) respond_text(s, id, 429, "Too many connections");
     else if (!url_parse(&u, r)) respond_text(s, id, 400, "Bad Request");
     else if (!open_kind(s, id, r, &u)) respond_text(s, id, 400, "Bad Request");

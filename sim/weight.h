@@ -38,7 +38,7 @@ struct weight_answer {
 void sim_weight_init(struct weights *w, int64_t limit);
 /* Failed requests count as well, so this comes before everything else. */
 struct weight_answer sim_weight_use(struct weights *w, struct span address, int64_t weight, int64_t now_us);
-/* Counts without judging: opening a connection. */
+/* What the minute has seen so far. */
 int64_t sim_weight_used(struct weights *w, struct span address, int64_t now_us);
 /* True while fewer than 300 connections came in these five minutes; counts this one. */
 bool sim_weight_connect(struct weights *w, struct span address, int64_t now_us);

@@ -6,11 +6,14 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
+import urllib.request
 
 from sim_client import KEY, Sim, ask, run, subscribe_user, test, websockets
 
@@ -27,7 +30,7 @@ class RawSocket:
         while b"\r\n\r\n" not in self.buffer:
             self.buffer += self.s.recv(4096)
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        self.status = int(head.split()[1])
+        self.status, self.head = int(head.split()[1]), head
 
     def need(self, n):
         while len(self.buffer) < n:
@@ -272,6 +275,33 @@ def a_script_does_its_faults_in_time(sim):
         assert other.rest("/api/v3/ping")[0] == 502
         time.sleep(1.2)
         assert other.rest("/api/v3/ping")[0] == 200
+        assert other.close() == 0
+
+
+@test
+def a_banned_address_cannot_open_the_websocket_api_but_streams_stay(sim):
+    sim.control("/sim/weight", ban_s=30)
+    refused = RawSocket(sim, "/ws-api/v3")
+    assert refused.status == 418 and (b"Retry-After: 30" in refused.head or b"Retry-After: 29" in refused.head)
+    assert RawSocket(sim, "/ws/btcusdt@ticker").status == 101
+    sim.control("/sim/clear")
+    assert RawSocket(sim, "/ws-api/v3").status == 101
+
+
+@test
+async def tls_stands_before_the_exchange(sim):
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", cert],
+                       check=True, capture_output=True)
+        other = Sim("--history", "10", "--tls-cert", cert, "--tls-key", key)
+        assert other.at["rest_url"].startswith("https://") and other.at["ws_api_url"].startswith("wss://")
+        context = ssl.create_default_context(cafile=cert)
+        async with websockets.connect(other.at["ws_api_url"], ssl=context) as ws:
+            assert (await ask(ws, id=1, method="ping"))["status"] == 200
+        with urllib.request.urlopen(other.at["rest_url"] + "/api/v3/ping", context=context, timeout=5) as answer:
+            assert answer.status == 200
         assert other.close() == 0
 
 
