@@ -69,6 +69,7 @@ class Mock {
   }
 
   upgrade(request, socket, head) {
+    if (this.hung) return;
     const url = new URL(request.url, 'http://x');
     if (url.pathname !== '/ws' || !this.allowed(request)) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');

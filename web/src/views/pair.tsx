@@ -4,6 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { query } from '../feed/api';
 import { compare, distancePercent, parseDec } from '../format/decimal';
 import { count, exact, moneyDigits, percent, price as priceText, quantity, signed } from '../format/money';
+import { stale } from '../store/app';
 import type { PairState } from '../store/live';
 import { type Level, type Order, type OrderPage, type Trade, type TradePage, useRemote } from '../store/remote';
 import { go } from '../store/route';
@@ -158,7 +159,7 @@ export function PairView({ pair }: { pair: PairState }) {
   const levels = useMemo(() => levelsOf(orderPage), [orderPage]);
   const fills = useMemo(() => (trades?.ok ? trades.data.rows ?? [] : []), [trades]);
   return (
-    <section class="pair" aria-label={`${pair.symbol} in detail`}>
+    <section class={`pair${stale.value || pair.get('price_stale') ? ' stale' : ''}`} aria-label={`${pair.symbol} in detail`}>
       <div class="bar">
         <button type="button" class="tool back" aria-label="Back to the pairs" data-tip="Back (Esc)" onClick={() => go('overview')}><Icon name="back" /></button>
         <h2>{pair.symbol}</h2>
