@@ -136,6 +136,7 @@ test('the_keyboard_reaches_everything', 'any', (context) => on(context, {}, asyn
     await page.keyboard.press(key);
     await until(async () => page.url().endsWith(`#/${view}`), 1000, `view ${key}`);
   }
+  await page.waitForSelector('#filter');
   await page.keyboard.press('/');
   same(await page.evaluate(() => document.activeElement?.id), 'filter', 'focus after /');
   await page.keyboard.type('zzz');

@@ -48,9 +48,9 @@ document.addEventListener('visibilitychange', () => {
 const once = live.ready.subscribe((ready) => {
   if (!ready) return;
   queueMicrotask(() => once());
-  void get<{ settings?: { name?: string; value?: string | null }[] }>('/api/v1/config').then((answer) => {
-    if (!answer.ok) return;
-    currencySign.value = answer.data.settings?.find((row) => row.name === 'GRIDSCOPE_CURRENCY_SIGN')?.value || null;
+  void get<{ settings?: Record<string, unknown> }>('/api/v1/config').then((answer) => {
+    const sign = answer.ok ? answer.data.settings?.GRIDSCOPE_CURRENCY_SIGN : null;
+    currencySign.value = typeof sign === 'string' && sign !== '' ? sign : null;
   });
 });
 feed.start();

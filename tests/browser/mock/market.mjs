@@ -113,7 +113,7 @@ export function tradesOf(snapshot, count) {
     rows.push({
       time, symbol: pair.symbol, trade_id: String(900000 - i), order_id: String(500000 - i), side, price: fixed(price, digits), quantity: fixed(quantity, 5),
       quote_amount: fixed(price * quantity, 8), fee: fixed(0.00031 + random() * 0.0004, 8), fee_asset: 'BNB', maker: random() < 0.9, source: i % 7 ? 'stream' : 'rest',
-      realized: side === 'sell' ? fixed(random() * 3 - 0.4, 6) : null, closes: side === 'sell' ? [{ trade_id: String(900000 - i - 8), quantity: fixed(quantity, 5) }] : [], received_at: time,
+      realized: side === 'sell' ? fixed(random() * 3 - 0.4, 6) : null, closes: side === 'sell' ? { first: String(900000 - i - 16), last: String(900000 - i - 8) } : null, fee_value: '0.31', fee_assumed: i % 9 === 4, received_at: time,
     });
   }
   return rows;
@@ -136,7 +136,7 @@ export function ordersOf(pair) {
       quantity: fixed(Number(pair.holdings) / 9, 5), filled: '0',
     });
   }
-  return { orders: rows, levels };
+  return { rows, known: true, levels };
 }
 
 export function equityOf(asked) {
@@ -163,29 +163,29 @@ function periodsOf(step, count) {
 
 export function performanceOf(snapshot) {
   return {
-    currency: 'USDT', investment: '10000', since: '2026-08-01T08:12:44.120000Z',
-    grid_profit: '688.4120', cycles: 412, wins: 396, losses: 16, win_rate: '96.11650485', gross_profit: '731.9021', gross_loss: '43.4901', profit_factor: '16.82916857',
-    apr_grid: '22.62', apr_total: '25.51',
+    method: 'fifo', currency: 'USDT', since: '2026-08-01T08:12:44.120000Z', days_running: '111.08', investment: { amount: '10000', source: 'setting' }, partial: false,
+    realized: snapshot.pnl.realized, unrealized: snapshot.pnl.unrealized, total: snapshot.pnl.total,
+    grid_profit: '688.4120', cycles: 412, wins: 396, losses: 16, win_rate: '96.11650485', gross_profit: '731.9021', gross_loss: '43.4901', profit_factor: '16.82916857', no_losses: false,
+    apr: { grid: '22.62', total: '25.51' }, fees: '41.1200', fees_share: '5.61823', fills: 811,
     drawdown: [{ days: 7, amount: '31.20', percent: '0.29' }, { days: 30, amount: '84.11', percent: '0.78' }, { days: 180, amount: '112.08', percent: '1.08' }, { days: null, amount: '112.08', percent: '1.08' }],
-    fees: { BNB: '0.06412', USDT: '2.7080' }, fees_total: '41.1200', fees_share: '5.61823',
+    fees_by_asset: { BNB: { amount: '0.06412', value: '38.4120' }, USDT: { amount: '2.7080', value: '2.7080' } },
+    pairs: snapshot.pairs.map((pair, i) => ({
+      symbol: pair.symbol, currency: pair.quote, realized: pair.realized, unrealized: pair.unrealized, total: pair.total, grid_profit: fixed(80 + i * 7.13, 4), cycles: 40 + i, wins: 39 + i, losses: 1,
+      win_rate: '97.5', fees: fixed(3 + i * 0.7, 4),
+    })),
     steps: snapshot.pairs.map((pair, i) => ({ symbol: pair.symbol, step: i === 3 ? '0.14' : '0.60', minimum: '0.15011', below: i === 3 })),
-    days: periodsOf(86_400_000, 112), weeks: periodsOf(604_800_000, 16), months: periodsOf(2_592_000_000, 4),
+    periods: { hour: periodsOf(3_600_000, 48), day: periodsOf(86_400_000, 112), week: periodsOf(604_800_000, 16), month: periodsOf(2_592_000_000, 4) },
   };
 }
 
 export function configOf() {
   return {
-    bot: { name: 'CryptoTrader', strategies: [
+    strategies: [
       { name: 'grid_BTC_USDT', symbol: 'BTC/USDT', config: { type: 'grid', lower_price: '60000', upper_price: '68000', num_grids: 20, total_investment: '1000' } },
       { name: 'grid_ETH_USDT', symbol: 'ETH/USDT', config: { type: 'grid', lower_price: '2900', upper_price: '3400', num_grids: 10, total_investment: '500' } },
-    ] },
-    settings: [
-      { name: 'DASHBOARD_API_BASE_URL', value: 'http://localhost:8080', source: 'default' },
-      { name: 'EXCHANGE__API_KEY', value: 'set', source: 'file' },
-      { name: 'GRIDSCOPE_CURRENCY_SIGN', value: null, source: 'default' },
-      { name: 'GRIDSCOPE_SOURCE', value: 'bot', source: 'default' },
-      { name: 'GRIDSCOPE_INVESTMENT', value: '10000', source: 'environment' },
-      { name: 'GRIDSCOPE_BREAKER_FAIL_MAX', value: '5', source: 'default' },
     ],
+    settings: {
+      DASHBOARD_API_BASE_URL: 'http://localhost:8080', EXCHANGE__API_KEY: 'set', GRIDSCOPE_CURRENCY_SIGN: null, GRIDSCOPE_SOURCE: 'bot', GRIDSCOPE_INVESTMENT: '10000', GRIDSCOPE_BREAKER_FAIL_MAX: 5,
+    },
   };
 }

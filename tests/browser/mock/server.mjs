@@ -184,7 +184,7 @@ class Mock {
       response.writeHead(200, { 'Content-Type': 'text/csv' });
       return response.end('time,symbol\r\n');
     }
-    if (name === 'orders') return this.json(response, pair ? ordersOf(pair) : { orders: [] });
+    if (name === 'orders') return this.json(response, pair ? ordersOf(pair) : { rows: [], known: true });
     if (name === 'candles' && pair) {
       const before = q.get('before') ? Date.parse(q.get('before')) : null;
       const old = before !== null && before < Date.now() - 400 * 86_400_000;
@@ -225,7 +225,7 @@ class Mock {
       rows: found.slice(start, start + limit), next_cursor: start + limit < found.length ? String(start + limit) : null,
       totals: {
         count: found.length, buys: found.filter((row) => row.side === 'buy').length, sells: found.filter((row) => row.side === 'sell').length,
-        quotes: [{ quote: 'USDT', bought: sum('quote_amount'), sold: sum('quote_amount'), realized: sum('realized'), fees_quote: sum('fee') }],
+        currency: 'USDT', realized: sum('realized'), quote_amount: sum('quote_amount'), fees_value: sum('fee_value'), fees: { BNB: sum('fee') }, unvalued_fees: 0, assumed_fees: 71, recomputing: false,
       },
     };
   }

@@ -19,7 +19,13 @@ export interface Trade {
   maker?: Maybe<boolean>;
   source?: Maybe<string>;
   realized?: Maybe<string>;
-  closes?: Maybe<{ trade_id?: Maybe<string>; quantity?: Maybe<string> }[]>;
+  /** Trade ids of the oldest and the newest buy whose lots it sold. */
+  closes?: Maybe<{ first?: Maybe<string>; last?: Maybe<string> }>;
+  /** In the quote asset; null while its price is not known. */
+  fee_value?: Maybe<string>;
+  /** The source did not name the fee's asset. */
+  fee_assumed?: Maybe<boolean>;
+  unmatched?: Maybe<string>;
   received_at?: Maybe<string>;
 }
 
@@ -27,16 +33,15 @@ export interface TradeTotals {
   count?: Maybe<number>;
   buys?: Maybe<number>;
   sells?: Maybe<number>;
-  quotes?: Maybe<QuoteTotals[]>;
-}
-
-/** Amounts of different quote assets are never added up. */
-export interface QuoteTotals {
-  quote: string;
-  bought?: Maybe<string>;
-  sold?: Maybe<string>;
+  currency?: Maybe<string>;
   realized?: Maybe<string>;
-  fees_quote?: Maybe<string>;
+  quote_amount?: Maybe<string>;
+  fees_value?: Maybe<string>;
+  /** By asset. */
+  fees?: Maybe<Record<string, string>>;
+  unvalued_fees?: Maybe<number>;
+  assumed_fees?: Maybe<number>;
+  recomputing?: Maybe<boolean>;
 }
 
 export interface TradePage {
@@ -67,8 +72,10 @@ export interface Level {
 }
 
 export interface OrderPage {
-  orders?: Maybe<Order[]>;
-  /** Where the server knows the grid's levels: what waits at each, or why nothing does. */
+  rows?: Maybe<Order[]>;
+  /** False: not all of them have been read yet. */
+  known?: Maybe<boolean>;
+  /** What waits at each level of the grid, or why nothing does. */
   levels?: Maybe<Level[]>;
 }
 
@@ -101,11 +108,15 @@ export interface EquityPage {
 export interface Period {
   start: string;
   pnl?: Maybe<string>;
+  basis?: Maybe<'equity' | 'realized'>;
   realized?: Maybe<string>;
   fees?: Maybe<string>;
   cycles?: Maybe<number>;
   fills?: Maybe<number>;
 }
+
+export const PERIODS = ['hour', 'day', 'week', 'month'] as const;
+export type PeriodName = (typeof PERIODS)[number];
 
 export interface Drawdown {
   /** Null: all time. */
@@ -121,30 +132,38 @@ export interface Step {
   below?: Maybe<boolean>;
 }
 
-export interface Performance {
+/** The figures of the portfolio, and of each pair in its own quote. */
+export interface Figures {
   currency?: Maybe<string>;
-  investment?: Maybe<string>;
-  since?: Maybe<string>;
+  realized?: Maybe<string>;
+  unrealized?: Maybe<string>;
+  total?: Maybe<string>;
   grid_profit?: Maybe<string>;
   cycles?: Maybe<number>;
   wins?: Maybe<number>;
   losses?: Maybe<number>;
-  win_rate?: Maybe<string>;
   gross_profit?: Maybe<string>;
   gross_loss?: Maybe<string>;
+  win_rate?: Maybe<string>;
   profit_factor?: Maybe<string>;
-  apr_grid?: Maybe<string>;
-  apr_total?: Maybe<string>;
-  drawdown?: Maybe<Drawdown[]>;
-  /** By asset. */
-  fees?: Maybe<Record<string, string>>;
-  fees_total?: Maybe<string>;
+  no_losses?: Maybe<boolean>;
+  fees?: Maybe<string>;
   fees_share?: Maybe<string>;
+  fills?: Maybe<number>;
+}
+
+export interface Performance extends Figures {
+  method?: Maybe<string>;
+  since?: Maybe<string>;
+  days_running?: Maybe<string>;
+  investment?: Maybe<{ amount?: Maybe<string>; source?: Maybe<string> }>;
+  apr?: Maybe<{ grid?: Maybe<string>; total?: Maybe<string> }>;
+  drawdown?: Maybe<Drawdown[]>;
+  partial?: Maybe<boolean>;
+  fees_by_asset?: Maybe<Record<string, { amount?: Maybe<string>; value?: Maybe<string> }>>;
+  periods?: Maybe<Partial<Record<PeriodName, Period[]>>>;
+  pairs?: Maybe<(Figures & { symbol: string })[]>;
   steps?: Maybe<Step[]>;
-  hours?: Maybe<Period[]>;
-  days?: Maybe<Period[]>;
-  weeks?: Maybe<Period[]>;
-  months?: Maybe<Period[]>;
 }
 
 /** The answer to `path`, asked again when the path or `version` changes; the old answer stays until the new one is here.

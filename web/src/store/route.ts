@@ -38,12 +38,15 @@ export const route = signal<Route>({ view: 'overview', pair: null });
 export function go(view: View, pair: string | null = null): void {
   const hash = hashOf({ view, pair });
   if (location.hash !== hash) location.hash = hash;
+  read();
+}
+
+function read(): void {
+  const found = parseRoute(location.hash);
+  if (hashOf(found) !== hashOf(route.peek())) route.value = found;
 }
 
 export function startRoute(): void {
-  const read = () => {
-    route.value = parseRoute(location.hash);
-  };
   addEventListener('hashchange', read);
   read();
 }

@@ -9,8 +9,8 @@ import { Icon } from './icon';
 import { Choice, Waiting } from './parts';
 
 interface Config {
-  bot?: Json;
   settings?: Json;
+  strategies?: Json;
 }
 
 function words(key: string): string {
@@ -30,9 +30,7 @@ function listOf(value: Json | undefined): JsonObject[] {
   return [];
 }
 
-function Strategies({ bot }: { bot: JsonObject }) {
-  const rows = listOf(bot.strategies);
-  if (rows.length === 0) return <p class="empty">The bot names no strategies.</p>;
+function Strategies({ rows }: { rows: JsonObject[] }) {
   const flat = rows.map((row) => ({ name: row.name, symbol: row.symbol, ...(isObject(row.config) ? row.config : {}), ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isObject(value))) }));
   const columns = [...new Set(flat.flatMap((row) => Object.keys(row)))];
   return (
@@ -46,15 +44,16 @@ function Strategies({ bot }: { bot: JsonObject }) {
 }
 
 function Settings({ rows }: { rows: JsonObject[] }) {
+  const told = rows.some((row) => row.source != null);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Settings">
       <table class="grid left settings">
-        <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
+        <thead><tr><th scope="col">Setting</th><th scope="col">Value</th>{told ? <th scope="col">From</th> : null}</tr></thead>
         <tbody>
           {rows.map((row) => (
             <tr key={show(row.name)}>
               <td><code>{show(row.name)}</code></td><td><span class="num">{show(row.value)}</span></td>
-              <td class="quiet">{row.source == null ? '' : show(row.source)}</td>
+              {told ? <td class="quiet">{row.source == null ? '' : show(row.source)}</td> : null}
             </tr>
           ))}
         </tbody>
@@ -102,11 +101,12 @@ export function Configuration() {
   const answer = useRemote<Config>('/api/v1/config');
   const config = answer?.ok ? answer.data : null;
   const settings = listOf(config?.settings);
+  const strategies = listOf(config?.strategies);
   return (
     <div class="page configuration">
       <h1 class="vh">Configuration</h1>
       <section aria-label="The bot"><h2>The bot{'\u2019'}s grids</h2>
-        {config !== null && isObject(config.bot) && config.bot.strategies !== undefined ? <Strategies bot={config.bot} />
+        {strategies.length > 0 ? <Strategies rows={strategies} />
           : live.pairs.value.length > 0 ? <Grids /> : <p class="empty">No grid is known yet.</p>}
       </section>
       <section aria-label="Our settings"><h2>Settings of Gridscope <span class="quiet">read-only; keys and passwords are never shown</span></h2>

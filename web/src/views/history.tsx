@@ -3,10 +3,10 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { query } from '../feed/api';
 import { parseDec } from '../format/decimal';
-import { amount, count, moneyDigits, quantity } from '../format/money';
+import { amount, count, exact, moneyDigits, quantity } from '../format/money';
 import { live } from '../store/app';
 import type { Maybe } from '../store/model';
-import { type QuoteTotals, type Trade, type TradePage, type TradeTotals, useRemote } from '../store/remote';
+import { type Trade, type TradePage, type TradeTotals, useRemote } from '../store/remote';
 import { useTopicVersion } from '../store/topics';
 import { Money, Unknown } from './figure';
 import { Icon } from './icon';
@@ -72,45 +72,69 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
   );
 }
 
+function feesText(fees: TradeTotals['fees']): string | null {
+  const parts = Object.entries(fees ?? {}).flatMap(([asset, text]) => {
+    const known = parseDec(text);
+    return known === null ? [] : [`${quantity(known)} ${asset}`];
+  });
+  return parts.length > 0 ? parts.join(', ') : null;
+}
+
+function feesTip(totals: TradeTotals): string {
+  return [
+    feesText(totals.fees),
+    totals.unvalued_fees ? `${count(totals.unvalued_fees)} fees have no price yet and are left out.` : null,
+    totals.assumed_fees ? `${count(totals.assumed_fees)} fees are taken as quote: the bot names no fee asset.` : null,
+  ].filter(Boolean).join('\n');
+}
+
+function Sum({ name, value, currency, tip }: { name: string; value: Maybe<string>; currency: Maybe<string>; tip?: string }) {
+  const known = parseDec(value);
+  return (
+    <div><dt>{name}{currency ? ` ${currency}` : ''}</dt>
+      <dd>{known === null ? <Unknown reason="a rate or a price is missing" /> : <span class="num" tabIndex={tip ? 0 : undefined} data-tip={tip || value}>{amount(known, moneyDigits(currency))}</span>}</dd></div>
+  );
+}
+
 function Totals({ totals }: { totals: Maybe<TradeTotals> }) {
   if (totals == null) return null;
   return (
     <dl class="facts-row totals">
       <div><dt>Fills</dt><dd><span class="num">{totals.count == null ? '' : count(totals.count)}</span></dd></div>
       <div><dt>Buys / sells</dt><dd><span class="num">{count(totals.buys ?? 0)} / {count(totals.sells ?? 0)}</span></dd></div>
-      {(totals.quotes ?? []).map((row) => <QuoteRow key={row.quote} row={row} />)}
+      <div><dt>Realized{totals.currency ? ` ${totals.currency}` : ''}</dt>
+        <dd><Money value={totals.realized} digits={moneyDigits(totals.currency)} reason="not every fill of this set is valued" unit={totals.currency ?? undefined} flash={false} /></dd></div>
+      <Sum name="Turnover" value={totals.quote_amount} currency={totals.currency} />
+      <Sum name="Fees" value={totals.fees_value} currency={totals.currency} tip={feesTip(totals)} />
+      {totals.recomputing ? <div><dt class="vh">State</dt><dd><span class="mark" data-tip="A correction is being worked in; these are the figures before it.">recomputing</span></dd></div> : null}
     </dl>
-  );
-}
-
-function QuoteRow({ row }: { row: QuoteTotals }) {
-  const digits = moneyDigits(row.quote);
-  const sum = (name: string, value: Maybe<string>) => {
-    const known = parseDec(value);
-    return known === null ? null : <div><dt>{name} {row.quote}</dt><dd><span class="num" data-tip={value ?? undefined}>{amount(known, digits)}</span></dd></div>;
-  };
-  return (
-    <>
-      <div><dt>Realized {row.quote}</dt><dd><Money value={row.realized} digits={digits} reason="not every fill of this set is valued" unit={row.quote} flash={false} /></dd></div>
-      {sum('Fees', row.fees_quote)}
-      {sum('Bought', row.bought)}
-      {sum('Sold', row.sold)}
-    </>
   );
 }
 
 function Fee({ row }: { row: Trade }) {
   const fee = parseDec(row.fee);
   if (fee === null) return <Unknown reason="the source does not tell the fee" />;
-  return <><span class="num">{quantity(fee)}</span> {row.fee_asset ? <span class="unit">{row.fee_asset}</span> : <span class="unit" data-tip="The bot names no fee asset; it is taken as quote until the exchange's own record is read.">?</span>}</>;
+  const assumed = row.fee_assumed === true || row.fee_asset == null;
+  const quote = row.symbol?.split('/')[1] ?? '';
+  const tip = [
+    assumed ? 'The source names no fee asset; it is taken as quote until the exchange\u2019s own record is read.' : null,
+    row.fee_value != null ? `Worth ${exact(row.fee_value)} ${quote} when it was paid.` : assumed ? null : 'Its price is not known yet; it is left out of the sums.',
+  ].filter(Boolean).join('\n');
+  return <span data-tip={tip}><span class="num">{quantity(fee)}</span> <span class="unit">{row.fee_asset ?? quote}{assumed ? '?' : ''}</span></span>;
+}
+
+function closesText(row: Trade): string | undefined {
+  const { first, last } = row.closes ?? {};
+  if (first == null) return undefined;
+  return last == null || last === first ? `Closes the buy ${first}.` : `Closes the buys ${first} to ${last}.`;
 }
 
 function Realized({ row }: { row: Trade }) {
-  if (row.side === 'buy') return <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>;
+  if (row.side === 'buy' && row.realized == null) return <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>;
   const quote = row.symbol?.split('/')[1];
-  const closes = (row.closes ?? []).length;
-  const tip = closes > 0 ? `Closes ${closes === 1 ? 'the buy' : `${closes} buys`}: ${(row.closes ?? []).slice(0, 8).map((closed) => closed.trade_id ?? '?').join(', ')}` : undefined;
-  return <Money value={row.realized} digits={moneyDigits(quote)} reason="its cost basis is not known" unit={quote} tip={tip} flash={false} />;
+  const unmatched = parseDec(row.unmatched);
+  const tip = [closesText(row), unmatched !== null && unmatched.units !== 0n ? `${quantity(unmatched)} of it was sold without a known buy.` : null].filter(Boolean).join('\n');
+  return <Money value={row.realized} digits={moneyDigits(quote)} reason="its cost basis is not known" unit={quote} tip={tip || undefined} flash={false} />;
 }
 
 function Table({ rows }: { rows: readonly Trade[] }) {
@@ -119,7 +143,7 @@ function Table({ rows }: { rows: readonly Trade[] }) {
       <thead>
         <tr>
           <th scope="col">Time</th><th scope="col">Pair</th><th scope="col">Side</th><th scope="col">Price</th><th scope="col">Quantity</th>
-          <th scope="col">Amount</th><th scope="col">Fee</th><th scope="col">Realized</th><th scope="col">Order</th>
+          <th scope="col">Amount</th><th scope="col">Fee</th><th scope="col" class="realized-head">Realized</th><th scope="col">Order</th>
         </tr>
       </thead>
       <tbody>

@@ -1,7 +1,7 @@
 /* keys.ts: the keyboard map, one table for the keys and for the help that names them. */
 
 import { shownPairs } from '../store/pairs';
-import { go, route, VIEWS } from '../store/route';
+import { go, parseRoute, route, VIEWS } from '../store/route';
 import { chartKind, gridShown, INTERVALS, interval } from '../store/settings';
 import { openedPair } from './overview';
 import { hideTip } from './tip';
@@ -42,7 +42,7 @@ function stepInterval(by: number): void {
 function back(): void {
   if (hideTip()) return;
   if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
-  else if (route.peek().pair !== null) go('overview');
+  else if (parseRoute(location.hash).pair !== null) go('overview');
 }
 
 export const BINDINGS: readonly Binding[] = [

@@ -25,7 +25,7 @@ function levelsOf(page: OrderPage | null): readonly Level[] {
   if (page === null) return [];
   if (page.levels != null && page.levels.length > 0) return page.levels;
   const seen = new Map<string, Level>();
-  for (const order of page.orders ?? []) {
+  for (const order of page.rows ?? []) {
     if (order.price != null && order.side != null) seen.set(order.price, { price: order.price, state: order.side === 'buy' ? 'open_buy' : 'open_sell' });
   }
   return [...seen.values()];
@@ -50,9 +50,10 @@ function byPriceDown(a: { price?: string | null }, b: { price?: string | null })
   return x === null || y === null ? 0 : compare(y, x);
 }
 
-function Orders({ rows, pair }: { rows: readonly Order[]; pair: PairState }) {
+function Orders({ rows, known, pair }: { rows: readonly Order[]; known: boolean; pair: PairState }) {
   const tick = pair.get('tick_size');
   const now = pair.get('price') ?? null;
+  if (rows.length === 0 && !known) return <p class="empty">The open orders have not been read yet.</p>;
   if (rows.length === 0) return <p class="empty">No open orders. The bot has nothing waiting on {pair.symbol}.</p>;
   return (
     <table class="grid">
@@ -170,7 +171,7 @@ export function PairView({ pair }: { pair: PairState }) {
         <Choice label="Below the chart" options={['orders', 'fills', 'grid'] as const} names={TAB_NAMES} value={tab} onChange={setTab} />
       </div>
       <div class="scroll pair-rows" tabIndex={0} role="region" aria-label={TAB_NAMES[tab]}>
-        {tab === 'orders' ? (orderPage === null ? <Waiting answer={orders} what="orders" /> : <Orders rows={orderPage.orders ?? []} pair={pair} />) : null}
+        {tab === 'orders' ? (orderPage === null ? <Waiting answer={orders} what="orders" /> : <Orders rows={orderPage.rows ?? []} known={orderPage.known !== false} pair={pair} />) : null}
         {tab === 'fills' ? (trades?.ok ? <Fills rows={fills.slice(0, 50)} pair={pair} /> : <Waiting answer={trades} what="fills" />) : null}
         {tab === 'grid' ? (orderPage === null ? <Waiting answer={orders} what="grid levels" /> : <GridTable levels={levels} pair={pair} />) : null}
       </div>

@@ -6,7 +6,7 @@ import { query } from '../feed/api';
 import { compare, type Dec, parseDec } from '../format/decimal';
 import { amount, count, exact, moneyDigits, percent, quantity } from '../format/money';
 import type { Maybe } from '../store/model';
-import { type EquityPage, type Performance as Figures, type Period, useRemote } from '../store/remote';
+import { type Drawdown, type EquityPage, type Figures as PairFigures, type Performance as Figures, type Period, type PeriodName, PERIODS, useRemote } from '../store/remote';
 import { Money, Percent, toneOf, Unknown } from './figure';
 import { lazy } from './lazy';
 import { Choice, Time, Twin, Waiting } from './parts';
@@ -18,8 +18,6 @@ const RANGES = { '1': '24h', '7': '7d', '30': '30d', '180': '180d', '': 'All' } 
 type Range = keyof typeof RANGES;
 const RANGE_ORDER: readonly Range[] = ['1', '7', '30', '180', ''];
 
-const PERIODS = { hour: 'hours', day: 'days', week: 'weeks', month: 'months' } as const;
-type PeriodName = keyof typeof PERIODS;
 
 function Metric({ name, tip, children }: { name: string; tip: string; children: preact.ComponentChildren }) {
   return <div class="metric" tabIndex={0} data-tip={tip}><dt>{name}</dt><dd>{children}</dd></div>;
@@ -30,16 +28,23 @@ function plainPercent(text: Maybe<string>, reason: string) {
   return known === null ? <Unknown reason={reason} /> : <span class="num">{percent(known).replace(/^\+/, '')}</span>;
 }
 
+const NO_DRAWDOWN = [{ days: null }];
+
+/** Where the server tells none yet, one dash says so. */
+function drawdowns(figures: Figures) {
+  return figures.drawdown == null || figures.drawdown.length === 0 ? NO_DRAWDOWN : figures.drawdown;
+}
+
 function Metrics({ figures }: { figures: Figures }) {
   const digits = moneyDigits(figures.currency);
   const unit = figures.currency ?? undefined;
-  const invested = figures.investment;
+  const invested = figures.investment?.amount;
   const noInvestment = invested ? 'less than an hour of history' : 'no investment is known (GRIDSCOPE_INVESTMENT)';
   const base = invested ? `investment ${exact(invested)} ${unit ?? ''}` : 'no investment known';
   const days = figures.since ? `since ${figures.since.slice(0, 10)}` : 'start unknown';
+  const running = parseDec(figures.days_running);
   const factor = parseDec(figures.profit_factor);
-  const noLosses = parseDec(figures.gross_loss)?.units === 0n;
-  const fees = parseDec(figures.fees_total);
+    const fees = parseDec(figures.fees);
   return (
     <dl class="metrics">
       <Metric name="Grid profit" tip="Sum of the results of all cycles: proceeds, less the basis sold, less the fees of both sides.">
@@ -48,20 +53,23 @@ function Metrics({ figures }: { figures: Figures }) {
         {figures.cycles == null ? <Unknown reason="not told" /> : <span class="num">{count(figures.cycles)}</span>}</Metric>
       <Metric name="Win rate" tip={`Winning cycles / cycles: ${figures.wins ?? '?'} of ${figures.cycles ?? '?'}.`}>{plainPercent(figures.win_rate, 'no cycle yet')}</Metric>
       <Metric name="Profit factor" tip={`Gross profit / gross loss: ${figures.gross_profit ?? '?'} / ${figures.gross_loss ?? '?'}.`}>
-        {factor !== null ? <span class="num">{amount(factor, 2)}</span> : noLosses && figures.cycles ? <span>no losses</span> : <Unknown reason="no cycle yet" />}</Metric>
-      <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr_grid} reason={noInvestment} /></Metric>
-      <Metric name="APR, total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr_total} reason={noInvestment} /></Metric>
-      {(figures.drawdown ?? []).map((drawdown) => {
-        const lost = parseDec(drawdown.amount);
-        const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(drawdown.amount as string)} ${unit ?? ''}`];
+        {factor !== null ? <span class="num">{amount(factor, 2)}</span> : figures.no_losses ? <span class="num">no losses</span> : <Unknown reason="no cycle yet" />}</Metric>
+      <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.grid} reason={noInvestment} /></Metric>
+      <Metric name="APR, total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.total} reason={noInvestment} /></Metric>
+      {drawdowns(figures).map((drawdown) => {
+        const { amount: fall, percent: share } = drawdown as Drawdown;
+        const lost = parseDec(fall);
+        const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(fall as string)} ${unit ?? ''}`];
         return (
-          <Metric key={`${drawdown.days}`} name={`Drawdown, ${drawdown.days == null ? 'all time' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
-            {drawdown.percent != null ? plainPercent(drawdown.percent, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
+          <Metric key={`${drawdown.days}`} name={`Drawdown, ${drawdown.days == null ? 'all' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
+            {share != null ? plainPercent(share, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
           </Metric>
         );
       })}
       <Metric name="Fees" tip={figures.fees_share ? `${exact(figures.fees_share)} % of gross profit.` : 'All fees, valued when they were paid.'}>
         {fees === null ? <Unknown reason="not told" /> : <span class="num">{amount(fees, digits)}</span>}</Metric>
+      <Metric name="Running" tip={`Days of trading, ${days}.`}>
+        {running === null ? <Unknown reason="no fill is known yet" /> : <span class="num">{amount(running, 1)} d</span>}</Metric>
     </dl>
   );
 }
@@ -111,12 +119,12 @@ function PeriodTable({ rows, digits }: { rows: readonly Period[]; digits: number
 
 function Periods({ figures }: { figures: Figures }) {
   const [period, setPeriod] = useState<PeriodName>('day');
-  const known = (Object.keys(PERIODS) as PeriodName[]).filter((name) => figures[PERIODS[name]] != null);
-  const rows = figures[PERIODS[period]] ?? [];
+  const rows = figures.periods?.[period] ?? [];
+  const realized = rows.some((row) => row.basis === 'realized');
   const digits = moneyDigits(figures.currency);
   return (
     <section class="block" aria-label="Profit and loss by period">
-      <div class="bar"><h2>P&L by {period}</h2><Choice label="Period" options={known} names={{ hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }} value={period} onChange={setPeriod} /></div>
+      <div class="bar"><h2>P&L by {period}{realized ? <span class="tag" data-tip="Realized P&L of the period: the equity series does not reach it.">realized</span> : null}</h2><Choice label="Period" options={PERIODS} names={{ hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }} value={period} onChange={setPeriod} /></div>
       {rows.length === 0 ? <p class="empty">No {period} has a figure yet.</p>
         : <Twin name={`P&L by ${period}`} chart={<PeriodChart rows={rows} digits={digits} daily={period !== 'hour'} />} table={() => <PeriodTable rows={rows} digits={digits} />} />}
     </section>
@@ -158,17 +166,46 @@ function Calendar({ rows, currency }: { rows: readonly Period[]; currency: Maybe
 }
 
 function FeeTable({ figures }: { figures: Figures }) {
-  const rows = Object.entries(figures.fees ?? {});
+  const rows = Object.entries(figures.fees_by_asset ?? {});
   if (rows.length === 0) return null;
+  const digits = moneyDigits(figures.currency);
   return (
     <section class="block half" aria-label="Fees"><h2>Fees by asset</h2>
       <table class="grid">
-        <thead><tr><th scope="col">Asset</th><th scope="col">Paid</th></tr></thead>
-        <tbody>{rows.map(([asset, text]) => {
-          const paid = parseDec(text);
-          return <tr key={asset}><td>{asset}</td><td>{paid === null ? <Unknown reason="not told" /> : <span class="num">{quantity(paid)}</span>}</td></tr>;
+        <thead><tr><th scope="col">Asset</th><th scope="col">Paid</th><th scope="col">Value{figures.currency ? `, ${figures.currency}` : ''}</th></tr></thead>
+        <tbody>{rows.map(([asset, entry]) => {
+          const paid = parseDec(entry.amount);
+          const value = parseDec(entry.value);
+          return <tr key={asset}><td>{asset}</td><td>{paid === null ? <Unknown reason="not told" /> : <span class="num">{quantity(paid)}</span>}</td>
+            <td>{value === null ? <Unknown reason="not valued yet" /> : <span class="num">{amount(value, digits)}</span>}</td></tr>;
         })}</tbody>
       </table>
+    </section>
+  );
+}
+
+function ByPair({ rows }: { rows: readonly (PairFigures & { symbol: string })[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <section class="block" aria-label="By pair"><h2>By pair <span class="quiet">each in its quote asset</span></h2>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Performance by pair">
+        <table class="grid">
+          <thead><tr><th scope="col">Pair</th><th scope="col">Total</th><th scope="col">Realized</th><th scope="col">Grid profit</th><th scope="col">Cycles</th><th scope="col">Win rate</th><th scope="col">Fees</th></tr></thead>
+          <tbody>{rows.map((row) => {
+            const digits = moneyDigits(row.currency);
+            const fees = parseDec(row.fees);
+            return (
+              <tr key={row.symbol}><td>{row.symbol}</td>
+                <td><Money value={row.total} digits={digits} reason="no mark price yet" unit={row.currency ?? undefined} flash={false} /></td>
+                <td><Money value={row.realized} digits={digits} reason="not told" unit={row.currency ?? undefined} flash={false} /></td>
+                <td><Money value={row.grid_profit} digits={digits} reason="no cycle yet" unit={row.currency ?? undefined} flash={false} /></td>
+                <td><span class="num">{row.cycles == null ? '' : count(row.cycles)}</span></td>
+                <td>{plainPercent(row.win_rate, 'no cycle yet')}</td>
+                <td>{fees === null ? <Unknown reason="a fee has no price yet" /> : <span class="num" data-tip={row.fees ?? undefined}>{amount(fees, digits)}</span>}</td></tr>
+            );
+          })}</tbody>
+        </table>
+      </div>
     </section>
   );
 }
@@ -201,7 +238,8 @@ export function Performance() {
       </div>
       {figures === null ? null : (
         <>
-          <Calendar rows={figures.days ?? []} currency={figures.currency} />
+          <Calendar rows={figures.periods?.day ?? []} currency={figures.currency} />
+          <ByPair rows={figures.pairs ?? []} />
           <div class="side-by-side"><FeeTable figures={figures} /><Steps figures={figures} /></div>
         </>
       )}

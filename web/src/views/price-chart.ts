@@ -237,7 +237,8 @@ export class PriceChart {
     for (const trade of this.trades) {
       const at = place(trade);
       if (at === null || trade.side == null) continue;
-      const from = (trade.closes ?? []).map((closed) => place(byId.get(`${closed.trade_id}`))).filter((found): found is NonNullable<typeof found> => found !== null);
+      const closed = new Set([trade.closes?.first, trade.closes?.last].filter((id) => id != null));
+      const from = [...closed].map((id) => place(byId.get(`${id}`))).filter((found): found is NonNullable<typeof found> => found !== null);
       marks.push({ ...at, side: trade.side, from });
     }
     this.fills.show(marks, { buy: token('gain'), sell: token('loss'), join: token('edge'), edge: token('page') });
