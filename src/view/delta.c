@@ -1,8 +1,8 @@
-/* delta.c: what changed since the last delta. `was` and `sent` hold what the sessions know; only what the engine marked is
- * read again, into `now` and `fresh`, compared, written where it differs and taken over.
+/* delta.c: what changed since the last delta. `was` and `sent` hold what the sessions know; only what the engine marked
+ * is read again, into `now` and `fresh`, compared, written where it differs and taken over.
  *
- * Two speeds: members flagged FIELD_SLOW are left alone until the slow beat. What was marked in between is remembered
- * (owed_parts, owed_pair), so that the beat looks at the same few places again and nothing is forgotten. */
+ * Two speeds: members flagged FIELD_SLOW are left alone until the slow beat. What was marked in between is
+ * remembered (`owes`, `owed_pair`), so that the beat looks at the same few places again and nothing is forgotten. */
 #include "view/snapshot.h"
 
 #include "base/check.h"
@@ -77,8 +77,8 @@ static bool set_is_the_same(const struct view *v, const struct engine *e) {
     return true;
 }
 
-/* Brings `sent` into the engine's order. Pairs that are gone are written as null; a new one is written whole, and without
- * memory to remember it, the set ends there and the rest is found to be new again next time. */
+/* Brings `sent` into the engine's order. Pairs that are gone are written as null; a new one is written whole, and
+ * without memory to remember it, the set ends there and the rest is found to be new again next time. */
 static void write_set_changes(struct view *v, struct buf *out, const struct engine *e) {
     struct pair_values *kept[LIMIT_PAIRS];
     size_t count = 0;
@@ -143,7 +143,8 @@ static bool write_pairs(struct view *v, struct buf *out, const struct engine *e,
 
 /* ---- the head ---- */
 
-static bool write_head(struct view *v, struct buf *out, const struct engine *e, struct now now, unsigned parts, bool slow) {
+static bool write_head(struct view *v, struct buf *out, const struct engine *e, struct now now, unsigned parts,
+                       bool slow) {
     head_read(&v->now, e, now, parts);
     bool any = fields_write_changes(out, head_fields, &v->now, &v->was, slow, parts);
     any |= fields_write_changes(out, tail_fields, &v->now, &v->was, slow, parts);
@@ -158,8 +159,8 @@ static bool any_pair_dirty(const struct engine *e) {
     return any != 0;
 }
 
-/* On the slow beat the whole head is read: a few hundred nanoseconds four times a second, and what changes by time alone
- * (the weight's minute) needs no mark. */
+/* On the slow beat the whole head is read: a few hundred nanoseconds four times a second, and what changes by time
+ * alone (the weight's minute) needs no mark. */
 static unsigned parts_to_read(const struct engine *e, bool slow, bool pairs_changed) {
     unsigned parts = e->dirty & PARTS_ALL;
     if (slow) parts = PARTS_ALL;

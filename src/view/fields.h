@@ -2,7 +2,8 @@
  * (snapshot), and what differs between two structs (delta), so the two cannot drift apart.
  *
  * Comparing is done on the values, before anything is turned into text: a member that did not change costs a few
- * nanoseconds. Unknown values have one spelling each: UNKNOWN_DEC, UNKNOWN_INT, time 0, text "", word NULL; all are null. */
+ * nanoseconds. Unknown values have one spelling each: UNKNOWN_DEC, UNKNOWN_INT, time 0, text "", word NULL; all are
+ * null. */
 #ifndef VIEW_FIELDS_H
 #define VIEW_FIELDS_H
 
@@ -64,9 +65,11 @@ struct field { /* a table ends with key NULL */
 /* Every member, nulls too. */
 void fields_write(struct buf *b, const struct field *table, const void *values);
 
-/* The members of `now` that differ from `was`, as members of a merge patch (null removes), and takes them over into `was`.
- * FIELD_SLOW members only with slow; members of a part only where parts has one of its bits. True when any was written. */
-bool fields_write_changes(struct buf *b, const struct field *table, const void *now, void *was, bool slow, unsigned parts);
+/* The members of `now` that differ from `was`, as members of a merge patch (null removes), and takes them over into
+ * `was`. FIELD_SLOW members only with slow; members of a part only where parts has one of its bits. True when any
+ * was written. */
+bool fields_write_changes(struct buf *b, const struct field *table, const void *now, void *was, bool slow,
+                          unsigned parts);
 
 /* Whether any member that is not FIELD_SLOW differs. */
 bool fields_differ(const struct field *table, const void *now, const void *was);

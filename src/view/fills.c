@@ -102,7 +102,9 @@ bool filter_takes_fill(const struct fill_filter *f, const struct fill *fill) {
 
 /* ---- the merge ---- */
 
-static bool newer(const struct fill_head *a, const struct fill_head *b) { return fill_key_compare(&a->key, &b->key) > 0; }
+static bool newer(const struct fill_head *a, const struct fill_head *b) {
+    return fill_key_compare(&a->key, &b->key) > 0;
+}
 
 static void sift_down(struct fill_walk *w, size_t at) {
     for (;;) {
@@ -147,7 +149,8 @@ size_t fill_position_after(const struct ledger *l, const struct fill_key *key) {
     return at + is_it;
 }
 
-void fill_walk_begin(struct fill_walk *w, const struct engine *e, const struct fill_filter *f, const struct fill_key *below) {
+void fill_walk_begin(struct fill_walk *w, const struct engine *e, const struct fill_filter *f,
+                     const struct fill_key *below) {
     w->e = e;
     w->from = f->from;
     w->count = 0;

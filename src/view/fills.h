@@ -1,6 +1,6 @@
-/* fills.h: walking the fills of all pairs as one list, newest first, without copying it: the ledgers are merged from their
- * ends by (time, symbol, trade id, side). A place in the list is a key, not a number, so it stays where it is when fills
- * come in above or below it; as text it is the cursor of a page. */
+/* fills.h: walking the fills of all pairs as one list, newest first, without copying it: the ledgers are merged from
+ * their ends by (time, symbol, trade id, side). A place in the list is a key, not a number, so it stays where it is
+ * when fills come in above or below it; as text it is the cursor of a page. */
 #ifndef VIEW_FILLS_H
 #define VIEW_FILLS_H
 
@@ -29,7 +29,8 @@ struct fill_filter {
     bool has_side;
     enum side side;
     struct wall from, to;  /* from inclusive, to exclusive; 0: open */
-    char text[FILTER_TEXT_MAX + 1]; /* part of symbol, trade id, order id, fee asset, side or source, any case; "" any */
+    /* part of symbol, trade id, order id, fee asset, side or source, any case; "" any */
+    char text[FILTER_TEXT_MAX + 1];
 };
 
 /* The position of the first fill of the ledger behind the key. */
@@ -51,7 +52,8 @@ struct fill_walk {
 
 /* below: only what stands before it in time's order (the next page); NULL: from the newest on. Valid until the engine's
  * state changes. */
-void fill_walk_begin(struct fill_walk *w, const struct engine *e, const struct fill_filter *f, const struct fill_key *below);
+void fill_walk_begin(struct fill_walk *w, const struct engine *e, const struct fill_filter *f,
+                     const struct fill_key *below);
 /* The next older fill; false at the end. */
 bool fill_walk_next(struct fill_walk *w, struct fill *out, struct fill_result *result, size_t *pair);
 

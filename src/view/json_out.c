@@ -33,8 +33,8 @@ static void begin(struct buf *b, const char *key) {
     else out_next(b);
 }
 
-/* A whole member, or element where key is NULL, in one piece: room is asked for once, since deltas are made of thousands of
- * these a second. quotes: around the value. The value needs no escaping. */
+/* A whole member, or element where key is NULL, in one piece: room is asked for once, since deltas are made of
+ * thousands of these a second. quotes: around the value. The value needs no escaping. */
 static void member(struct buf *b, const char *key, const char *value, size_t len, bool quotes) {
     size_t key_len = key != NULL ? strlen(key) : 0;
     if (key != NULL && !is_plain(key, key_len)) {

@@ -1,6 +1,6 @@
-/* json_out.h: JSON written straight into a buffer. Members and elements are separated by looking at the last byte: a comma
- * is due unless something has just been opened or a key stands before. So writing has no state of its own, and taking back
- * what was written last is only a matter of the length. Failures are the buffer's (buf.h: sticky). */
+/* json_out.h: JSON written straight into a buffer. Members and elements are separated by looking at the last byte: a
+ * comma is due unless something has just been opened or a key stands before. So writing has no state of its own, and
+ * taking back what was written last is only a matter of the length. Failures are the buffer's (buf.h: sticky). */
 #ifndef VIEW_JSON_OUT_H
 #define VIEW_JSON_OUT_H
 

@@ -1,6 +1,6 @@
-/* metrics.c: Prometheus text out of one table. A row is a family: name, type, help, over what it is repeated, and which
- * member of that is its value. What is repeated comes from the same values the page is given (values.h), or straight from
- * the engine's state. Values that are not known are left out. Decimals are written exactly. */
+/* metrics.c: Prometheus text out of one table. A row is a family: name, type, help, over what it is repeated, and
+ * which member of that is its value. What is repeated comes from the same values the page is given (values.h), or
+ * straight from the engine's state. Values that are not known are left out. Decimals are written exactly. */
 #include "view/values.h"
 #include "view/view.h"
 
@@ -8,7 +8,16 @@
 
 enum each { EACH_ENGINE, EACH_HEAD, EACH_FEED, EACH_BREAKER, EACH_PAIR, EACH_WINDOW };
 
-enum metric_kind { METRIC_U64, METRIC_I64, METRIC_INT, METRIC_BOOL, METRIC_DEC8, METRIC_DEC16, METRIC_TIME, METRIC_WORD };
+enum metric_kind {
+    METRIC_U64,
+    METRIC_I64,
+    METRIC_INT,
+    METRIC_BOOL,
+    METRIC_DEC8,
+    METRIC_DEC16,
+    METRIC_TIME,
+    METRIC_WORD
+};
 
 struct metric {
     const char *name, *type, *help;
@@ -26,9 +35,11 @@ struct metric {
 
 static const char *const modes[] = {"starting", "streaming", "partial", "polling", "offline", NULL};
 static const char *const statuses[] = {"connected", "reconnecting", "stale", "offline", NULL};
-static const char *const reasons[] = {"starting", "circuit_breaker", "no_response", "unauthorized", "rate_limited", NULL};
+static const char *const reasons[] = {"starting",     "circuit_breaker", "no_response",
+                                      "unauthorized", "rate_limited",    NULL};
 static const char *const healths[] = {"unknown", "healthy", "degraded", "error", NULL};
-static const char *const feed_states[] = {"off", "connecting", "subscribing", "syncing", "live", "draining", "waiting", NULL};
+static const char *const feed_states[] = {"off",  "connecting", "subscribing", "syncing",
+                                          "live", "draining",   "waiting",     NULL};
 static const char *const histories[] = {"loading", "complete", "since", "gap", NULL};
 static const char *const breaker_states[] = {"closed", "open", "half_open", NULL};
 
@@ -40,8 +51,10 @@ static const char *const breaker_states[] = {"closed", "open", "half_open", NULL
 
 static const struct metric metrics[] = {
     WORDS("gridscope_mode", EACH_HEAD, struct head, mode, modes, "How figures arrive: 1 for the present mode"),
-    WORDS("gridscope_status", EACH_HEAD, struct head, status, statuses, "Whether the figures can be trusted: 1 for the present status"),
-    WORDS("gridscope_status_reason", EACH_HEAD, struct head, status_reason, reasons, "Why not: 1 for the present reason"),
+    WORDS("gridscope_status", EACH_HEAD, struct head, status, statuses,
+          "Whether the figures can be trusted: 1 for the present status"),
+    WORDS("gridscope_status_reason", EACH_HEAD, struct head, status_reason, reasons,
+          "Why not: 1 for the present reason"),
     HEAD("last_update_timestamp_seconds", "gauge", last_update, "When any figure last changed"),
     ENGINE("pairs", "gauge", pair_count, "Pairs watched, inactive ones included"),
     ENGINE("trades_cached", "gauge", trades_cached, "Fills in the window for display"),
@@ -53,12 +66,14 @@ static const struct metric metrics[] = {
     ENGINE("turns_total", "counter", count.turns, "Turns of the loop"),
     ENGINE("ignored_events_total", "counter", count.ignored_events, "Events that came too late or for nobody"),
     ENGINE("effects_dropped_total", "counter", count.effects_dropped, "Effects that found no room"),
-    ENGINE("pending_overflow_total", "counter", count.pending_overflow, "Times the pending fills were over their limit"),
+    ENGINE("pending_overflow_total", "counter", count.pending_overflow,
+           "Times the pending fills were over their limit"),
     ENGINE("bad_bodies_total", "counter", count.bad_bodies, "Answers and messages that could not be read"),
     ENGINE("gaps", "gauge", gap_count, "Times without a feed in the list shown"),
     ENGINE("store_durable", "gauge", durable, "1 while fills are committed to the store"),
 
-    WORDS("gridscope_bot_health", EACH_HEAD, struct head, bot.health, healths, "Health of the bot: 1 for the present one"),
+    WORDS("gridscope_bot_health", EACH_HEAD, struct head, bot.health, healths,
+          "Health of the bot: 1 for the present one"),
     HEAD("bot_uptime_seconds", "gauge", bot.uptime_seconds, "How long the bot has been running"),
     HEAD("bot_last_ok_timestamp_seconds", "gauge", bot.last_ok, "When the bot last answered"),
     HEAD("bot_latency_milliseconds", "gauge", bot.latency_ms, "Duration of the bot's last answer"),
@@ -75,15 +90,19 @@ static const struct metric metrics[] = {
     HEAD("exchange_latency_milliseconds", "gauge", exchange.latency_ms, "Duration of the exchange's last answer"),
     ENGINE("exchange_unauthorized", "gauge", exchange.unauthorized, "1 while the exchange refuses our key"),
     ENGINE("exchange_rest_requests_total", "counter", exchange.rest_requests, "REST requests sent to the exchange"),
-    ENGINE("exchange_ws_requests_total", "counter", exchange.ws_requests, "WebSocket API requests sent to the exchange"),
-    ENGINE("exchange_on_demand_requests_total", "counter", exchange.on_demand_requests, "Requests a user asked for, such as candles"),
+    ENGINE("exchange_ws_requests_total", "counter", exchange.ws_requests,
+           "WebSocket API requests sent to the exchange"),
+    ENGINE("exchange_on_demand_requests_total", "counter", exchange.on_demand_requests,
+           "Requests a user asked for, such as candles"),
 
-    WORDS("gridscope_breaker_state", EACH_BREAKER, struct breaker, state, breaker_states, "Circuit breaker: 1 for the present state"),
+    WORDS("gridscope_breaker_state", EACH_BREAKER, struct breaker, state, breaker_states,
+          "Circuit breaker: 1 for the present state"),
     BREAKER("consecutive_failures", "gauge", consecutive_failures, "Failures in a row"),
     BREAKER("opened_total", "counter", opened, "How often the breaker opened"),
     BREAKER("refused_total", "counter", refused, "Calls answered without touching the network"),
 
-    WORDS("gridscope_feed_state", EACH_FEED, struct stream_values, state, feed_states, "Stream: 1 for the present state"),
+    WORDS("gridscope_feed_state", EACH_FEED, struct stream_values, state, feed_states,
+          "Stream: 1 for the present state"),
     FEED("messages_total", "counter", messages, "Data frames received"),
     FEED("rejected_messages_total", "counter", rejected_messages, "Data frames refused"),
     FEED("reconnects_total", "counter", reconnects, "Connections made anew"),
@@ -96,7 +115,8 @@ static const struct metric metrics[] = {
     HEAD("pnl", "gauge", pnl.total, "Total P&L of all pairs, display currency"),
     HEAD("pnl_fees", "gauge", pnl.fees, "Valued fees of all pairs, display currency"),
     HEAD("pnl_partial", "gauge", pnl.partial, "1 where something is left out of the sums"),
-    METRIC("gridscope_window_pnl", "gauge", EACH_WINDOW, struct window_values, pnl, "P&L of a window, display currency"),
+    METRIC("gridscope_window_pnl", "gauge", EACH_WINDOW, struct window_values, pnl,
+           "P&L of a window, display currency"),
 
     PAIR("price", "gauge", price, "Last price"),
     PAIR("price_timestamp_seconds", "gauge", price_at, "When the price came"),
@@ -116,7 +136,8 @@ static const struct metric metrics[] = {
     PAIR("open_orders", "gauge", open_orders, "Open orders"),
     PAIR("active", "gauge", active, "0 once the bot no longer runs it"),
     PAIR("recomputing", "gauge", recomputing, "1 while older figures stand"),
-    WORDS("gridscope_pair_history", EACH_PAIR, struct pair_values, history.state, histories, "What has been read: 1 for the present state"),
+    WORDS("gridscope_pair_history", EACH_PAIR, struct pair_values, history.state, histories,
+          "What has been read: 1 for the present state"),
 };
 
 /* ---- samples ---- */
@@ -162,7 +183,8 @@ static void put_decimal(struct buf *b, const struct metric *m, const void *at) {
     if (m->kind == METRIC_DEC16) {
         dec16_format(text, *(const struct dec16 *)at);
     } else { /* times as seconds with six digits */
-        d = m->kind == METRIC_DEC8 ? *(const struct dec8 *)at : (struct dec8){(i128)((const struct wall *)at)->us * 100};
+        d = m->kind == METRIC_DEC8 ? *(const struct dec8 *)at
+                                   : (struct dec8){(i128)((const struct wall *)at)->us * 100};
         dec8_format(text, d);
     }
     buf_puts(b, text);
@@ -188,7 +210,10 @@ static void put_words(struct buf *b, const struct metric *m, const char *word, s
 static void put_sample(struct buf *b, const struct metric *m, const void *base, struct label label) {
     const void *at = (const char *)base + m->at;
     if (m->kind == METRIC_WORD) {
-        put_words(b, m, m->each == EACH_BREAKER ? breaker_state_name(*(const enum breaker_state *)at) : *(const char *const *)at, label);
+        put_words(b, m,
+                  m->each == EACH_BREAKER ? breaker_state_name(*(const enum breaker_state *)at)
+                                          : *(const char *const *)at,
+                  label);
         return;
     }
     if (!is_known(m, at)) return;
@@ -240,7 +265,8 @@ static void put_fees(struct buf *b, const struct sampled *s) {
         for (size_t k = 0; k < p->fees.count; k++) {
             char amount[DEC_TEXT_MAX];
             dec16_format(amount, p->fees.rows[k].amount);
-            sample_begin(b, name, (struct label){"symbol", p->symbol.text}, (struct label){"asset", p->fees.rows[k].asset.text});
+            sample_begin(b, name, (struct label){"symbol", p->symbol.text},
+                         (struct label){"asset", p->fees.rows[k].asset.text});
             buf_puts(b, amount);
             buf_putc(b, '\n');
         }

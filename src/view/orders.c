@@ -1,7 +1,7 @@
-/* orders.c: the open orders, and for one pair the levels of its grid: each price with an open order, and each price between
- * the grid's bounds at which one of the last fills happened. */
+/* orders.c: the open orders, and for one pair the levels of its grid: each price with an open order, and each price
+ * between the grid's bounds at which one of the last fills happened. */
 #include "engine/state.h"
-#include "view/json_out.h"
+#include "view/sums.h"
 #include "view/view.h"
 
 #include <stdio.h>
@@ -90,7 +90,7 @@ static void add_fills(struct levels *l, const struct pair *p) {
         if (p->grid.known && (dec8_cmp(f.price, p->grid.lower) < 0 || dec8_cmp(f.price, p->grid.upper) > 0)) continue;
         struct level *level = level_at(l, f.price);
         level->fills++;
-        if (f.side == SIDE_SELL && dec16_add(&level->profit, level->profit, r.realized) != ERR_OK) level->profit = DEC16_ZERO;
+        if (f.side == SIDE_SELL) sum_add(&level->profit, r.realized);
     }
 }
 
@@ -108,7 +108,7 @@ static void out_levels(struct buf *out, const struct pair *p) {
         out_dec8(out, "price", l->of[i].price);
         out_word(out, "state", l->of[i].state);
         out_count(out, "fills", l->of[i].fills);
-        out_dec16(out, "profit", l->of[i].profit);
+        out_amount(out, "profit", l->of[i].profit);
         out_object_end(out);
     }
     out_array_end(out);

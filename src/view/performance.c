@@ -1,6 +1,7 @@
-/* performance.c: how it went (ACCOUNTING 6). Sums of cycles, wins and fees are the ledgers'; the series per hour, day, week
- * and month, and the fees by asset, come from one walk over the fills, pair by pair, in bounded steps. Each pair is summed
- * exactly in its quote, then converted as a whole and added to what is shown; one pair asked for alone stays in its quote.
+/* performance.c: how it went (ACCOUNTING 6). Sums of cycles, wins and fees are the ledgers'; the series per hour, day,
+ * week and month, and the fees by asset, come from one walk over the fills, pair by pair, in bounded steps. Each pair
+ * is summed exactly in its quote, then converted as a whole and added to what is shown; one pair asked for alone stays
+ * in its quote.
  *
  * A cycle belongs to the period of its order's first fill: `orders` remembers that for the pair being walked. */
 #include "base/map.h"
@@ -51,7 +52,7 @@ struct view_performance {
     struct fill_key added; /* the last fill that was */
     struct bucket of_pair[BUCKETS], shown[BUCKETS];
     struct fee_sums pair_fees, fees;
-    struct map orders;     /* sell order -> quarter of an hour of its first fill, SPOILED once something was unmatched */
+    struct map orders; /* sell order -> quarter of an hour of its first fill, SPOILED once something was unmatched */
     bool partial;          /* a pair without rate is left out */
     bool failed;           /* no memory */
 };
@@ -79,7 +80,8 @@ static struct wall period_start(enum period p, int64_t number, int64_t offset_us
     int64_t day = number;
     if (p == PERIOD_HOUR) return (struct wall){number * US_PER_HOUR - offset_us};
     if (p == PERIOD_WEEK) day = number * 7 - 3;
-    if (p == PERIOD_MONTH) day = days_from_civil((int)floor_div(number, 12), (int)(number - 12 * floor_div(number, 12)) + 1, 1);
+    if (p == PERIOD_MONTH)
+        day = days_from_civil((int)floor_div(number, 12), (int)(number - 12 * floor_div(number, 12)) + 1, 1);
     return (struct wall){day * US_PER_DAY - offset_us};
 }
 
@@ -130,7 +132,8 @@ static void add_fee(struct fee_sums *s, const struct name *asset, struct dec16 a
     sum_add(&sum->value, value);
 }
 
-static void add_fill(struct view_performance *v, const struct pair *p, const struct fill *f, const struct fill_result *r) {
+static void add_fill(struct view_performance *v, const struct pair *p, const struct fill *f,
+                     const struct fill_result *r) {
     for (enum period k = 0; k < PERIODS; k++) {
         struct bucket *b = bucket_at(v, k, f->time);
         if (b == NULL) continue;
@@ -138,7 +141,8 @@ static void add_fill(struct view_performance *v, const struct pair *p, const str
         sum_add(&b->realized, r->realized);
         sum_add(&b->fees, f->fee_value);
     }
-    if (f->fee.v > 0) add_fee(&v->pair_fees, f->fee_state == FEE_ASSUMED ? &p->quote : &f->fee_asset, f->fee, f->fee_value);
+    if (f->fee.v > 0)
+        add_fee(&v->pair_fees, f->fee_state == FEE_ASSUMED ? &p->quote : &f->fee_asset, f->fee, f->fee_value);
     if (f->side == SIDE_SELL) add_sell(v, f, r);
 }
 
@@ -150,7 +154,8 @@ static bool takes(const struct view_performance *v, const struct pair *p) {
 }
 
 /* In the currency of the answer: the portfolio's, or the quote of the one pair asked for. */
-static struct dec16 shown(const struct view_performance *v, const struct engine *e, const struct pair *p, struct dec16 amount) {
+static struct dec16 shown(const struct view_performance *v, const struct engine *e, const struct pair *p,
+                          struct dec16 amount) {
     return name_empty(&v->symbol) ? sum_shown(e, &p->quote, amount) : amount;
 }
 
@@ -216,7 +221,8 @@ static struct figures figures_of(const struct pair *p) {
                             .first_fill = t->first_fill};
 }
 
-static void add_figures(struct figures *all, const struct figures *one, const struct engine *e, const struct name *quote) {
+static void add_figures(struct figures *all, const struct figures *one, const struct engine *e,
+                        const struct name *quote) {
     sum_add(&all->gross_profit, sum_shown(e, quote, one->gross_profit));
     sum_add(&all->gross_loss, sum_shown(e, quote, one->gross_loss));
     all->cycles += one->cycles;
@@ -230,7 +236,8 @@ static void add_figures(struct figures *all, const struct figures *one, const st
 /* Over all pairs. P&L and fees are the portfolio's own, so that no two places can differ. */
 static struct figures figures_of_all(const struct engine *e, bool *partial) {
     const struct portfolio *p = &e->portfolio;
-    struct figures all = {.realized = UNKNOWN_DEC16, .unrealized = UNKNOWN_DEC16, .total = UNKNOWN_DEC16, .fees = UNKNOWN_DEC16};
+    struct figures all = {
+        .realized = UNKNOWN_DEC16, .unrealized = UNKNOWN_DEC16, .total = UNKNOWN_DEC16, .fees = UNKNOWN_DEC16};
     if (p->known) {
         all.realized = p->realized;
         all.unrealized = p->unrealized;
@@ -250,7 +257,8 @@ static struct figures figures_of_all(const struct engine *e, bool *partial) {
 static void out_ratio(struct buf *out, const char *key, struct dec16 num, i128 factor, struct dec16 den) {
     i128 ratio;
     bool known = num.v != UNKNOWN_DEC && den.v != UNKNOWN_DEC && den.v > 0;
-    if (known && dec_muldiv(&ratio, num.v, factor * DEC8_ONE, den.v) == ERR_OK) out_dec8(out, key, (struct dec8){ratio});
+    if (known && dec_muldiv(&ratio, num.v, factor * DEC8_ONE, den.v) == ERR_OK)
+        out_dec8(out, key, (struct dec8){ratio});
     else out_null(out, key);
 }
 
@@ -267,7 +275,8 @@ static void out_cycles(struct buf *out, const struct figures *f) {
     out_amount(out, "gross_loss", f->gross_loss);
     out_ratio(out, "win_rate", of_count(f->wins), 100, of_count(f->cycles)); /* percent */
     out_ratio(out, "profit_factor", f->gross_profit, 1, f->gross_loss);
-    out_bool(out, "no_losses", f->cycles > 0 && f->gross_loss.v == 0); /* then the factor is said in words (ACCOUNTING 6) */
+    out_bool(out, "no_losses",
+             f->cycles > 0 && f->gross_loss.v == 0); /* then the factor is said in words (ACCOUNTING 6) */
 }
 
 static void out_figures(struct buf *out, const struct figures *f) {
@@ -281,7 +290,8 @@ static void out_figures(struct buf *out, const struct figures *f) {
 }
 
 /* pnl / investment / days running x 365, in percent; not in the first hour (ACCOUNTING 6). */
-static void out_apr_of(struct buf *out, const char *key, struct dec16 pnl, struct dec16 investment, int64_t running_us) {
+static void out_apr_of(struct buf *out, const char *key, struct dec16 pnl, struct dec16 investment,
+                       int64_t running_us) {
     i128 span;
     bool known = investment.v != UNKNOWN_DEC && investment.v > 0 && running_us >= US_PER_HOUR &&
                  !__builtin_mul_overflow(investment.v, (i128)(running_us / US_PER_S), &span);
@@ -331,12 +341,13 @@ static void out_period(struct buf *out, const struct view_performance *v, enum p
     out_array_end(out);
 }
 
-/* The grid's step against what a round trip costs: (1 + f) / (1 - f) - 1 with the maker rate f (ACCOUNTING 6). In percent,
- * the step of the highest order, where it is smallest. */
+/* The grid's step against what a round trip costs: (1 + f) / (1 - f) - 1 with the maker rate f (ACCOUNTING 6). In
+ * percent, the step of the highest order, where it is smallest. */
 static void out_step(struct buf *out, const struct engine *e, const struct pair *p) {
     const struct orders *o = p->orders;
     i128 step = grid_spacing(o).v, rate = e->exchange.maker_rate.v, least = 0;
-    bool known = step != UNKNOWN_DEC && dec_muldiv(&step, step, 100 * DEC8_ONE, o->rows[o->count - 1].price.v) == ERR_OK;
+    bool known =
+        step != UNKNOWN_DEC && dec_muldiv(&step, step, 100 * DEC8_ONE, o->rows[o->count - 1].price.v) == ERR_OK;
     bool rated = rate > 0 && rate < DEC8_ONE && dec_muldiv(&least, 2 * rate, 100 * DEC8_ONE, DEC8_ONE - rate) == ERR_OK;
     out_object(out, NULL);
     out_name(out, "symbol", &p->symbol);
@@ -390,7 +401,8 @@ static void out_portfolio(struct buf *out, const struct view_performance *v, con
     struct figures all = figures_of_all(e, &partial);
     out_name(out, "currency", &e->display);
     out_figures(out, &all);
-    out_base(out, v, e, &all, e->has_investment ? e->investment : UNKNOWN_DEC16, e->investment_from_bot ? "bot" : "setting");
+    out_base(out, v, e, &all, e->has_investment ? e->investment : UNKNOWN_DEC16,
+             e->investment_from_bot ? "bot" : "setting");
     out_bool(out, "partial", partial);
 }
 

@@ -1,4 +1,5 @@
-/* snapshot.h: the pieces of a snapshot, for one made from the engine's state and one made from what the sessions know. */
+/* snapshot.h: the pieces of a snapshot, for one made from the engine's state and one made from what the sessions
+ * know. */
 #ifndef VIEW_SNAPSHOT_H
 #define VIEW_SNAPSHOT_H
 

@@ -1,43 +1,31 @@
-/* strategies.c: the bot's grids as it reports them, for the configuration view. Its own figures are shown there, never added
- * to ours. */
+/* strategies.c: the grids as their source reports them, for the configuration view. */
 #include "engine/state.h"
+#include "view/json_out.h"
 #include "view/view.h"
 
-static void put_text(struct buf *out, const char *key, const char *text) {
-    buf_putf(out, "\"%s\":", key);
-    if (text[0] == '\0') {
-        buf_puts(out, "null");
-        return;
-    }
-    buf_putc(out, '"');
-    buf_put_json_text(out, span_of(text));
-    buf_putc(out, '"');
+static void out_level(struct buf *out, const char *key, bool known, struct dec8 price) {
+    if (known) out_dec8(out, key, price);
+    else out_null(out, key);
+}
+
+static void out_strategy(struct buf *out, const struct pair *p) {
+    const struct grid *g = &p->grid;
+    out_object(out, NULL);
+    out_name(out, "symbol", &p->symbol);
+    out_word(out, "name", p->strategy[0] != '\0' ? p->strategy : NULL);
+    out_bool(out, "active", p->active);
+    out_word(out, "source", !g->known ? NULL : p->grid_from_bot ? "bot" : "orders");
+    out_level(out, "lower", g->known, g->lower);
+    out_level(out, "upper", g->known, g->upper);
+    if (g->known) out_int(out, "levels", g->levels);
+    else out_null(out, "levels");
+    if (g->known && g->investment.v > 0) out_dec16(out, "investment", g->investment);
+    else out_null(out, "investment");
+    out_object_end(out);
 }
 
 void view_strategies(struct buf *out, const struct engine *e) {
-    char text[DEC_TEXT_MAX];
-    const char *comma = "";
-    buf_putc(out, '[');
-    for (size_t i = 0; i < e->pair_count; i++) {
-        const struct pair *p = e->pairs[i];
-        buf_puts(out, comma);
-        buf_putc(out, '{');
-        put_text(out, "symbol", p->symbol.text);
-        buf_putc(out, ',');
-        put_text(out, "name", p->strategy);
-        buf_putf(out, ",\"active\":%s,\"source\":\"%s\"", p->active ? "true" : "false", p->grid_from_bot ? "bot" : "orders");
-        if (p->grid.known || p->grid.levels > 0) {
-            (void)dec8_format(text, p->grid.lower);
-            buf_putf(out, ",\"lower\":\"%s\"", text);
-            (void)dec8_format(text, p->grid.upper);
-            buf_putf(out, ",\"upper\":\"%s\",\"levels\":%d", text, p->grid.levels);
-        } else {
-            buf_puts(out, ",\"lower\":null,\"upper\":null,\"levels\":null");
-        }
-        (void)dec16_format(text, p->grid.investment);
-        if (p->grid.investment.v > 0) buf_putf(out, ",\"investment\":\"%s\"}", text);
-        else buf_puts(out, ",\"investment\":null}");
-        comma = ",";
-    }
-    buf_putc(out, ']');
+    out_array(out, NULL);
+    for (size_t i = 0; i < e->pair_count; i++) out_strategy(out, e->pairs[i]);
+    out_array_end(out);
 }

@@ -1,5 +1,6 @@
-/* trades.c: the history of fills as a page of JSON or as CSV, made in steps of a bounded number of fills, so that no answer
- * holds up the loop however long the history is. Between two steps the ledgers may change: the place is a key (fills.h).
+/* trades.c: the history of fills as a page of JSON or as CSV, made in steps of a bounded number of fills, so that no
+ * answer holds up the loop however long the history is. Between two steps the ledgers may change: the place is a key
+ * (fills.h).
  *
  *   JSON:  ROWS -> TOTALS -> DONE        CSV:  ROWS -> DONE */
 #include "view/fills.h"
@@ -91,7 +92,8 @@ static void out_id(struct buf *out, const char *key, int64_t id) {
     out_text(out, key, span_from(text + at, sizeof text - at));
 }
 
-/* Fills before GRIDSCOPE_SINCE build lots only (ACCOUNTING 6): they have no result. A sell without any lot has none either. */
+/* Fills before GRIDSCOPE_SINCE build lots only (ACCOUNTING 6): they have no result. A sell without any lot has none
+ * either. */
 static bool has_result(const struct fill *f, const struct fill_result *r, struct wall since) {
     return f->time.us >= since.us && (f->side == SIDE_BUY || r->matched.v > 0);
 }

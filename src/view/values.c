@@ -237,8 +237,8 @@ static void read_exchange(struct exchange_values *v, const struct engine *e, str
     v->on_demand_requests = x->on_demand_requests;
 }
 
-/* "polling the bot every 5 s": who stands in for a stream that is down, and how often (PRODUCT 2, Degraded; UX, Freshness).
- * The market's stand-in is tier 1, the user data's tier 2, which the bot's request limit may stretch. */
+/* "polling the bot every 5 s": who stands in for a stream that is down, and how often (PRODUCT 2, Degraded; UX,
+ * Freshness). The market's stand-in is tier 1, the user data's tier 2, which the bot's request limit may stretch. */
 static void read_fallback(char words[static FALLBACK_WORDS_MAX], const struct engine *e, enum feed_kind kind) {
     enum fallback who = kind == FEED_MARKET ? e->market_fallback : e->user_fallback;
     words[0] = '\0';
@@ -410,7 +410,8 @@ static void read_fees(struct pair_values *v, const struct ledger_totals *t) {
     for (size_t i = 0; i < t->fee_count; i++) {
         const struct ledger_fee *f = &t->fees[i];
         v->fees.rows[v->fees.count++] = (struct amount){f->asset, f->amount};
-        if (f->unvalued.v != 0) v->unvalued_fees.rows[v->unvalued_fees.count++] = (struct amount){f->asset, f->unvalued};
+        if (f->unvalued.v != 0)
+            v->unvalued_fees.rows[v->unvalued_fees.count++] = (struct amount){f->asset, f->unvalued};
     }
 }
 

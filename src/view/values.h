@@ -1,6 +1,6 @@
-/* values.h: what the page knows, as plain structs: `struct head` for everything but the pairs, `struct pair_values` for each
- * pair. Filled from the engine's state, written by the tables of values.c (fields.h). This is the one place that says where
- * each figure of the snapshot comes from. */
+/* values.h: what the page knows, as plain structs: `struct head` for everything but the pairs, `struct pair_values`
+ * for each pair. Filled from the engine's state, written by the tables of values.c (fields.h). This is the one place
+ * that says where each figure of the snapshot comes from. */
 #ifndef VIEW_VALUES_H
 #define VIEW_VALUES_H
 
@@ -150,8 +150,8 @@ void head_read(struct head *h, const struct engine *e, struct now now, unsigned 
 /* was: the values read last for this pair, or NULL: what is costly to work out is taken from there where it cannot have
  * changed. Every member is set. */
 void pair_read(struct pair_values *p, const struct engine *e, size_t index, const struct pair_values *was);
-/* The step of the grid as its orders show it: the smallest distance between neighbours on one side of the market; unknown
- * with fewer than two orders on each. */
+/* The step of the grid as its orders show it: the smallest distance between neighbours on one side of the market;
+ * unknown with fewer than two orders on each. */
 struct dec8 grid_spacing(const struct orders *o);
 /* When something read by head_read changes by the mere passing of time: the weight minute ends, a ban is over. */
 bool head_deadline(const struct engine *e, struct now now, struct mono *at);

@@ -1,9 +1,9 @@
-/* view.h: the engine's state as the outside sees it: JSON for the page and for programs, Prometheus text, CSV. Pure: reads a
- * const engine, writes into a buffer; the page and the server compute no money.
+/* view.h: the engine's state as the outside sees it: JSON for the page and for programs, Prometheus text, CSV. Pure:
+ * reads a const engine, writes into a buffer; the page and the server compute no money.
  *
- * Conventions of every JSON text (PRODUCT 4 and 6): money, prices and quantities are strings with the exact decimal, times
- * ISO 8601 UTC with Z, counts are numbers, ids of trades and orders are strings (64 bits do not survive JavaScript), what is
- * not known is null. A buffer that fails (buf.h) holds nothing of use: throw its content away. */
+ * Conventions of every JSON text (PRODUCT 4 and 6): money, prices and quantities are strings with the exact decimal,
+ * times ISO 8601 UTC with Z, counts are numbers, ids of trades and orders are strings (64 bits do not survive
+ * JavaScript), what is not known is null. A buffer that fails (buf.h) holds nothing of use: throw its content away. */
 #ifndef VIEW_VIEW_H
 #define VIEW_VIEW_H
 
@@ -21,16 +21,16 @@ void view_snapshot(struct buf *out, const struct engine *e, struct now now, uint
 
 /* What the sessions have been told: the values last sent, so that a delta holds what changed and nothing else.
  *
- * A delta is a JSON merge patch (RFC 7396) of the snapshot with type "delta", seq and server_time; `pairs` is in it an object
- * keyed by symbol. In a merge patch null removes: a member that became unknown is gone after it, which means the same as
- * null. Other arrays are sent whole.
+ * A delta is a JSON merge patch (RFC 7396) of the snapshot with type "delta", seq and server_time; `pairs` is in it an
+ * object keyed by symbol. In a merge patch null removes: a member that became unknown is gone after it, which means the
+ * same as null. Other arrays are sent whole.
  *
- * Most members are compared whenever the engine marked what they come from, so a price or a figure goes out in the delta of
- * its turn. Those that move all the time and say little go on a slow beat, VIEW_SLOW_US, alone or with others: the streams'
- * last_message_at, messages, rejected_messages and latency_ms; the bot's uptime_seconds, last_ok and latency_ms; the
- * exchange's weight, clock offset, latency, on-demand count and the end of its ban; last_update (which also rides along with
- * any change) and a pair's price_at (which rides along with any change of its pair). server_time and seq are in every delta
- * and cause none. */
+ * Most members are compared whenever the engine marked what they come from, so a price or a figure goes out in the
+ * delta of its turn. Those that move all the time and say little go on a slow beat, VIEW_SLOW_US, alone or with
+ * others: the streams' last_message_at, messages, rejected_messages and latency_ms; the bot's uptime_seconds,
+ * last_ok and latency_ms; the exchange's weight, clock offset, latency, on-demand count and the end of its ban;
+ * last_update (which also rides along with any change) and a pair's price_at (which rides along with any change of
+ * its pair). server_time and seq are in every delta and cause none. */
 struct view;
 
 enum { VIEW_SLOW_US = 250000 }; /* four beats a second: an age on the page is in tenths of seconds at best */
@@ -39,12 +39,13 @@ enum { VIEW_SLOW_US = 250000 }; /* four beats a second: an age on the page is in
 struct view *view_new(const struct engine *e, struct now now);
 void view_free(struct view *v);
 
-/* Appends one delta and returns true, or leaves out as it was and returns false where nothing is to be said: then the number
- * is not used up. Call once a turn before engine_clean, and when view_deadline has come. Where out fails, what the delta
- * held is lost to the sessions: give each a new view_known. */
+/* Appends one delta and returns true, or leaves out as it was and returns false where nothing is to be said: then
+ * the number is not used up. Call once a turn before engine_clean, and when view_deadline has come. Where out fails,
+ * what the delta held is lost to the sessions: give each a new view_known. */
 bool view_delta(struct view *v, struct buf *out, const struct engine *e, struct now now, uint64_t seq);
 
-/* What the slow beat owes, or what changes by time alone (a new weight minute, the end of a ban), is due then; false: nothing. */
+/* What the slow beat owes, or what changes by time alone (a new weight minute, the end of a ban), is due then;
+ * false: nothing. */
 bool view_deadline(const struct view *v, const struct engine *e, struct now now, struct mono *at);
 
 /* The snapshot a session has that was given every delta up to seq: for a new session between two deltas, where
@@ -85,7 +86,8 @@ void view_trades_topic(struct buf *out, const struct engine *e, const struct fil
 
 /* ---- open orders, candles ---- */
 
-/* {"rows":[...],"known":...}; with a symbol (as the page or the exchange spells it) also its grid's "levels". Empty: all. */
+/* {"rows":[...],"known":...}; with a symbol (as the page or the exchange spells it) also its grid's "levels". Empty:
+ * all. */
 void view_orders(struct buf *out, const struct engine *e, const struct name *symbol);
 /* The same as a message of the topic "orders:<symbol>"; symbol as the page spells it. */
 void view_orders_topic(struct buf *out, const struct engine *e, const struct name *symbol, uint64_t seq);
@@ -98,13 +100,14 @@ void view_candles_topic(struct buf *out, const struct name *symbol, const struct
 
 /* ---- performance ---- */
 
-/* An answer in the making, as view_trades. symbol empty: the portfolio in the display currency; else that pair in its quote.
- * NULL without memory. */
+/* An answer in the making, as view_trades. symbol empty: the portfolio in the display currency; else that pair in
+ * its quote. NULL without memory. */
 struct view_performance;
 struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now);
 void view_performance_free(struct view_performance *v);
-/* Works off at most VIEW_STEP_FILLS fills; true when the answer is written: sums of the cycles, fees by asset, APR, the
- * series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids' steps. */
+/* Works off at most VIEW_STEP_FILLS fills; true when the answer is written: sums of the cycles, fees by asset, APR,
+ * the series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids'
+ * steps. */
 bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e);
 
 /* [{"symbol","name","active","source","lower","upper","levels","investment"}]: for GET /api/v1/config. */

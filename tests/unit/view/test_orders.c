@@ -135,6 +135,31 @@ static void topic_message_names_its_topic(void **state) {
     rig_end(&r);
 }
 
+static void strategies_say_what_their_source_says(void **state) {
+    (void)state;
+    struct rig r;
+    struct buf b;
+    begin(&r);
+    struct pair *p = r.e->pairs[0];
+    strcpy(p->strategy, "grid \"a\"");
+    p->grid = (struct grid){.known = true, .lower = D8("60000"), .upper = D8("68000.5"), .levels = 20, .investment = D16("1000")};
+    p->grid_from_bot = true;
+    buf_init(&b, 1 << 16);
+    view_strategies(&b, r.e);
+    yyjson_doc *d = rig_json(&b);
+    assert_json(d, "0.symbol", "BTC/USDT");
+    assert_json(d, "0.name", "grid \"a\"");
+    assert_json(d, "0.source", "bot");
+    assert_json(d, "0.upper", "68000.5");
+    assert_json(d, "0.levels", "20");
+    assert_json(d, "0.investment", "1000");
+    assert_json(d, "1.name", "null");
+    assert_json(d, "1.lower", "null");
+    yyjson_doc_free(d);
+    buf_free(&b);
+    rig_end(&r);
+}
+
 static void candles_as_the_chart_wants_them(void **state) {
     (void)state;
     struct name symbol = name_of("BTC/USDT"), interval = name_of("1m");
@@ -176,6 +201,7 @@ int main(void) {
         cmocka_unit_test(levels_join_orders_and_fills),
         cmocka_unit_test(levels_are_bounded_whatever_happened),
         cmocka_unit_test(topic_message_names_its_topic),
+        cmocka_unit_test(strategies_say_what_their_source_says),
         cmocka_unit_test(candles_as_the_chart_wants_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
