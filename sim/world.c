@@ -175,10 +175,16 @@ enum { HISTORY_STEPS_LEAST = 60, HISTORY_STEPS_MOST = 2000000 };
 /* A start long ago, so that no time of the past is below zero and weeks and months look as usual. */
 #define PAST_ORIGIN_US (INT64_C(4) * 7 * US_PER_DAY)
 
+/* The market is older than the first order, so that the first fee has closed candles to be priced by. */
+#define LEAD_US (3 * US_PER_MIN)
+
 static void live_past(struct world *w) {
     size_t wanted = (size_t)w->config.history_fills * w->bot_count;
     venue_reach(&w->venue, PAST_ORIGIN_US);
     deposit_all(w);
+    w->bots_paused = true;
+    while (w->venue.now_us < PAST_ORIGIN_US + LEAD_US) step(w, w->config.history_step_us, MARKET_STEP_PPM);
+    w->bots_paused = false;
     for (uint64_t n = 0; (fills(w) < wanted || n < HISTORY_STEPS_LEAST) && n < HISTORY_STEPS_MOST; n++)
         step(w, w->config.history_step_us, MARKET_STEP_PPM);
 }

@@ -60,6 +60,13 @@ static void send_text(struct engine *e, uint64_t link, struct buf *b) {
     f->text_len = len;
 }
 
+/* Wanted streams that were not named yet on the link that is being filled. */
+static bool subscriptions_left(const struct engine *e) {
+    const struct engine_private *p = e->priv;
+    bool standing = p->subscribe_link != 0 && (p->subscribe_link == e->market.cur.id || p->subscribe_link == e->market.next.id);
+    return standing && p->subscribe_cursor < STREAMS_MAX && p->subscribe_cursor < stream_count(e);
+}
+
 /* The next frame of subscriptions for the link that is being filled; the rest follows after SUBSCRIBE_GAP_US. */
 static void subscribe_some(struct engine *e) {
     struct engine_private *p = e->priv;
@@ -423,15 +430,12 @@ void streams_tick(struct engine *e) {
         watch_state(e, feeds[i], was_live);
     }
     if (p->subscriptions_dirty) streams_resubscribe(e);
-    if (p->subscribe_cursor > 0 && p->subscribe_cursor < stream_count(e) && feed_link(&e->market, p->subscribe_link) != NULL &&
-        mono_reached(e->now.mono, p->next_subscribe_at))
-        subscribe_some(e);
+    if (subscriptions_left(e) && mono_reached(e->now.mono, p->next_subscribe_at)) subscribe_some(e);
 }
 
 struct mono streams_deadline(const struct engine *e) {
     struct mono due = feed_deadline(&e->market), user = feed_deadline(&e->user);
     if (user.us < due.us) due = user;
-    bool more = e->priv->subscribe_cursor > 0 && e->priv->subscribe_cursor < stream_count(e);
-    if (more && e->priv->next_subscribe_at.us < due.us) due = e->priv->next_subscribe_at;
+    if (subscriptions_left(e) && e->priv->next_subscribe_at.us < due.us) due = e->priv->next_subscribe_at;
     return due;
 }
