@@ -33,7 +33,7 @@ function startProgram(command) {
     if (child.exitCode !== null) done();
     child.kill('SIGTERM');
   });
-  return { url, stop };
+  return { url, stop, pause: () => child.kill('SIGSTOP'), go: () => child.kill('SIGCONT') };
 }
 
 async function main() {
@@ -42,9 +42,10 @@ async function main() {
   const { browser, close } = await launch();
   try {
     const url = program === null ? option('base-url') : await program.url;
-    return await runTests(url === null ? 'mock' : 'real', { browser, url }, option('only'));
+    return await runTests(url === null ? 'mock' : 'real', { browser, url, program }, option('only'));
   } finally {
     await close();
+    program?.go();
     await program?.stop();
   }
 }

@@ -158,6 +158,45 @@ test('sorting_follows_the_column', 'any', (context) => on(context, {}, async ({ 
   await page.waitForSelector('.pairs thead th.total[aria-sort=descending]');
 }));
 
+test('a_halted_program_is_shown_within_3_s_and_found_again', 'real', (context) => on(context, {}, async ({ page }) => {
+  if (context.program === null) return;
+  await page.evaluate(() => { window.before = true; });
+  await page.waitForTimeout(500);
+  context.program.pause();
+  try {
+    const { took } = await until(async () => (await page.locator('.notices.bad').count()) === 1, 3000, 'the loss');
+    check(took <= 3000, `shown after ${took} ms`);
+    check(/not connected/.test(await page.title()), `title: ${await page.title()}`);
+  } finally {
+    context.program.go();
+  }
+  await until(async () => (await page.locator('.notices.bad').count()) === 0, 8000, 'the return');
+  const prices = () => page.$$eval('.pairs td.price', (cells) => cells.map((cell) => cell.textContent).join('|'));
+  const first = await prices();
+  await until(async () => (await prices()) !== first, 10_000, 'a new price');
+  check(await page.evaluate(() => window.before), 'the page was reloaded');
+}));
+
+test('the_shown_total_is_the_rounded_total_of_the_api', 'real', (context) => on(context, {}, async ({ page, url }) => {
+  /* Figures move: what is shown must be one of those the server had while we looked. */
+  const seen = new Set();
+  const shown = await page.evaluate(async (at) => {
+    const totals = [];
+    for (let i = 0; i < 10; i++) {
+      totals.push((await (await fetch(at)).json()).pnl.total);
+      await new Promise((done) => { setTimeout(done, 20); });
+      if (i === 5) totals.push(`shown ${document.querySelector('.figure.total .num').textContent}`);
+    }
+    return totals;
+  }, `${url}/api/v1/snapshot`);
+  for (const total of shown.filter((row) => !row.startsWith('shown'))) {
+    const cents = Math.abs(Number(total)).toFixed(2);
+    seen.add(`${total.startsWith('-') ? '\u2212' : '+'}${cents.replace(/\B(?=(\d{3})+\.)/g, ',')}`);
+  }
+  const figure = shown.find((row) => row.startsWith('shown')).slice(6);
+  check(seen.has(figure), `${figure} is none of ${[...seen].join(' ')}`);
+}));
+
 test('first_paint_is_under_300_ms', 'any', (context) => on(context, {}, async ({ page }) => {
   await page.reload();
   await page.waitForSelector('.figures .num');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hashOf, parseRoute } from '../src/store/route';
-import { botFact, breakerText, exchangeTrouble, feedFact, overall } from '../src/store/status';
+import { botFact, breakerText, exchangeTrouble, feedFact, leftOutText, overall } from '../src/store/status';
 
 const NOW = Date.parse('2026-11-20T10:00:00Z');
 const at = (s: number) => new Date(NOW + s * 1000).toISOString();
@@ -61,6 +61,12 @@ test('exchange_speaks_only_when_it_matters', () => {
   assert.match(exchangeTrouble({ banned_until: at(90) }, NOW) ?? '', /resumes in 90 s/);
   assert.match(exchangeTrouble({ breaker: { state: 'open', next_trial_at: at(10) } }, NOW) ?? '', /circuit breaker, next try in 10 s/);
   assert.match(exchangeTrouble({ throttled: true }, NOW) ?? '', /80 %/);
+});
+
+test('what_is_left_out_is_the_symbol_or_only_its_fee', () => {
+  assert.equal(leftOutText({ symbol: 'ETH/BTC', reason: 'no_rate' }), 'ETH/BTC is left out: no rate to the display currency');
+  assert.equal(leftOutText({ symbol: 'BTC/USDT', reason: 'unvalued_fee' }), 'BTC/USDT: a fee has no price yet and is left out');
+  assert.equal(leftOutText({ symbol: 'A/B' }), 'A/B is left out: reason unknown');
 });
 
 test('overall_marks_old_figures_as_stale', () => {

@@ -2,7 +2,7 @@
  * apart (bot, market feed, account feed), because one word for all of them always lies about two. */
 
 import { age, countdown, parseTime } from '../format/time';
-import type { Bot, Breaker, Exchange, Maybe, Mode, Status, StatusReason, Stream } from './model';
+import type { Bot, Breaker, Exchange, LeftOut, Maybe, Mode, Status, StatusReason, Stream } from './model';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'idle';
 
@@ -40,12 +40,14 @@ export function breakerText(breaker: Maybe<Breaker>, now: number): string | null
 const LEFT_OUT: Readonly<Record<string, string>> = {
   no_price: 'no price yet',
   no_rate: 'no rate to the display currency',
-  unvalued_fee: 'a fee has no price yet',
   overflow: 'its numbers are too large',
 };
 
-export function leftOutText(reason: Maybe<string>): string {
-  return reason == null ? 'reason unknown' : LEFT_OUT[reason] ?? reason;
+/** What the sums are without, and why. */
+export function leftOutText(row: LeftOut): string {
+  if (row.reason === 'unvalued_fee') return `${row.symbol}: a fee has no price yet and is left out`;
+  const why = row.reason == null ? 'reason unknown' : LEFT_OUT[row.reason] ?? row.reason;
+  return `${row.symbol} is left out: ${why}`;
 }
 
 export function reasonText(reason: Maybe<StatusReason>): string {

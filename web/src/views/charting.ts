@@ -54,7 +54,7 @@ export function makeChart(at: HTMLElement, daily: () => boolean): ChartHandle {
     autoSize: true,
     rightPriceScale: { borderVisible: false, minimumWidth: 64 },
     timeScale: {
-      borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 3,
+      borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 3, maxBarSpacing: 40,
       tickMarkFormatter: (time: Time, kind: TickMarkType) => tick(time, kind, daily()),
     },
     localization: { timeFormatter: (time: Time) => `${LOCAL_DAY.format((time as number) * 1000)} ${LOCAL_TIME.format((time as number) * 1000)}` },

@@ -62,7 +62,7 @@ const marks = computed<readonly string[]>(() => {
   const pnl = live.pnl.value;
   if (pnl === null) return [];
   const found: string[] = [];
-  for (const row of pnl.left_out ?? []) found.push(`${row.symbol} is left out: ${leftOutText(row.reason)}`);
+  for (const row of pnl.left_out ?? []) found.push(leftOutText(row));
   if (pnl.partial && found.length === 0) found.push('Something is left out of these figures.');
   for (const row of pnl.unmatched ?? []) found.push(`${row.symbol}: ${row.quantity ?? 'some'} sold without a known buy`);
   for (const pair of live.pairs.value) {
