@@ -99,7 +99,11 @@ def suite_wire():
 
 
 def suite_browser():
-    command("browser", ["node", "tests/browser/run.mjs"], timeout=1500, env={"GRIDSCOPE": f"{ROOT}/build-test/src/app/gridscope"})
+    gridscope = f"{ROOT}/build-test/src/app/gridscope"
+    subprocess.run(["npm", "run", "--silent", "build"], cwd=f"{ROOT}/web", stdin=subprocess.DEVNULL, check=False)
+    command("browser, rare states", ["node", "tests/browser/run.mjs"], timeout=1500)
+    command("browser, the program", ["node", "tests/browser/run.mjs", "--start", f"{gridscope} demo"], timeout=600,
+            env={"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
 
 
 SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "browser": suite_browser}

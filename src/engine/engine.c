@@ -15,9 +15,9 @@
 
 struct engine *engine_new(const struct engine_config *config, struct now now) {
     struct engine *e = calloc(1, sizeof *e);
-    struct engine_private *p = calloc(1, sizeof *p);
-    if (e == NULL || p == NULL) goto fail;
-    e->priv = p;
+    if (e == NULL) return NULL;
+    struct engine_private *p = e->priv = calloc(1, sizeof *p);
+    if (p == NULL) goto fail;
     p->effects = calloc(LIMIT_EFFECTS, sizeof *p->effects);
     p->fee_waits = calloc(FEE_WAITS_MAX, sizeof *p->fee_waits);
     p->early = calloc(USER_EVENTS_KEPT, sizeof *p->early);
