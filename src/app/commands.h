@@ -7,6 +7,7 @@
 int command_run(int argc, char **argv);
 int command_demo(int argc, char **argv);
 int command_sim(int argc, char **argv);
+int command_pnl(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 /* Reads the settings and prints what is wrong with them. False: exit with 2. dotenv NULL: no file. */

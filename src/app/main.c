@@ -7,11 +7,13 @@
 static const struct command {
     const char *name, *what;
     int (*run)(int argc, char **argv);
+    bool own_help; /* answers --help itself */
 } commands[] = {
-    {"run", "the dashboard against the configured bot and Binance", command_run},
-    {"demo", "the whole product on an embedded exchange and grid bot, on loopback", command_demo},
-    {"sim", "the embedded exchange and bot alone, for tests and other clients", command_sim},
-    {"verify", "checks that the stored history is whole", command_verify},
+    {"run", "the dashboard against the configured bot and Binance", command_run, false},
+    {"demo", "the whole product on an embedded exchange and grid bot, on loopback", command_demo, false},
+    {"sim", "the embedded exchange and bot alone, for tests and other clients", command_sim, true},
+    {"pnl", "P&L of a file of fills: this program's CSV export or Binance's trade history", command_pnl, true},
+    {"verify", "checks that the stored history is whole", command_verify, false},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -35,7 +37,7 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(word, commands[i].name) == 0) {
-            if (argc > 2 && (strcmp(argv[2], "--help") == 0) && commands[i].run != command_sim) {
+            if (argc > 2 && strcmp(argv[2], "--help") == 0 && !commands[i].own_help) {
                 help(stdout);
                 return 0;
             }

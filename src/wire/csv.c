@@ -441,8 +441,7 @@ static enum err take_own_columns(const struct csv_reader *r, const struct csv_ro
     struct span source = value_of(r, row, COL_SOURCE);
     if (!parse_i64(&f->trade_id, value_of(r, row, COL_TRADE_ID)) || f->trade_id < 0)
         return bad_value(r, row, COL_TRADE_ID, ERR_VALUE, "is not a trade id");
-    if (order.len > 0 && !parse_i64(&f->order_id, order))
-        return bad_value(r, row, COL_ORDER_ID, ERR_VALUE, "is not an order id");
+    if (order.len > 0 && !parse_i64(&f->order_id, order)) f->order_id = id_of_text(order);
     if (span_is(maker, "true"))
         f->maker = MAKER_YES;
     else if (span_is(maker, "false"))
@@ -507,6 +506,7 @@ static enum err walk(struct csv_reader *r, struct csv_text text, fill_take *take
         if (e == ERR_OK && !more) return ERR_OK;
         if (e == ERR_OK) e = row_to_fill(r, &row, &f);
         if (e != ERR_OK) return e;
+        r->fault->line = row.line;
         if (take != NULL)
             take(arg, &f);
         else

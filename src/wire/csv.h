@@ -34,8 +34,9 @@ struct csv_fault {
 };
 
 /* All rows or none: on an error *fault names the first bad line and nothing has been handed out. Fills come in the
- * file's order, all of SOURCE_IMPORT: what a file says ranks below every record of the exchange. A byte order mark,
- * CRLF and empty lines are allowed; a row has at most 32 columns and 4096 bytes. */
+ * file's order, all of SOURCE_IMPORT: what a file says ranks below every record of the exchange. While one is handed out,
+ * fault->line is its line. An order id that is no number becomes a hash (fill.h). A byte order mark, CRLF and empty lines
+ * are allowed; a row has at most 32 columns and 4096 bytes. */
 MUST_CHECK enum err csv_read_fills(struct span text, fill_take *take, void *arg, struct csv_fault *fault);
 
 #endif

@@ -105,6 +105,36 @@ static void columns_in_any_order_with_strangers_between(void **state) {
     assert_wall(k->at[0].time, "2026-01-01T00:00:00.000000Z");
 }
 
+static void an_order_id_that_is_no_number_is_one_order_all_the_same(void **state) {
+    (void)state;
+    struct kept_fills *k = read_all("time,symbol,trade_id,order_id,side,price,quantity\n2026-01-01,A/B,7,DRY_1,buy,5,2\n"
+                                    "2026-01-01,A/B,8,DRY_1,buy,5,2\n2026-01-01,A/B,9,DRY_2,buy,5,2\n");
+    assert_true(k->at[0].order_id < ORDER_ID_NONE && k->at[0].order_id == k->at[1].order_id);
+    assert_true(k->at[2].order_id < ORDER_ID_NONE && k->at[2].order_id != k->at[0].order_id);
+}
+
+struct lines {
+    const struct csv_fault *fault;
+    size_t at[4], count;
+};
+
+static void keep_line(void *arg, const struct fill *f) {
+    struct lines *l = arg;
+    (void)f;
+    l->at[l->count++] = l->fault->line;
+}
+
+static void each_fill_comes_with_its_line(void **state) {
+    (void)state;
+    struct csv_fault row;
+    struct lines l = {.fault = &row};
+    const char *text = "note,time,symbol,trade_id,side,price,quantity\n\n\"two\nlines\",2026-01-01,A/B,7,buy,5,2\n"
+                       "x,2026-01-01,A/B,8,buy,5,2\n\n\nx,2026-01-01,A/B,9,buy,5,2\n";
+    assert_int_equal(csv_read_fills(span_of(text), keep_line, &l, &row), ERR_OK);
+    assert_int_equal(l.count, 3);
+    assert_true(l.at[0] == 3 && l.at[1] == 5 && l.at[2] == 8);
+}
+
 static void line_ends_quotes_and_byte_order_mark(void **state) {
     (void)state;
     static const char *const texts[] = {
@@ -238,7 +268,6 @@ static void bad_values_of_our_own_rows(void **state) {
         {",77,", ",-77,", "trade_id", "\"-77\" is not a trade id", ERR_VALUE},
         {",77,", ",,", "trade_id", "\"\" is not a trade id", ERR_VALUE},
         {",77,", ",99999999999999999999,", "trade_id", "\"99999999999999999999\" is not a trade id", ERR_VALUE},
-        {",88,", ",x,", "order_id", "\"x\" is not an order id", ERR_VALUE},
         {"sell", "hold", "side", "\"hold\" is neither buy nor sell", ERR_UNKNOWN},
         {"5.5", "0", "price", "\"0\" is not above zero", ERR_VALUE},
         {"5.5", "-5", "price", "\"-5\" is not above zero", ERR_VALUE},
@@ -308,6 +337,8 @@ int main(void) {
         cmocka_unit_test(rows_are_written_as_the_header_says),
         cmocka_unit_test(own_export_comes_back_the_same),
         cmocka_unit_test(columns_in_any_order_with_strangers_between),
+        cmocka_unit_test(an_order_id_that_is_no_number_is_one_order_all_the_same),
+        cmocka_unit_test(each_fill_comes_with_its_line),
         cmocka_unit_test(line_ends_quotes_and_byte_order_mark),
         cmocka_unit_test(binance_export_with_assets_behind_the_amounts),
         cmocka_unit_test(binance_export_with_a_fee_coin),

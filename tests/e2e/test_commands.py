@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""The commands of the binary, from outside: GRIDSCOPE=<binary> python3 tests/e2e/test_commands.py. TAP."""
+import csv, io, json, os, subprocess, sys, tempfile
+
+ROOT = os.environ.get("GRIDSCOPE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+GRIDSCOPE = os.environ["GRIDSCOPE"]
+HEADER = "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source".split(",")
+METHODS = ("fifo", "lifo", "average", "grid")
+
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def run(*arguments, stdin=None, env=None, timeout=60):
+    """stdout, stderr, exit code. The settings are those given and no others; the folder has no .env file."""
+    clean = {k: v for k, v in os.environ.items() if not k.upper().startswith(("GRIDSCOPE", "DASHBOARD", "EXCHANGE"))}
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([GRIDSCOPE, *arguments], input=stdin, capture_output=True, text=True, timeout=timeout, cwd=folder,
+                              env={**clean, **(env or {})})
+    return done.stdout, done.stderr, done.returncode
+
+
+def equal(got, wanted, what=""):
+    assert got == wanted, f"{what}: {got!r}, not {wanted!r}"
+
+
+def contains(text, *parts):
+    for part in parts:
+        assert part in text, f"{part!r} is not in {text!r}"
+
+
+# ---- pnl ----
+
+
+def oracle():
+    cases = []
+    for name in ("cases", "gen_200_btc", "gen_500_three_symbols"):
+        with open(f"{ROOT}/tests/data/oracle/{name}.json", encoding="utf-8") as file:
+            cases += json.load(file)
+    assert len(cases) == 63
+    return cases
+
+
+# Cases whose point is a row that is no fill: in a file that is an error, and nothing is counted (tested below).
+NO_FILL = {"zero_amount_trade": "quantity", "sell_at_price_zero": "price"}
+
+
+def rows_of(case):
+    for t in case["trades"]:
+        row = {"time": t["timestamp"], "symbol": t["symbol"], "trade_id": t["id"], "order_id": t.get("order_id"), "side": t["side"],
+               "price": t["price"], "quantity": t["amount"], "quote_amount": t["cost"], "fee": t["fee"],
+               "fee_asset": t.get("fee_asset")}
+        yield ["" if row.get(column) is None else row[column] for column in HEADER]
+
+
+def text_of(rows):
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def options_of(case):
+    options = ["--json"]
+    for symbol, price in case["marks"].items():
+        if price is not None:
+            options += ["--mark", f"{symbol}={price}"]
+    for asset, price in case.get("fee_prices", {}).items():
+        options += ["--fee-price", f"{asset}={price}"]
+    return options
+
+
+def pnl(text, *options):
+    out, err, code = run("pnl", "-", *options, stdin=text)
+    assert code == 0, f"exit {code}: {err}"
+    return json.loads(out)
+
+
+def same_figures(name, got, expected):
+    for key, value in expected.items():
+        if key != "per_symbol":
+            equal(got[key], value, f"{name}: {key}")
+
+
+@test
+def pnl_says_what_the_oracle_says_to_the_last_digit():
+    for case in oracle():
+        if case["name"] in NO_FILL:
+            continue
+        got = pnl(text_of(rows_of(case)), *options_of(case))
+        expected = case["expected"]
+        equal(set(got), {"portfolio", "symbols"}, case["name"])
+        equal(set(got["symbols"]), set(expected["per_symbol"]), case["name"])
+        same_figures(case["name"], got["portfolio"], expected)
+        for symbol, figures in expected["per_symbol"].items():
+            same_figures(f"{case['name']} {symbol}", got["symbols"][symbol], figures)
+
+
+@test
+def pnl_total_is_the_same_by_every_method():
+    differs = 0
+    for case in oracle():
+        if case["name"] in NO_FILL:
+            continue
+        text = text_of(rows_of(case))
+        by = {m: pnl(text, *options_of(case), "--method", m)["symbols"] for m in METHODS}
+        for symbol, fifo in by["fifo"].items():
+            for method in METHODS:
+                equal(by[method][symbol]["total"], fifo["total"], f"{case['name']} {symbol} {method}")
+                differs += by[method][symbol]["realized"] != fifo["realized"]
+    assert differs > 0, "no case tells the methods apart"
+
+
+@test
+def pnl_refuses_a_row_that_is_no_fill_and_counts_nothing():
+    seen = 0
+    for case in oracle():
+        if case["name"] not in NO_FILL:
+            continue
+        seen += 1
+        field, rows = NO_FILL[case["name"]], list(rows_of(case))
+        column = HEADER.index(field)
+        bad = next(i for i, row in enumerate(rows) if float(row[column]) == 0)
+        out, err, code = run("pnl", "-", *options_of(case), stdin=text_of(rows))
+        equal((out, code), ("", 1), case["name"])
+        contains(err, f"line {bad + 2}, {field}:", "is not above zero")
+        del rows[bad]
+        same_figures(case["name"], pnl(text_of(rows), *options_of(case))["portfolio"], case["expected"])
+    equal(seen, len(NO_FILL))
+
+
+SIX_FILLS = [["buy", 100], ["buy", 100], ["buy", 99], ["buy", 98], ["sell", 99], ["sell", 100]]
+
+
+def six_fills():
+    return text_of([f"2026-01-05T08:0{i}:00Z", "BTC/USDT", i, "", side, price, 1, "", f"{price / 1000}", "USDT", "", ""]
+                   for i, (side, price) in enumerate(SIX_FILLS))
+
+
+@test
+def pnl_six_fills_by_every_method():
+    expected = {"fifo": ("-1.596", "3"), "lifo": ("1.404", "0"), "average": ("-0.096", "1.5"), "grid": ("1.404", "0")}
+    for method, (realized, unrealized) in expected.items():
+        got = pnl(six_fills(), "--json", "--mark", "BTC/USDT=100", "--method", method)["portfolio"]
+        equal((got["method"], got["realized"], got["unrealized"], got["total"]), (method, realized, unrealized, "1.404"))
+
+
+@test
+def pnl_table_names_what_is_missing():
+    text = text_of([["2026-01-05T08:00:00Z", "BTC/USDT", 1, "", "buy", "100", "1", "", "0.001", "BNB", "", ""],
+                    ["2026-01-05T08:01:00Z", "ETH/USDT", 1, "", "sell", "10", "2", "", "0.02", "", "", ""]])
+    out, err, code = run("pnl", "-", stdin=text)
+    equal((err, code), ("", 0))
+    contains(out, "2 fills of 2 symbols, 2026-01-05 08:00:00 to 2026-01-05 08:01:00 UTC",
+             "! BTC/USDT: fees of 0.001 BNB have no price and are left out: --fee-price BNB=PRICE in USDT",
+             "! BTC/USDT: held, and no price given: --mark BTC/USDT=PRICE",
+             "! ETH/USDT: 1 fee(s) name no asset and are taken as USDT",
+             "! ETH/USDT: history incomplete: 2 ETH sold without a known buy", "the total is the same in all.")
+    lines = out.splitlines()
+    rows = {line.split("  ")[0]: line.split() for line in lines[2:6]}
+    equal(rows["BTC/USDT"][1:4], ["0", "-", "-"])
+    equal(rows["all, in USDT"][3:6], ["-0.02", "-", "-"])
+
+
+@test
+def pnl_table_gives_the_sentence_of_its_method():
+    for method, sentence in (("lifo", "LIFO: a sale sells the coins bought last"), ("average", "Average cost: every coin held costs the same"),
+                             ("grid", "Grid pair: a sale sells the most expensive coins bought below its price")):
+        out, _, code = run("pnl", "-", "--method", method, "--mark", "BTC/USDT=100", stdin=six_fills())
+        equal(code, 0)
+        contains(out.splitlines()[-1], sentence, "the total is the same")
+        contains(out, "+1.404")
+
+
+@test
+def pnl_reads_binance_exports():
+    pairs = ("Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n"
+             "2026-01-05 08:01:00,BTCUSDT,SELL,110,1BTC,110USDT,0.11USDT\n"
+             "2026-01-05 08:00:00,BTCUSDT,BUY,100,1BTC,100USDT,0.1USDT\n")
+    got = pnl(pairs, "--json")
+    equal((got["portfolio"]["total"], list(got["symbols"])), ("9.79", ["BTC/USDT"]))
+    markets = ("\ufeffDate(UTC),Market,Type,Price,Amount,Total,Fee,Fee Coin\r\n"
+               "2026-01-05 08:00:00,BTCUSDT,BUY,100,1,100,0.1,USDT\r\n2026-01-05 08:01:00,BTCUSDT,SELL,110,1,110,0.11,USDT\r\n")
+    out, err, code = run("pnl", "-", stdin=markets)
+    equal((out, code), ("", 1))
+    contains(err, "line 2, Market:", '"BTCUSDT"', "--mark BASE/QUOTE=PRICE")
+    equal(pnl(markets, "--json", "--mark", "BTC/USDT=120")["portfolio"]["total"], "9.79")
+
+
+@test
+def pnl_converts_quote_assets_along_the_marks():
+    text = text_of([["2026-01-05T08:00:00Z", "BTC/USDT", 1, "", "buy", "100", "1", "", "", "", "", ""],
+                    ["2026-01-05T08:01:00Z", "BTC/USDT", 2, "", "sell", "110", "1", "", "", "", "", ""],
+                    ["2026-01-05T08:00:00Z", "ETH/BTC", 1, "", "buy", "0.05", "1", "", "", "", "", ""],
+                    ["2026-01-05T08:01:00Z", "ETH/BTC", 2, "", "sell", "0.06", "1", "", "", "", "", ""]])
+    unknown = pnl(text, "--json")
+    equal((unknown["portfolio"]["realized"], unknown["portfolio"]["total"]), (None, None))
+    equal(unknown["symbols"]["ETH/BTC"]["realized"], "0.01")
+    for mark in ("BTC/USDT=200", "BTCUSDT=200"):
+        known = pnl(text, "--json", "--mark", mark)["portfolio"]
+        equal((known["currency"], known["realized"], known["total"]), ("USDT", "12", "12"))
+
+
+@test
+def pnl_prices_a_fee_by_quote_where_that_is_given():
+    text = text_of([["2026-01-05T08:00:00Z", "BTC/USDT", 1, "", "buy", "100", "1", "", "0.1", "BNB", "", ""],
+                    ["2026-01-05T08:00:00Z", "BTC/EUR", 1, "", "buy", "90", "1", "", "0.1", "BNB", "", ""]])
+    got = pnl(text, "--json", "--fee-price", "BNB=600", "--fee-price", "BNB/EUR=500")["symbols"]
+    equal((got["BTC/USDT"]["fees_quote"], got["BTC/EUR"]["fees_quote"]), ("60", "50"))
+
+
+@test
+def pnl_bad_rows_and_usage_are_named():
+    good = six_fills().splitlines()
+    for line, column, value, words in ((3, 5, "x", 'line 3, price: "x" is not a number'), (5, 4, "hold", "line 5, side:"),
+                                       (2, 0, "yesterday", "line 2, time:"), (4, 8, "1", None)):
+        rows = [row.split(",") for row in good]
+        rows[line - 1][column] = value
+        if words is None:  # a base fee above what was bought
+            rows[line - 1][9], rows[line - 1][8], words = "BTC", "2", "line 4, fee: the fee is more than what was bought"
+        out, err, code = run("pnl", "-", stdin="\n".join(",".join(row) for row in rows))
+        equal((out, code), ("", 1))
+        contains(err, "standard input: " + words)
+    for arguments, words in (((), "name a file"), (("a", "b"), "one file too many"), (("-", "--mark", "BTC/USDT"), "give SYMBOL=PRICE"),
+                             (("-", "--mark", "BTC/USDT=0"), "above zero"), (("-", "--fee-price", "BNB=x"), "above zero"),
+                             (("-", "--mark"), "needs a value"), (("-", "--method", "hifo"), "fifo, lifo, average or grid"),
+                             (("-", "--mark", "A/B=1", "--mark=A/B=2"), "gives A/B twice"), (("-", "--marks"), "no option")):
+        out, err, code = run("pnl", *arguments, stdin="")
+        equal((out, code), ("", 2), arguments)
+        contains(err, words)
+    out, err, code = run("pnl", "/nowhere/fills.csv")
+    equal((out, code), ("", 1))
+    contains(err, "/nowhere/fills.csv cannot be opened")
+    out, err, code = run("pnl", "--help")
+    equal((err, code), ("", 0))
+    contains(out, "usage: gridscope pnl FILE")
+
+
+@test
+def pnl_reads_a_file_by_name():
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(six_fills())
+        file.flush()
+        out, err, code = run("pnl", file.name, "--json", "--mark", "BTC/USDT=100")
+    equal((err, code, json.loads(out)["portfolio"]["total"]), ("", 0, "1.404"))
+
+
+def main():
+    failed = 0
+    print(f"1..{len(tests)}")
+    for number, function in enumerate(tests, 1):
+        try:
+            function()
+            print("ok", number, "-", function.__name__)
+        except Exception as error:  # every failure is one test's
+            failed += 1
+            print("not ok", number, "-", function.__name__)
+            for line in (f"{type(error).__name__}: {error}").splitlines():
+                print("#  ", line)
+        sys.stdout.flush()
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
