@@ -6,7 +6,14 @@
 
 #include <stdio.h>
 
-enum { ID_ACCOUNT = 1, ID_SYMBOLS, ID_LOAD_BOT, ID_LOAD_UID, ID_FACTS, ID_BATCHES = 1000 }; /* batch ids of the engine follow */
+enum { ID_ACCOUNT = 1, ID_SYMBOLS, ID_LOAD_BOT, ID_LOAD_UID, ID_FACTS, ID_POINTS, ID_BATCHES = 1000 }; /* batch ids of the engine follow */
+
+/* What the engine keeps of the equity series in memory (domain/equity.h): every minute of the newest part, before that one
+ * in nine. */
+#define POINTS_US (EQUITY_STEPS * (int64_t)EQUITY_STEP_MINUTES * US_PER_MIN)
+#define MINUTES_US (EQUITY_MINUTES * US_PER_MIN)
+/* ACCOUNTING 6: hourly after 90 days. */
+#define THINNED_AFTER_US (90 * US_PER_DAY)
 
 /* The remembered account is kept under a hash of the key's id: another key is another account until Binance says so. */
 static void account_key(const struct app *a, char out[static META_KEY_MAX]) {
@@ -22,9 +29,57 @@ static void load(struct app *a, uint64_t id, const char *account) {
     a->loads--;
 }
 
-static void loaded_one(struct app *a) {
-    if (a->loads == 0) app_start_engine(a);
+/* ---- the equity series ---- */
+
+/* The next page; false at the end, or where the store does not take the question. */
+static bool ask_points(struct app *a) {
+    struct wall now = loop_now(a->loop).wall, recent = {now.us - MINUTES_US};
+    bool fine = a->points.from.us >= recent.us;
+    struct wall to = fine ? (struct wall){now.us + 1} : recent;
+    a->points.fine = fine;
+    return store_get_points(a->store, ID_POINTS, a->account, a->points.from, to,
+                            (fine ? 1 : EQUITY_STEP_MINUTES) * US_PER_MIN) == ERR_OK;
 }
+
+/* Once the fills are there. False: nothing to wait for. */
+static bool begin_points(struct app *a) {
+    if (a->points.begun || a->started || a->stopping || a->store == NULL || store_state(a->store) != STORE_READY) return false;
+    a->points.begun = true;
+    a->points.from.us = loop_now(a->loop).wall.us - POINTS_US;
+    a->loads = ask_points(a) ? 1 : 0;
+    return a->loads > 0;
+}
+
+static void loaded_one(struct app *a) {
+    if (a->loads == 0 && !begin_points(a)) app_start_engine(a);
+}
+
+static void restore_points(struct app *a, enum err err, const struct store_point *points, size_t count) {
+    if (a->started) return;
+    for (size_t i = 0; i < count; i++) engine_load_point(a->engine, points[i].time, points[i].marks);
+    bool more = err == ERR_OK && (count > 0 || !a->points.fine);
+    if (count > 0) a->points.from.us = points[count - 1].time.us + 1;
+    else a->points.from.us = loop_now(a->loop).wall.us - MINUTES_US + US_PER_MIN; /* the coarse part is through */
+    if (more && ask_points(a)) return;
+    a->loads = 0;
+    loaded_one(a);
+}
+
+static void on_points(void *arg, uint64_t id, enum err err, const struct store_point *points, size_t count) {
+    struct app *a = arg;
+    if (id == ID_POINTS) restore_points(a, err, points, count);
+}
+
+/* Once a day, what has become older than 90 days. */
+static void thin_points(struct app *a, struct wall now) {
+    int64_t to = now.us - THINNED_AFTER_US;
+    if (a->points_thinned.us != 0 && now.us - a->points_thinned.us < US_PER_DAY) return;
+    a->points_thinned = now;
+    if (store_thin_points(a->store, ID_FACTS, a->account, (struct wall){0}, (struct wall){to - to % US_PER_HOUR}, US_PER_HOUR) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "old points of the equity series could not be thinned");
+}
+
+/* ---- the start ---- */
 
 static void on_opened(void *arg, const struct stored_account *accounts, size_t count) {
     struct app *a = arg;
@@ -100,7 +155,7 @@ static void on_closed(void *arg) { app_store_closed(arg); }
 
 void keep_open(struct app *a) {
     static const struct store_events events = {.opened = on_opened, .failed = on_failed, .fills = on_fills, .loaded = on_loaded,
-                                               .committed = on_committed, .metas = on_metas, .closed = on_closed};
+                                               .committed = on_committed, .metas = on_metas, .points = on_points, .closed = on_closed};
     enum err err = store_open(&a->store, a->loop, a->options->db_path, STORE_USE, a->log, &events, a);
     if (err != ERR_OK) log_say(a->log, LOG_ERROR, "store", "cannot be opened: %s; history is not durable", err_text(err));
 }
@@ -134,4 +189,11 @@ void keep_history(struct app *a, const struct effect *f) {
     struct stored_history h = {.symbol = f->symbol, .first_id = 0, .last_id = f->complete_to};
     if (usable(a) && store_put_history(a->store, ID_FACTS, a->account, &h) != ERR_OK)
         log_say(a->log, LOG_WARN, "store", "the history mark of %s could not be kept", f->symbol.text);
+}
+
+void keep_point(struct app *a, const struct effect *f) {
+    if (!usable(a)) return; /* it has said so, and the page says so: nothing else suffers */
+    if (store_put_point(a->store, ID_FACTS, a->account, f->time, span_from(f->text, f->text_len)) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "a point of the equity series could not be kept");
+    thin_points(a, f->time);
 }

@@ -40,6 +40,11 @@ struct app {
     struct store *store; /* NULL: in memory only, and it says so */
     char account[ACCOUNT_TEXT_MAX], bot_account[ACCOUNT_TEXT_MAX]; /* under which fills are kept */
     int loads;           /* answers of the store still missing before the engine starts */
+    struct {             /* the stored equity series, read page by page once the fills are there */
+        bool begun, fine;
+        struct wall from;
+    } points;
+    struct wall points_thinned; /* when last; 0 never */
     struct timer *engine_timer, *view_timer, *work_timer;
     struct late late[LATE_MAX];
     size_t late_count;
@@ -60,6 +65,7 @@ void keep_open(struct app *a);
 void keep_fills(struct app *a, const struct effect *f);
 void keep_fact(struct app *a, const struct effect *f);
 void keep_history(struct app *a, const struct effect *f);
+void keep_point(struct app *a, const struct effect *f);
 
 /* perform.c */
 void perform_effects(struct app *a);

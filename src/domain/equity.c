@@ -85,10 +85,48 @@ struct wall equity_since(const struct equity *e) {
     return (struct wall){oldest};
 }
 
+/* Which point of the ring is the first at or after t; its count where none is. */
+static size_t first_from(const struct equity *e, enum ring_kind k, int64_t t) {
+    const struct ring *r = &e->rings[k];
+    size_t low = 0, high = r->count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (e->times[place(k, r, mid)] < t) low = mid + 1;
+        else high = mid;
+    }
+    return low;
+}
+
+/* PLACES where no ring has a point of that time. */
+static size_t place_of(const struct equity *e, int64_t t) {
+    for (int k = 0; k < RINGS; k++) {
+        const struct ring *r = &e->rings[k];
+        size_t nth = first_from(e, (enum ring_kind)k, t);
+        size_t p = place((enum ring_kind)k, r, nth);
+        if (nth < r->count && e->times[p] == t) return p;
+    }
+    return PLACES;
+}
+
+bool equity_next(const struct equity *e, struct wall from, struct wall *at) {
+    int64_t first = INT64_MAX;
+    for (int k = 0; k < RINGS; k++) {
+        const struct ring *r = &e->rings[k];
+        size_t nth = first_from(e, (enum ring_kind)k, from.us);
+        int64_t t = nth < r->count ? e->times[place((enum ring_kind)k, r, nth)] : INT64_MAX;
+        if (t < first) first = t;
+    }
+    if (first == INT64_MAX) return false;
+    at->us = first;
+    return true;
+}
+
 /* ---- columns ---- */
 
-static size_t find_name(const struct name *names, size_t count, const struct name *name) {
+/* guess: columns mostly stand in the lines' own order. */
+static size_t find_name(const struct name *names, size_t count, const struct name *name, size_t guess) {
     size_t i = 0;
+    if (guess < count && name_eq(&names[guess], name)) return guess;
     while (i < count && !name_eq(&names[i], name)) i++;
     return i;
 }
@@ -96,13 +134,13 @@ static size_t find_name(const struct name *names, size_t count, const struct nam
 /* Columns for every line, before anything is written. */
 static enum err make_columns(struct equity *e, const struct equity_line *lines, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (find_name(e->symbols, e->symbol_count, lines[i].now.symbol) == e->symbol_count &&
+        if (find_name(e->symbols, e->symbol_count, lines[i].now.symbol, i) == e->symbol_count &&
             e->symbol_count < EQUITY_SYMBOLS_MAX) {
             e->marks[e->symbol_count] = calloc(PLACES, sizeof(int64_t));
             if (e->marks[e->symbol_count] == NULL) return ERR_MEMORY;
             e->symbols[e->symbol_count++] = *lines[i].now.symbol;
         }
-        if (find_name(e->quotes, e->quote_count, lines[i].quote) == e->quote_count &&
+        if (find_name(e->quotes, e->quote_count, lines[i].quote, 0) == e->quote_count &&
             e->quote_count < EQUITY_QUOTES_MAX) {
             e->rates[e->quote_count] = calloc(PLACES, sizeof(struct rate));
             if (e->rates[e->quote_count] == NULL) return ERR_MEMORY;
@@ -131,8 +169,8 @@ static void write_point(struct equity *e, size_t p, const struct equity_line *li
     for (size_t i = 0; i < e->quote_count; i++) e->rates[i][p] = (struct rate){{0}, {0}};
     for (size_t i = 0; i < count; i++) {
         const struct portfolio_line *line = &lines[i].now;
-        size_t symbol = find_name(e->symbols, e->symbol_count, line->symbol);
-        size_t quote = find_name(e->quotes, e->quote_count, lines[i].quote);
+        size_t symbol = find_name(e->symbols, e->symbol_count, line->symbol, i);
+        size_t quote = find_name(e->quotes, e->quote_count, lines[i].quote, 0);
         if (symbol < e->symbol_count && line->has_mark && fits(line->mark.v))
             e->marks[symbol][p] = (int64_t)line->mark.v;
         if (quote < e->quote_count) e->rates[quote][p] = rate_of(line);
@@ -155,12 +193,7 @@ enum err equity_record(struct equity *e, enum equity_kind kind, struct wall at, 
 /* Nearest point of a ring to t: *best is replaced where it is nearer. */
 static void nearest_in(const struct equity *e, enum ring_kind k, int64_t t, size_t *best, int64_t *distance) {
     const struct ring *r = &e->rings[k];
-    size_t low = 0, high = r->count;
-    while (low < high) { /* the first point at or after t */
-        size_t mid = low + (high - low) / 2;
-        if (e->times[place(k, r, mid)] < t) low = mid + 1;
-        else high = mid;
-    }
+    size_t low = first_from(e, k, t);
     for (size_t nth = low > 0 ? low - 1 : 0; nth <= low && nth < r->count; nth++) {
         size_t p = place(k, r, nth);
         int64_t d = e->times[p] < t ? t - e->times[p] : e->times[p] - t;
@@ -178,10 +211,10 @@ static size_t find_point(const struct equity *e, struct wall t) {
 
 /* The line with the marks and rates of point p. */
 static struct portfolio_line line_at(const struct equity *e, const struct equity_line *line, size_t p,
-                                     const struct ledger_totals *totals) {
+                                     const struct ledger_totals *totals, size_t guess) {
     struct portfolio_line then = {.symbol = line->now.symbol, .totals = totals};
-    size_t symbol = find_name(e->symbols, e->symbol_count, line->now.symbol);
-    size_t quote = find_name(e->quotes, e->quote_count, line->quote);
+    size_t symbol = find_name(e->symbols, e->symbol_count, line->now.symbol, guess);
+    size_t quote = find_name(e->quotes, e->quote_count, line->quote, 0);
     if (symbol < e->symbol_count) then.mark.v = e->marks[symbol][p];
     then.has_mark = then.mark.v != 0;
     then.has_rate = then.rate_is_one = line->now.rate_is_one;
@@ -195,6 +228,13 @@ static struct portfolio_line line_at(const struct equity *e, const struct equity
         then.rate.legs = i + 1;
     }
     return then;
+}
+
+bool equity_marks_at(const struct equity *e, struct wall at, struct equity_line *lines, size_t count) {
+    size_t p = place_of(e, at.us);
+    if (p == PLACES) return false;
+    for (size_t i = 0; i < count; i++) lines[i].now = line_at(e, &lines[i], p, lines[i].now.totals, i);
+    return true;
 }
 
 /* One line alone; false where it is left out. */
@@ -219,7 +259,7 @@ static enum err line_then(const struct equity *e, struct dec16 *then, const stru
         past.has_mark = true;
         past.mark = DEC8_ZERO;
     } else {
-        past = line_at(e, line, p, &totals);
+        past = line_at(e, line, p, &totals, 0);
     }
     if (!line_sum(&sum, &past)) return ERR_UNKNOWN;
     *then = p == PLACES ? sum.realized : sum.total;

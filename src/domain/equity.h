@@ -8,6 +8,7 @@
 #ifndef DOMAIN_EQUITY_H
 #define DOMAIN_EQUITY_H
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "domain/portfolio.h"
 
@@ -45,6 +46,23 @@ MUST_CHECK enum err equity_record(struct equity *e, enum equity_kind kind, struc
 
 /* Time of the oldest point; 0 none. */
 struct wall equity_since(const struct equity *e);
+
+/* Time of the first point at or after `from`, of any kind; false where there is none. */
+bool equity_next(const struct equity *e, struct wall from, struct wall *at);
+/* Gives the lines the marks and rates of the point of exactly that time; a line whose quote is the display currency now keeps
+ * its rate of one. False: there is no such point (any more), the lines are untouched. */
+bool equity_marks_at(const struct equity *e, struct wall at, struct equity_line *lines, size_t count);
+
+/* ---- a point as bytes, for a store (equity_point.c) ---- */
+
+/* Appends the lines' marks and rates; display: the currency that the rates lead to. What equity_record would not keep is left
+ * out. At most 64 bytes a symbol. */
+void equity_point_write(struct buf *out, const struct name *display, const struct equity_line *lines, size_t count);
+/* Gives the lines the marks and rates of such a point, unknown where it has none; a line whose quote is the display currency
+ * now keeps its rate of one, other rates are unknown where the point's lead to another currency. ERR_CORRUPT: not a point as
+ * written by equity_point_write, of a version known; then the lines know no mark and no rate. */
+MUST_CHECK enum err equity_point_read(struct span point, const struct name *display, struct equity_line *lines,
+                                      size_t count);
 
 enum window_basis {
     BASIS_UNKNOWN,  /* nothing can be said */

@@ -21,9 +21,9 @@ struct engine *engine_new(const struct engine_config *config, struct now now) {
     p->effects = calloc(LIMIT_EFFECTS, sizeof *p->effects);
     p->fee_waits = calloc(FEE_WAITS_MAX, sizeof *p->fee_waits);
     p->early = calloc(USER_EVENTS_KEPT, sizeof *p->early);
-    p->equity = equity_new();
+    e->equity = equity_new();
     p->json = json_new();
-    if (!p->effects || !p->fee_waits || !p->early || !p->equity || !p->json) goto fail;
+    if (!p->effects || !p->fee_waits || !p->early || !e->equity || !p->json) goto fail;
     e->config = config;
     e->now = now;
     e->started_at = now.wall;
@@ -74,11 +74,11 @@ void engine_free(struct engine *e) {
         free(p->in_store);
         free(p->applied);
         free(p->valued);
-        equity_free(p->equity);
         json_free(p->json);
         symbols_free(&p->symbols);
         free(p);
     }
+    equity_free(e->equity);
     for (size_t i = 0; i < e->pair_count; i++) pair_free(e->pairs[i]);
     for (size_t i = 0; i < e->market_count; i++) {
         free(e->markets[i]->minutes);
@@ -201,12 +201,15 @@ void engine_load_history(struct engine *e, const struct name *symbol, int64_t co
     if (complete_to > p->history.complete_to) p->history.complete_to = complete_to;
 }
 
+void engine_load_point(struct engine *e, struct wall time, struct span point) { figures_restore(e, time, point); }
+
 void engine_start(struct engine *e, struct now now) {
     e->now = now;
     e->priv->started = true;
     e->priv->poll.minute_at = mono_add(now.mono, US_PER_MIN - now.wall.us % US_PER_MIN);
     for (size_t i = 0; i < e->pair_count; i++)
         while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {}
+    figures_starts_changed(e);
     poll_history_wanted(e);
     streams_do(e, &e->market, feed_want(&e->market, true, now));
     streams_do(e, &e->user, feed_want(&e->user, true, now));

@@ -179,7 +179,7 @@ enum { DIRTY_HEADER = 1, DIRTY_STREAMS = 2, DIRTY_PNL = 4, DIRTY_WINDOWS = 8, DI
 
 struct counters {
     uint64_t duplicates_dropped, fills_applied, fills_refused, other_symbol_fills, corrections, turns;
-    uint64_t ignored_events, effects_dropped, pending_overflow, bad_bodies;
+    uint64_t points_refused, ignored_events, effects_dropped, pending_overflow, bad_bodies;
 };
 
 struct engine; /* the whole: engine/state.h, for engine/ and view/ */
@@ -196,6 +196,7 @@ enum effect_kind {
                           Borrowed until the effect is done */
     EFFECT_REMEMBER,   /* .key .text: a small fact for the store: "symbols" (comma-separated), "account" */
     EFFECT_HISTORY,    /* .symbol .complete_to: every trade from the first id to this one has been read */
+    EFFECT_POINT,      /* .time .text .text_len: a minute's marks and rates for the store, as bytes (domain/equity.h) */
     EFFECT_CANDLES,    /* .id user request .candles .candle_count, or .err: answer for the page. Borrowed until taken */
     EFFECT_LIVE_CANDLE, /* .symbol .interval .candles[0]: an update for whoever watches */
     EFFECT_ORDERS_CHANGED, /* .symbol */
@@ -226,6 +227,7 @@ struct effect {
     const char *topic;       /* static text */
     const char *key;         /* static text */
     int64_t complete_to;
+    struct wall time;
 };
 
 /* ---- the door ---- */
@@ -239,6 +241,8 @@ void engine_load_symbol(struct engine *e, const struct name *symbol); /* one of 
 void engine_load_fill(struct engine *e, const struct fill *f);
 /* As said by EFFECT_HISTORY, after the fills. */
 void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to);
+/* As said by EFFECT_POINT, oldest first, after the fills and before engine_start. */
+void engine_load_point(struct engine *e, struct wall time, struct span point);
 void engine_start(struct engine *e, struct now now);
 
 enum event_kind {

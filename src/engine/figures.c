@@ -2,6 +2,8 @@
  * total, the portfolio, the windows; and the words for the state of it all: mode, status and its reason (PRODUCT 6). */
 #include "engine/private.h"
 
+#include <stdlib.h>
+
 #define STALE_US (60 * US_PER_S)
 #define OFFLINE_US (120 * US_PER_S)
 
@@ -35,13 +37,21 @@ static bool percent_of(struct engine *e, struct dec16 amount, struct dec8 *out) 
            dec16_ratio(out, hundredfold, e->investment) == ERR_OK;
 }
 
+/* Other lines count now than when the windows' starts were worked out: start and now would not be of the same lines. */
+static void forget_starts(struct engine *e) {
+    for (int w = 0; w < WINDOWS; w++) e->priv->window_starts[w].known = false;
+    figures_starts_changed(e);
+}
+
 static void update_portfolio(struct engine *e) {
     struct price_source prices = {engine_price, e};
+    struct portfolio before = e->portfolio;
     for (size_t i = 0; i < e->pair_count; i++) {
         if (e->pair_dirty[i]) update_pair(e, e->pairs[i]);
         set_line(e, i, &prices);
     }
     portfolio_sum(&e->portfolio, e->left_out, e->lines, e->pair_count);
+    if (before.known != e->portfolio.known || before.left_out != e->portfolio.left_out) forget_starts(e);
     e->percent_known = e->portfolio.known && percent_of(e, e->portfolio.total, &e->total_percent);
 }
 
@@ -75,7 +85,7 @@ static void refresh_window(struct engine *e, enum window w) {
     struct equity_window found;
     struct wall from = {e->now.wall.us - window_us[w]};
     equity_lines(e, e->priv->equity_lines);
-    start->known = equity_window(e->priv->equity, &found, e->priv->equity_lines, e->pair_count, from, DEC16_ZERO) == ERR_OK &&
+    start->known = equity_window(e->equity, &found, e->priv->equity_lines, e->pair_count, from, DEC16_ZERO) == ERR_OK &&
                    window_start(start, found.basis, found.pnl, &e->portfolio);
 }
 
@@ -87,7 +97,7 @@ static void refresh_today(struct engine *e, size_t i) {
     struct portfolio now = {.realized = ledger_totals(p->ledger)->realized, .total = p->total};
     struct equity_window found;
     line.now.rate_is_one = line.now.has_rate = true;
-    start->known = equity_window(e->priv->equity, &found, &line, 1, day_start(e), DEC16_ZERO) == ERR_OK &&
+    start->known = equity_window(e->equity, &found, &line, 1, day_start(e), DEC16_ZERO) == ERR_OK &&
                    window_start(start, found.basis, found.pnl, &now);
     e->pair_dirty[i] = 1;
     e->dirty |= DIRTY_PNL;
@@ -127,17 +137,48 @@ static void refresh_starts(struct engine *e) {
 
 void figures_starts_changed(struct engine *e) { e->priv->starts_wanted = true; }
 
+/* Marks and rates of a minute go to the store as they are: what they are worth is a matter of the fills known then. */
+static void keep_point(struct engine *e, const struct equity_line *lines) {
+    struct buf b;
+    buf_init(&b, LIMIT_STORE_BLOB_BYTES);
+    equity_point_write(&b, &e->display, lines, e->pair_count);
+    size_t len = b.len;
+    char *text = engine_text(&b);
+    struct effect *f = text == NULL ? NULL : engine_effect(e, EFFECT_POINT);
+    if (f == NULL) {
+        free(text);
+        engine_log(e, LOG_WARN, "engine", "a point of the equity series could not be given to the store");
+        return;
+    }
+    f->time = e->now.wall;
+    f->text = text;
+    f->text_len = len;
+}
+
+/* Pairs that are not watched now are passed over, a point that cannot be read as a whole: then its minute is not known. */
+void figures_restore(struct engine *e, struct wall at, struct span point) {
+    struct equity_line *lines = e->priv->equity_lines;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct pair *p = e->pairs[i];
+        lines[i] = (struct equity_line){.ledger = p->ledger, .quote = &p->quote, .now = {.symbol = &p->symbol}};
+        lines[i].now.rate_is_one = name_eq(&p->quote, &e->display);
+    }
+    if (equity_point_read(point, &e->display, lines, e->pair_count) != ERR_OK) e->count.points_refused++;
+    else if (equity_record(e->equity, EQUITY_MINUTE, at, lines, e->pair_count) != ERR_OK) e->count.points_refused++;
+}
+
 void figures_minute(struct engine *e) {
-    if (e->pair_count == 0 || !equity_due(e->priv->equity, e->now.wall)) return;
+    if (e->pair_count == 0 || !equity_due(e->equity, e->now.wall)) return;
     equity_lines(e, e->priv->equity_lines);
-    if (equity_record(e->priv->equity, EQUITY_MINUTE, e->now.wall, e->priv->equity_lines, e->pair_count) != ERR_OK)
+    if (e->config->persist && !e->priv->store_gone) keep_point(e, e->priv->equity_lines);
+    if (equity_record(e->equity, EQUITY_MINUTE, e->now.wall, e->priv->equity_lines, e->pair_count) != ERR_OK)
         engine_log(e, LOG_WARN, "engine", "no memory for a point of the equity series");
     figures_starts_changed(e);
 }
 
 void figures_fill(struct engine *e) {
     equity_lines(e, e->priv->equity_lines);
-    if (equity_record(e->priv->equity, EQUITY_FILL, e->now.wall, e->priv->equity_lines, e->pair_count) != ERR_OK)
+    if (equity_record(e->equity, EQUITY_FILL, e->now.wall, e->priv->equity_lines, e->pair_count) != ERR_OK)
         engine_log(e, LOG_WARN, "engine", "no memory for a point of the equity series");
     figures_starts_changed(e);
 }

@@ -2,7 +2,6 @@
 #ifndef ENGINE_PRIVATE_H
 #define ENGINE_PRIVATE_H
 
-#include "domain/equity.h"
 #include "engine/state.h"
 
 /* ---- requests under way ---- */
@@ -86,7 +85,6 @@ struct engine_private {
     size_t fee_wait_count;
     bool fee_work;             /* a new wait or a new candle */
     struct mono fee_check_at;
-    struct equity *equity;
     struct equity_line equity_lines[LIMIT_PAIRS]; /* scratch */
     struct window_start window_starts[WINDOWS], today_starts[LIMIT_PAIRS];
     size_t starts_left;      /* of the round under way: windows first, then each pair's today */
@@ -210,6 +208,7 @@ struct mono poll_deadline(const struct engine *e);
 void poll_history_wanted(struct engine *e);        /* every active pair: read from the last known on */
 
 /* figures.c */
+void figures_restore(struct engine *e, struct wall at, struct span point); /* a stored minute, before the start */
 void figures_update(struct engine *e);             /* marks, portfolio, windows, mode and status; once a turn */
 void figures_price_changed(struct engine *e, size_t market);
 void figures_fill(struct engine *e);                /* and one a fill */

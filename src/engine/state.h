@@ -2,6 +2,7 @@
 #ifndef ENGINE_STATE_H
 #define ENGINE_STATE_H
 
+#include "domain/equity.h"
 #include "engine/engine.h"
 
 enum { REQUESTS_MAX = 128 }; /* under way at once: two charts for each of a few users, and one page for each of 50 pairs */
@@ -45,6 +46,7 @@ struct engine {
     bool percent_known;
     struct dec8 total_percent;
     struct window_figure windows[WINDOWS];
+    struct equity *equity;        /* owned: marks and rates of the past, for windows and the curve */
 
     bool durable;                 /* the store commits */
     char store_error[120];

@@ -186,8 +186,9 @@ enum err equity_put(struct sql *s, uint64_t account, struct wall time, struct sp
     return query_run(&q);
 }
 
-enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to, equity_fn *fn,
-                    void *arg) {
+/* Every point, in one reading. */
+static enum err get_all_points(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to,
+                               equity_fn *fn, void *arg) {
     struct query q =
         query_start(s, "SELECT time_us, marks FROM equity WHERE account = ? AND time_us >= ? AND time_us < ?"
                        " ORDER BY time_us LIMIT ?");
@@ -198,6 +199,34 @@ enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall fro
     while (query_row(&q))
         if (!fn(arg, (struct wall){query_int(&q, 0)}, query_bytes(&q, 1))) break;
     return query_end(&q);
+}
+
+/* The first point from *from on, if any; *from moves to the next step behind it, *more says whether to go on there. */
+static enum err get_next_point(struct sql *s, uint64_t account, struct wall *from, struct wall to, int64_t step_us,
+                               equity_fn *fn, void *arg, bool *more) {
+    struct query q = query_start(s, "SELECT time_us, marks FROM equity WHERE account = ? AND time_us >= ?"
+                                    " AND time_us < ? ORDER BY time_us LIMIT 1");
+    query_put_int(&q, (int64_t)account);
+    query_put_int(&q, from->us);
+    query_put_int(&q, to.us);
+    *more = query_row(&q);
+    if (*more) {
+        int64_t at = query_int(&q, 0), behind = step_us - 1 - at % step_us;
+        *more = fn(arg, (struct wall){at}, query_bytes(&q, 1)) && behind < to.us - at;
+        if (*more) from->us = at + behind + 1;
+    }
+    return query_end(&q);
+}
+
+/* With a step the index is asked for one point after the other: a year's minutes need not be read to get its days. */
+enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to, int64_t step_us,
+                    equity_fn *fn, void *arg) {
+    enum err e = ERR_OK;
+    if (step_us <= 0) return get_all_points(s, max, account, from, to, fn, arg);
+    bool more = from.us < to.us;
+    for (size_t n = 0; e == ERR_OK && more && n < max; n++)
+        e = get_next_point(s, account, &from, to, step_us, fn, arg, &more);
+    return e;
 }
 
 enum err equity_thin(struct sql *s, uint64_t account, struct wall from, struct wall to, int64_t step_us) {

@@ -39,10 +39,10 @@ MUST_CHECK enum err candles_get(struct sql *s, struct candle *out, size_t *count
 
 MUST_CHECK enum err equity_put(struct sql *s, uint64_t account, struct wall time, struct span marks);
 /* Calls fn for the points of from <= time < to, oldest first, at most max and until it says false; marks are borrowed
- * until fn returns. */
+ * until fn returns. step_us above 0: only for the first point of each step, which begin at multiples of it. */
 typedef bool equity_fn(void *arg, struct wall time, struct span marks);
 MUST_CHECK enum err equity_get(struct sql *s, size_t max, uint64_t account, struct wall from, struct wall to,
-                               equity_fn *fn, void *arg);
+                               int64_t step_us, equity_fn *fn, void *arg);
 /* Removes the points of from <= time < to except the first of every `step_us`: the thinning of ACCOUNTING 6. */
 MUST_CHECK enum err equity_thin(struct sql *s, uint64_t account, struct wall from, struct wall to, int64_t step_us);
 

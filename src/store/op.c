@@ -169,7 +169,7 @@ static enum err run_get_points(struct worker *w, struct op *o) {
     if (a == NULL) return ERR_OK;
     o->items = calloc(LIMIT_STORE_EQUITY_POINTS, sizeof(struct op_point));
     if (o->items == NULL) return ERR_MEMORY;
-    enum err e = equity_get(db_sql(w->db), LIMIT_STORE_EQUITY_POINTS, a->number, o->from, o->to, keep_point, o);
+    enum err e = equity_get(db_sql(w->db), LIMIT_STORE_EQUITY_POINTS, a->number, o->from, o->to, o->step_us, keep_point, o);
     return e == ERR_OK ? o->heap.failed : e;
 }
 

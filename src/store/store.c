@@ -421,12 +421,14 @@ enum err store_put_point(struct store *s, uint64_t id, const char *account, stru
     return ERR_MEMORY;
 }
 
-enum err store_get_points(struct store *s, uint64_t id, const char *account, struct wall from, struct wall to) {
+enum err store_get_points(struct store *s, uint64_t id, const char *account, struct wall from, struct wall to,
+                          int64_t step_us) {
     struct op *o;
     enum err e = make_op(&o, s, OP_GET_POINTS, id, account, NULL, 0, 0);
     if (e != ERR_OK) return e;
     o->from = from;
     o->to = to;
+    o->step_us = step_us;
     return submit(s, o);
 }
 

@@ -109,10 +109,10 @@ MUST_CHECK enum err store_get_candles(struct store *s, uint64_t id, const struct
 /* marks: at most LIMIT_STORE_BLOB_BYTES. */
 MUST_CHECK enum err store_put_point(struct store *s, uint64_t id, const char *account, struct wall time,
                                     struct span marks);
-/* from <= time < to, oldest first; at most LIMIT_STORE_EQUITY_POINTS and LIMIT_STORE_ANSWER_BYTES: where points may be left,
+/* from <= time < to, oldest first; with a step only the first point of each (steps begin at multiples of it); at most LIMIT_STORE_EQUITY_POINTS and LIMIT_STORE_ANSWER_BYTES: where points may be left,
  * ask again behind the last one's time. */
 MUST_CHECK enum err store_get_points(struct store *s, uint64_t id, const char *account, struct wall from,
-                                     struct wall to);
+                                     struct wall to, int64_t step_us);
 /* Keeps the first point of every step_us of from <= time < to (ACCOUNTING 6: hourly after 90 days). */
 MUST_CHECK enum err store_thin_points(struct store *s, uint64_t id, const char *account, struct wall from,
                                       struct wall to, int64_t step_us);

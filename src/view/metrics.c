@@ -60,6 +60,7 @@ static const struct metric metrics[] = {
     ENGINE("trades_cached", "gauge", trades_cached, "Fills in the window for display"),
     ENGINE("fills_applied_total", "counter", count.fills_applied, "Fills that entered a ledger"),
     ENGINE("fills_refused_total", "counter", count.fills_refused, "Records refused as no fill or beyond the range"),
+    ENGINE("points_refused_total", "counter", count.points_refused, "Stored points of the equity series that could not be read"),
     ENGINE("duplicates_dropped_total", "counter", count.duplicates_dropped, "Repeated records of known fills"),
     ENGINE("corrections_total", "counter", count.corrections, "Fills replaced by a more authoritative record"),
     ENGINE("other_symbol_fills_total", "counter", count.other_symbol_fills, "Fills of symbols that are no pair"),

@@ -187,19 +187,42 @@ static void equity_points_come_by_time(void **state) {
         assert_int_equal(equity_put(db_sql(db), 1, (struct wall){i * 60}, SPAN("marks")), ERR_OK);
     assert_int_equal(equity_put(db_sql(db), 1, (struct wall){120}, SPAN("better")), ERR_OK);
     assert_int_equal(equity_put(db_sql(db), 2, (struct wall){121}, SPAN("other")), ERR_OK);
-    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){60}, (struct wall){180}, on_point, &p), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){60}, (struct wall){180}, 0, on_point, &p), ERR_OK);
     assert_int_equal(p.count, 2);
     assert_int_equal(p.times[0], 60);
     assert_int_equal(p.times[1], 120);
     assert_string_equal(p.last, "better");
     p.count = 0;
-    assert_int_equal(equity_get(db_sql(db), 3, 1, (struct wall){0}, (struct wall){1000}, on_point, &p), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 3, 1, (struct wall){0}, (struct wall){1000}, 0, on_point, &p), ERR_OK);
     assert_int_equal(p.count, 3);
     p = (struct points){.stop_at = 2};
-    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){1000}, on_point, &p), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){1000}, 0, on_point, &p), ERR_OK);
     assert_int_equal(p.count, 2);
     static const char large[LIMIT_STORE_BLOB_BYTES + 1] = "";
     assert_int_equal(equity_put(db_sql(db), 1, (struct wall){5}, span_from(large, sizeof large)), ERR_TOO_BIG);
+    commit_and_close(db);
+}
+
+static void a_step_gives_the_first_point_of_each(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct points p = {.count = 0};
+    static const int64_t times[] = {5, 65, 599, 601, 605, 1200, 1201, 3000};
+    static const int64_t given[] = {65, 601, 1200, 3000}; /* of 60 <= time < 3001 */
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        assert_int_equal(equity_put(db_sql(db), 1, (struct wall){times[i]}, SPAN("m")), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){60}, (struct wall){3001}, 600, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, sizeof given / sizeof *given);
+    assert_memory_equal(p.times, given, sizeof given);
+    p.count = 0;
+    assert_int_equal(equity_get(db_sql(db), 2, 1, (struct wall){60}, (struct wall){3000}, 600, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, 2);
+    p = (struct points){.stop_at = 1};
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){3001}, 600, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, 1);
+    p = (struct points){.count = 0};
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){9}, (struct wall){9}, 600, on_point, &p), ERR_OK);
+    assert_int_equal(p.count, 0);
     commit_and_close(db);
 }
 
@@ -212,7 +235,7 @@ static void thinning_keeps_the_first_of_each_step(void **state) {
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         assert_int_equal(equity_put(db_sql(db), 1, (struct wall){times[i]}, SPAN("m")), ERR_OK);
     assert_int_equal(equity_thin(db_sql(db), 1, (struct wall){0}, (struct wall){1815}, 600), ERR_OK);
-    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){1825}, on_point, &p), ERR_OK);
+    assert_int_equal(equity_get(db_sql(db), 64, 1, (struct wall){0}, (struct wall){1825}, 0, on_point, &p), ERR_OK);
     assert_int_equal(p.count, sizeof left / sizeof *left);
     assert_memory_equal(p.times, left, sizeof left);
     commit_and_close(db);
@@ -223,7 +246,8 @@ int main(void) {
         cmocka_unit_test(meta_is_put_replaced_and_removed), cmocka_unit_test(metas_are_found_by_their_beginning),
         cmocka_unit_test(long_metas_are_refused),           cmocka_unit_test(history_is_kept_by_account_and_symbol),
         cmocka_unit_test(markets_come_back_exactly),        cmocka_unit_test(candles_page_backwards_and_replace),
-        cmocka_unit_test(equity_points_come_by_time),       cmocka_unit_test(thinning_keeps_the_first_of_each_step),
+        cmocka_unit_test(equity_points_come_by_time),       cmocka_unit_test(a_step_gives_the_first_point_of_each),
+        cmocka_unit_test(thinning_keeps_the_first_of_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,7 +208,7 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     assert_int_equal(store_put_point(t.store, 20, "testnet:1", (struct wall){7}, SPAN("marks")), ERR_OK);
     assert_int_equal(store_put_point(t.store, 21, "testnet:1", (struct wall){8}, SPAN("thin")), ERR_OK);
     assert_int_equal(store_thin_points(t.store, 22, "testnet:1", (struct wall){0}, all, 100), ERR_OK);
-    assert_int_equal(store_get_points(t.store, 23, "testnet:1", (struct wall){0}, all), ERR_OK);
+    assert_int_equal(store_get_points(t.store, 23, "testnet:1", (struct wall){0}, all, 0), ERR_OK);
     assert_int_equal(store_verify(t.store, 24), ERR_OK);
     assert_int_equal(store_waiting(t.store), 15 + 10);
     settle(&t);
@@ -248,7 +248,7 @@ static void what_is_not_there_is_answered_empty(void **state) {
     assert_int_equal(store_get_metas(t.store, 2, ""), ERR_OK);
     assert_int_equal(store_get_markets(t.store, 3), ERR_OK);
     assert_int_equal(store_get_candles(t.store, 4, &symbol, &minute, (struct wall){0}, 8), ERR_OK);
-    assert_int_equal(store_get_points(t.store, 5, "testnet:1", (struct wall){0}, (struct wall){9}), ERR_OK);
+    assert_int_equal(store_get_points(t.store, 5, "testnet:1", (struct wall){0}, (struct wall){9}, 0), ERR_OK);
     assert_int_equal(store_join(t.store, 6, "testnet:bot", "testnet:1"), ERR_OK);
     assert_int_equal(store_thin_points(t.store, 7, "testnet:1", (struct wall){0}, (struct wall){9}, 1), ERR_OK);
     settle(&t);
