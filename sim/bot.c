@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { REPLY_STEPS = 3, OUTSIDE_STEPS = 150, ASSUMED_FEE = 100000 };
+enum { REPLY_STEPS = 3, OUTSIDE_STEPS = 3000, ASSUMED_FEE = 100000 };
 
 void bot_init(struct grid_bot *b, struct venue *v, struct venue_symbol *s, const struct bot_config *config) {
     CHECK(config->grids >= 4 && config->grids <= BOT_GRIDS_MAX);

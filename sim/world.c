@@ -114,7 +114,7 @@ static void add_bots(struct world *w) {
         struct venue_symbol *s = w->venue.symbols[i];
         if (s->watched_only) continue;
         const struct market_asset *base = &w->venue.market.assets[s->base], *quote = &w->venue.market.assets[s->quote];
-        struct bot_config c = {.grids = 16, .spacing_ppm = base->sigma_ppb * 4 / 1000};
+        struct bot_config c = {.grids = 16, .spacing_ppm = base->sigma_ppb * 8 / 1000};
         c.slot_value = sim_num_div(120 * NUM_ONE, (int64_t)(quote->value / NUM_ONE));
         bot_init(&w->bots[w->bot_count++], &w->venue, s, &c);
     }
