@@ -12,6 +12,7 @@ static const struct command {
     {"run", "the dashboard against the configured bot and Binance", command_run, false},
     {"demo", "the whole product on an embedded exchange and grid bot, on loopback", command_demo, false},
     {"sim", "the embedded exchange and bot alone, for tests and other clients", command_sim, true},
+    {"check", "verifies settings, clock, reachability and the key, and says what is wrong and what to do", command_check, false},
     {"pnl", "P&L of a file of fills: this program's CSV export or Binance's trade history", command_pnl, true},
     {"verify", "checks that the stored history is whole", command_verify, false},
 };

@@ -49,8 +49,7 @@ static void on_signal(void *arg, int signal_number) {
     app_stop(r->app, on_stopped, r);
 }
 
-/* Memory that may hold keys is never written to a core file. */
-static void no_core_files(void) {
+void no_core_files(void) {
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0);

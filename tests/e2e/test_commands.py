@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The commands of the binary, from outside: GRIDSCOPE=<binary> python3 tests/e2e/test_commands.py. TAP."""
-import csv, io, json, os, subprocess, sys, tempfile
+import csv, io, json, os, socket, subprocess, sys, tempfile, time, urllib.request
 
 ROOT = os.environ.get("GRIDSCOPE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GRIDSCOPE = os.environ["GRIDSCOPE"]
@@ -250,10 +250,168 @@ def pnl_reads_a_file_by_name():
     equal((err, code, json.loads(out)["portfolio"]["total"]), ("", 0, "1.404"))
 
 
+# ---- check ----
+
+
+class Sim:
+    """The embedded exchange and bot, ended with the block."""
+
+    def __init__(self, *flags):
+        self.flags = ("--history", "20", "--bot-key", "bot-key", "--key", "key", "--secret", "secret", *flags)
+
+    def __enter__(self):
+        self.process = subprocess.Popen([GRIDSCOPE, "sim", *self.flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        at = json.loads(self.process.stdout.readline())
+        self.at = at
+        self.folder = tempfile.TemporaryDirectory()
+        self.env = {"GRIDSCOPE_BINANCE_REST_URL": at["rest_url"], "GRIDSCOPE_BINANCE_STREAM_URL": at["stream_url"],
+                    "GRIDSCOPE_BINANCE_WS_API_URL": at["ws_api_url"], "DASHBOARD_API_BASE_URL": at["bot_url"],
+                    "DASHBOARD_API_KEY": "bot-key", "EXCHANGE__API_KEY": "key", "EXCHANGE__API_SECRET": "secret",
+                    "GRIDSCOPE_DB": f"{self.folder.name}/history/gridscope.db"}
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+        self.folder.cleanup()
+
+    def post(self, control, **body):
+        request = urllib.request.Request(self.at["rest_url"] + control, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
+
+
+def check(env):
+    """The findings as {step: (mark, words)}, the whole text, the exit code."""
+    began = time.monotonic()
+    out, err, code = run("check", env=env)
+    assert time.monotonic() - began < 12, "check took too long"
+    equal(err, "")
+    lines = out.splitlines()
+    return {line[7:22].strip(): (line[:6].strip(), line[23:]) for line in lines[:8]}, out, code
+
+
+def only_wrong(env, *steps):
+    """Checks that these steps are wrong and no others; gives the findings."""
+    findings, out, code = check(env)
+    equal({step for step, (mark, _) in findings.items() if mark == "WRONG"}, set(steps), out)
+    equal(code, 1)
+    assert "secret" not in out.replace("EXCHANGE__API_SECRET", "").replace("the secret (or", ""), out
+    return {step: words for step, (_, words) in findings.items()}
+
+
+def closed_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@test
+def check_all_is_well():
+    with Sim() as sim:
+        findings, out, code = check(sim.env)
+        equal(code, 0, out)
+        equal(len(findings), 8)
+        contains(out, "All is well.")
+        contains(findings["configuration"][1], "bot and Binance, with an HMAC key")
+        equal({step: mark for step, (mark, _) in findings.items() if mark != "ok"}, {"API key": "note"}, out)
+        contains(findings["API key"][1], "accepted", "can trade: Gridscope only reads", "Enable Reading")
+        contains(findings["history"][1], "will be made at the first start")
+        assert not os.path.exists(sim.env["GRIDSCOPE_DB"]), "check made a history"
+        contains(findings["clock"][1], "within ")
+
+
+@test
+def check_bot_down():
+    with Sim() as sim:
+        port = closed_port()
+        words = only_wrong({**sim.env, "DASHBOARD_API_BASE_URL": f"http://127.0.0.1:{port}"}, "bot")
+        contains(words["bot"], f"http://127.0.0.1:{port}: nothing answers there", "DASHBOARD_API_BASE_URL", "the bot runs")
+        env = {**sim.env, "DASHBOARD_API_BASE_URL": f"http://127.0.0.1:{port}", "GRIDSCOPE_SOURCE": "exchange", "GRIDSCOPE_SYMBOLS": "BTC/USDT"}
+        findings, out, code = check(env)  # who has no bot does not miss it
+        equal((code, findings["bot"][0]), (0, "ok"), out)
+
+
+@test
+def check_bot_key_and_bot_stopped():
+    with Sim() as sim:
+        contains(only_wrong({**sim.env, "DASHBOARD_API_KEY": "other"}, "bot")["bot"], "refuses the key: set DASHBOARD_API_KEY")
+        contains(only_wrong({k: v for k, v in sim.env.items() if k != "DASHBOARD_API_KEY"}, "bot")["bot"], "wants a key")
+        sim.post("/sim/fault", bot_stopped=True)
+        findings, out, code = check(sim.env)
+        equal((code, findings["bot"][0]), (0, "note"), out)
+        contains(findings["bot"][1], "the bot is not trading")
+
+
+@test
+def check_wrong_secret_wrong_key_and_no_key():
+    with Sim() as sim:
+        contains(only_wrong({**sim.env, "EXCHANGE__API_SECRET": "guess"}, "API key")["API key"], "the secret", "does not belong to this key", "(-1022)")
+        contains(only_wrong({**sim.env, "EXCHANGE__API_KEY": "guess"}, "API key")["API key"], "EXCHANGE__TESTNET", "IP", "(-2015)")
+        env = {k: v for k, v in sim.env.items() if not k.startswith("EXCHANGE")}
+        findings, out, code = check(env)
+        equal((code, findings["API key"][0]), (0, "note"), out)
+        contains(findings["API key"][1], "none is set (EXCHANGE__API_KEY)")
+
+
+@test
+def check_clock_skewed():
+    for skew, words in ((7300, "7.3 s behind"), (-4200, "4.2 s ahead of")):
+        with Sim("--skew-ms", str(skew)) as sim:
+            found = only_wrong(sim.env, "clock")
+            whole, tenths = words.split(" ")[0].split(".")
+            contains(found["clock"], words.split(" s ")[1], "timedatectl set-ntp true")
+            said = float(found["clock"].split(" s ")[0].split()[-1])
+            assert abs(said - float(f"{whole}.{tenths}")) <= 0.3, found["clock"]
+            contains(found["API key"], "accepted")  # signed by the exchange's clock
+
+
+@test
+def check_unreachable_exchange():
+    with Sim() as sim:
+        port = closed_port()
+        found = only_wrong({**sim.env, "GRIDSCOPE_BINANCE_REST_URL": f"http://127.0.0.1:{port}"}, "Binance REST")
+        contains(found["Binance REST"], "nothing answers there", "GRIDSCOPE_BINANCE_REST_URL")
+        contains(found["API key"], "not tried")
+        found = only_wrong({**sim.env, "GRIDSCOPE_BINANCE_STREAM_URL": f"ws://127.0.0.1:{port}",
+                            "GRIDSCOPE_BINANCE_WS_API_URL": sim.at["ws_api_url"] + "/no"}, "market streams", "WebSocket API")
+        contains(found["market streams"], "nothing answers there", "GRIDSCOPE_BINANCE_STREAM_URL")
+        contains(found["WebSocket API"], "refused", "GRIDSCOPE_BINANCE_WS_API_URL")
+        sim.post("/sim/fault", place="rest", path="/api/v3/ping", status=451)
+        contains(only_wrong(sim.env, "Binance REST")["Binance REST"], "does not serve this location")
+        sim.post("/sim/fault", place="rest", path="/api/v3/ping", delay_ms=8000)
+        contains(only_wrong(sim.env, "Binance REST")["Binance REST"], "no answer within 5 s")
+
+
+@test
+def check_history_that_cannot_be_used():
+    with Sim() as sim, tempfile.NamedTemporaryFile() as file:
+        file.write(b"this is no database, but long enough to be looked at" * 100)
+        file.flush()
+        words = only_wrong({**sim.env, "GRIDSCOPE_DB": file.name}, "history")["history"]
+        contains(words, file.name)
+        with open(file.name, "rb") as same:
+            assert same.read(20) == b"this is no database,", "check changed the file"
+        contains(only_wrong({**sim.env, "GRIDSCOPE_DB": f"{file.name}/below/gridscope.db"}, "history")["history"], "cannot be made")
+        findings, out, code = check({**sim.env, "GRIDSCOPE_DB": ":memory:"})
+        equal((code, findings["history"][0]), (0, "note"), out)
+
+
+@test
+def check_bad_configuration_is_exit_2():
+    out, err, code = run("check", env={"DASHBOARD_POLL_INTERVAL_TIER1": "never"})
+    equal((out, code), ("", 2))
+    contains(err, "DASHBOARD_POLL_INTERVAL_TIER1", "never")
+    out, err, code = run("check", "--all")
+    equal((out, code), ("", 2))
+    contains(err, "--all")
+
+
 def main():
     failed = 0
-    print(f"1..{len(tests)}")
-    for number, function in enumerate(tests, 1):
+    chosen = [t for t in tests if not sys.argv[1:] or any(word in t.__name__ for word in sys.argv[1:])]
+    print(f"1..{len(chosen)}")
+    for number, function in enumerate(chosen, 1):
         try:
             function()
             print("ok", number, "-", function.__name__)
