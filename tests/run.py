@@ -67,7 +67,7 @@ def meson(suite, folder, options):
 
 
 def suite_c():
-    meson("c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true"])
+    meson("c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true", "-Dpage=enabled"])
 
 
 def suite_asan():
@@ -101,8 +101,8 @@ def suite_wire():
 def suite_browser():
     gridscope = f"{ROOT}/build-test/src/app/gridscope"
     subprocess.run(["npm", "run", "--silent", "build"], cwd=f"{ROOT}/web", stdin=subprocess.DEVNULL, check=False)
-    command("browser, rare states", ["node", "tests/browser/run.mjs"], timeout=1500)
-    command("browser, the program", ["node", "tests/browser/run.mjs", "--start", f"{gridscope} demo"], timeout=600,
+    command("browser, rare states", ["node", "tests/browser/run.mjs"], timeout=500)
+    command("browser, the program", ["node", "tests/browser/run.mjs", "--start", f"{gridscope} demo"], timeout=500,
             env={"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
 
 

@@ -197,13 +197,6 @@ test('the_shown_total_is_the_rounded_total_of_the_api', 'real', (context) => on(
   check(seen.has(figure), `${figure} is none of ${[...seen].join(' ')}`);
 }));
 
-test('first_paint_is_under_300_ms', 'any', (context) => on(context, {}, async ({ page }) => {
-  await page.reload();
-  await page.waitForSelector('.figures .num');
-  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN);
-  check(paint < 300, `first contentful paint after ${paint} ms`);
-}));
-
 test('pictures_of_every_view', 'any', async ({ browser, url }) => {
   const mock = url === null ? await startMock({ pairs: 8 }) : null;
   try {
