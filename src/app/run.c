@@ -173,7 +173,7 @@ int command_demo(int argc, char **argv) {
     d.sim.seed = 4; /* three weeks in which some pairs won and some lost */
     d.sim.history_fills = 400;
     d.sim.history_step_ms = 60000;
-    d.sim.pace_percent = 4000; /* a fill every few seconds: something to look at */
+    d.sim.pace_percent = 8000; /* a fill every few seconds: something to look at */
     d.sim.api_key = demo_key;
     d.sim.secret = demo_secret;
     int code = with_loop(&settings, &r, "Gridscope demo", start_sim, &d);
