@@ -3,7 +3,7 @@
 page's own tests, the rules of the tree, the real binary over real sockets, and the page in a real browser. Each suite
 speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code is 1 when something failed.
 
-    tests/run.py [suite ...]     only these suites: c asan page rules wire browser
+    tests/run.py [suite ...]     only these suites: c asan page rules wire e2e browser
 """
 import json, os, re, subprocess, sys, time
 
@@ -98,6 +98,10 @@ def suite_wire():
     python_suite("wire")
 
 
+def suite_e2e():
+    python_suite("e2e")
+
+
 def suite_browser():
     gridscope = f"{ROOT}/build-test/src/app/gridscope"
     subprocess.run(["npm", "run", "--silent", "build"], cwd=f"{ROOT}/web", stdin=subprocess.DEVNULL, check=False)
@@ -106,7 +110,7 @@ def suite_browser():
             env={"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
 
 
-SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "browser": suite_browser}
+SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "e2e": suite_e2e, "browser": suite_browser}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(SUITES)

@@ -53,9 +53,18 @@ static void tell_what_failed(struct app *a) {
     for (size_t i = 0; i < count; i++) tell_engine(a, &list[i].event);
 }
 
+/* Somebody is looking, or nobody any more: a breaker that is shown open asks for its trial. */
+static void tell_page(struct app *a) {
+    bool open = server_sessions(a->server) > 0;
+    if (open == a->page_open) return;
+    a->page_open = open;
+    tell_engine(a, &(struct event){.kind = EVENT_PAGE, .on = open, .weight_used = -1, .remaining = -1});
+}
+
 static void on_turn(void *arg) {
     struct app *a = arg;
     if (a->server == NULL || a->stopping) return;
+    tell_page(a);
     bool more = engine_turn(a->engine, loop_now(a->loop));
     perform_effects(a);
     if (a->late_count > 0) {

@@ -51,7 +51,7 @@ struct app {
     struct download downloads[DOWNLOADS_MAX];
     struct buf text; /* reused for every delta */
     struct mono zone_read;
-    bool started, stopping;
+    bool started, stopping, page_open;
     void (*on_stopped)(void *arg);
     void *stopped_arg;
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define ABSENT_RETRY_US (10 * US_PER_MIN)    /* PRODUCT 6: a 404 endpoint is asked again every 10 minutes */
+#define LISTEN_KEY_RETRY_US (10 * US_PER_S)
 #define UNAUTHORIZED_RETRY_US (10 * US_PER_S) /* PRODUCT 6: at most once in 10 s */
 enum { CODE_TIMESTAMP = -1021, CODE_BAD_KEY = -2015, CODE_KEY_FORMAT = -2014, CODE_SIGNATURE = -1022, CODE_SYMBOL = -1121,
        CODE_ALREADY_SUBSCRIBED = -2035, CODE_LIMIT = -1003, TRADES_PAGE = 1000 };
@@ -18,7 +19,9 @@ static enum verdict judge(const struct answer *a) {
     if (a->err != ERR_OK || a->status >= 500) return VERDICT_FAILED;
     if (a->status == 200) return VERDICT_OK;
     if (a->status == 429 || a->status == 418 || a->code == CODE_LIMIT) return VERDICT_LIMITED;
-    if (a->status == 401 || a->status == 403 || a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT) return VERDICT_UNAUTHORIZED;
+    if (a->status == 401 || a->status == 403 || a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT ||
+        a->code == CODE_SIGNATURE)
+        return VERDICT_UNAUTHORIZED;
     if (a->status == 404 || a->status == 410) return VERDICT_ABSENT;
     return VERDICT_REFUSED;
 }
@@ -318,7 +321,7 @@ static void binance_failed(struct engine *e, struct request *r, const char *why)
     if (r->ask == ASK_EXCHANGE_INFO) e->priv->poll.info_at = mono_add(e->now.mono, 5 * US_PER_S);
     if (r->ask == ASK_SUBSCRIBE) streams_user_refused(e, why);
     if (r->ask == ASK_LISTEN_KEY) {
-        e->priv->poll.listen_key_at = mono_add(e->now.mono, US_PER_MIN);
+        e->priv->listen_key_again = mono_add(e->now.mono, LISTEN_KEY_RETRY_US);
         streams_user_refused(e, why);
     }
     if (r->ask == ASK_LISTEN_KEY_KEEP) e->priv->poll.listen_key_at = mono_add(e->now.mono, US_PER_MIN);
@@ -517,19 +520,43 @@ static enum err bot_ok(struct engine *e, struct request *r, const struct answer 
     return err;
 }
 
+/* A refused key is tried by one question in 10 s: by the health request where that is refused too, else by the strategies. */
+static void bot_refused(struct engine *e, bool health) {
+    struct bot_state *b = &e->bot;
+    b->unauthorized = true;
+    b->health_unauthorized |= health;
+    e->priv->poll.strategies_at = e->now.mono;
+    for (int i = 0; i < BOT_ENDPOINTS; i++)
+        if (health || (i != BOT_METRICS && i != BOT_HEALTH)) b->ask_again[i] = mono_add(e->now.mono, UNAUTHORIZED_RETRY_US);
+    if (!health) return;
+    b->health = BOT_ERROR;
+    (void)snprintf(b->message, sizeof b->message, "the bot refuses the key");
+}
+
+/* The health request may need no key: only another answer says that the key is taken. */
+static void bot_authorized(struct engine *e, bool health) {
+    struct bot_state *b = &e->bot;
+    if (!b->unauthorized || (health && !b->health_unauthorized)) return;
+    b->health_unauthorized = false;
+    b->unauthorized = health;
+    e->priv->poll.strategies_at = (struct mono){0}; /* asked at once: it proves the key, or knows new pairs */
+    for (int i = 0; i < BOT_ENDPOINTS; i++)
+        if (!b->unavailable[i]) b->ask_again[i] = e->now.mono;
+    e->dirty |= DIRTY_HEADER;
+}
+
 static void bot_endpoint_answered(struct engine *e, const struct request *r, enum verdict v) {
     struct bot_state *b = &e->bot;
     enum bot_endpoint p = r->endpoint;
     if (v == VERDICT_OK) {
         b->unavailable[p] = false;
         backoff_reset(&b->endpoint_backoff[p]);
-        if (r->ask != ASK_BOT_HEALTH && b->unauthorized) b->unauthorized = false, e->dirty |= DIRTY_HEADER;
+        bot_authorized(e, r->ask == ASK_BOT_HEALTH);
     } else if (v == VERDICT_ABSENT) {
         b->unavailable[p] = true;
         b->ask_again[p] = mono_add(e->now.mono, ABSENT_RETRY_US);
     } else if (v == VERDICT_UNAUTHORIZED) {
-        b->unauthorized = true;
-        for (int i = 0; i < BOT_ENDPOINTS; i++) b->ask_again[i] = mono_add(e->now.mono, UNAUTHORIZED_RETRY_US);
+        bot_refused(e, r->ask == ASK_BOT_HEALTH);
     } else if (v == VERDICT_FAILED && r->ask != ASK_BOT_HEALTH) {
         b->ask_again[p] = mono_add(e->now.mono, backoff_next(&b->endpoint_backoff[p], &e->rng));
     }

@@ -235,14 +235,19 @@ static bool ask_allowed_by_breaker(struct engine *e, const struct request *wante
     return wanted->ask == ASK_PING;
 }
 
+/* A refused key is tried by one question, at most once a minute (PRODUCT 6): the subscription, or the account where a
+ * listenKey stands for it. */
+static bool key_may_be_used(const struct engine *e, enum ask ask) {
+    bool listen_key = e->config->user_stream == USER_STREAM_LISTEN_KEY;
+    if (!engine_has_key(e)) return false;
+    return !e->exchange.unauthorized || ask == (listen_key ? ASK_ACCOUNT : ASK_SUBSCRIBE);
+}
+
 bool ask_binance(struct engine *e, const struct request *wanted, enum weight_need need) {
     const struct route *route = &routes[wanted->ask];
     struct request copy = *wanted;
     struct wall at = engine_exchange_time(e);
-    if (route->is_signed && (!engine_has_key(e) || e->exchange.unauthorized)) {
-        bool retry_allowed = wanted->ask == ASK_SUBSCRIBE || wanted->ask == ASK_ACCOUNT;
-        if (!engine_has_key(e) || !retry_allowed) return false;
-    }
+    if ((route->is_signed || route->key_header) && !key_may_be_used(e, wanted->ask)) return false;
     if (!weight_allows(&e->exchange.weight, at, route->weight, need)) return false;
     struct link *link = route->method != NULL ? api_link(e, wanted) : NULL;
     if (link == NULL && route->verb == NULL) return false;
@@ -306,7 +311,8 @@ bool ask_bot(struct engine *e, const struct request *wanted) {
     bool health = wanted->ask == ASK_BOT_HEALTH;
     if (health) copy.endpoint = b->unavailable[BOT_METRICS] ? BOT_HEALTH : BOT_METRICS;
     else copy.endpoint = bot_routes[wanted->ask].endpoint;
-    if (!health && !mono_reached(e->now.mono, b->ask_again[copy.endpoint])) return false;
+    bool slowed = !health || b->health_unauthorized;
+    if (slowed && !mono_reached(e->now.mono, b->ask_again[copy.endpoint])) return false;
     if (health && b->unavailable[BOT_METRICS] && mono_reached(e->now.mono, b->ask_again[BOT_METRICS])) copy.endpoint = BOT_METRICS;
     if (!rate_allows(&b->rate, e->now.mono, health)) return false;
     switch (breaker_ask(&b->breaker, e->now)) {

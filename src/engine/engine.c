@@ -212,7 +212,8 @@ void engine_start(struct engine *e, struct now now) {
     figures_starts_changed(e);
     poll_history_wanted(e);
     streams_do(e, &e->market, feed_want(&e->market, true, now));
-    streams_do(e, &e->user, feed_want(&e->user, true, now));
+    bool questions = e->config->user_stream == USER_STREAM_WS_API; /* routine ones go over its connection, key or not */
+    streams_do(e, &e->user, feed_want(&e->user, engine_has_key(e) || questions, now));
     poll_tick(e);
     e->dirty = ~0u;
 }

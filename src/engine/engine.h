@@ -127,6 +127,7 @@ struct bot_state {
     struct mono ask_again[BOT_ENDPOINTS];         /* not before: absent, unauthorized or failing on its own */
     struct backoff endpoint_backoff[BOT_ENDPOINTS];
     bool unauthorized;
+    bool health_unauthorized;        /* even the health request: then it alone is repeated */
     int64_t latency_ms;              /* -1 unknown */
     uint64_t requests;
     int64_t tier2_actual_us;         /* how long a round over the pairs takes now */

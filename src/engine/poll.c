@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#define BOT_KEY_RETRY_US (10 * US_PER_S)     /* PRODUCT 6: a refused key, at most once in 10 s */
 #define STRATEGIES_US US_PER_MIN
 #define RECONCILE_US US_PER_HOUR
 #define SECOND_LOOK_US (10 * US_PER_S) /* the database behind myTrades lags (BINANCE 4.3): a read in a gap's last moment may miss its newest */
@@ -171,6 +172,11 @@ static struct choice next_for_bot(struct engine *e) {
     struct bot_state *b = &e->bot;
     bool polling = bot_polls_fills(e);
     b->tier2_actual_us = round_us(e);
+    if (b->health_unauthorized) return best;
+    if (b->unauthorized) {
+        consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at, BOT_KEY_RETRY_US);
+        return best;
+    }
     consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at, b->strategies_known ? STRATEGIES_US : e->config->tier2_us);
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];

@@ -108,6 +108,7 @@ struct engine_private {
     struct watched_candles watched[WATCHED_MAX];
     size_t watched_count;
     char listen_key[128];
+    struct mono listen_key_again; /* not asked for before */
     bool subscribe_retry;    /* -1021 once */
     bool symbols_known;
     bool first_orders_done;

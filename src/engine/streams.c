@@ -135,8 +135,7 @@ static void open_link(struct engine *e, struct feed *f) {
     struct request ask = {.ask = ASK_LISTEN_KEY};
     struct buf url;
     if (listen_key && e->priv->listen_key[0] == '\0') {
-        if (!request_under_way(e, ASK_LISTEN_KEY, SIZE_MAX) && !ask_binance(e, &ask, NEED_PNL))
-            e->priv->poll.listen_key_at = mono_add(e->now.mono, 5 * US_PER_S);
+        if (mono_reached(e->now.mono, e->priv->listen_key_again) && !request_under_way(e, ASK_LISTEN_KEY, SIZE_MAX)) (void)ask_binance(e, &ask, NEED_PNL);
         return;
     }
     bool banned = f->kind == FEED_USER && weight_banned(&e->exchange.weight, engine_exchange_time(e));
@@ -172,13 +171,16 @@ void streams_do(struct engine *e, struct feed *f, struct feed_todo todo) {
 /* Runs a change of a feed and keeps the gap ledger and the fallback in step with its state. */
 static void watch_state(struct engine *e, struct feed *f, bool was_live) {
     bool live = feed_is_live(f);
+    if (f->kind == FEED_USER && !engine_has_key(e)) return; /* it carries questions only: its loss leaves no gap */
     if (was_live && !live) {
         note_gap(e, f);
         e->fallback_proven[f->kind] = false;
+        e->priv->poll.soon = true; /* the polling that takes over begins in this turn */
         engine_log(e, LOG_WARN, f->kind == FEED_MARKET ? "market" : "user", "stream lost: %s", f->reason);
     } else if (!was_live && live) {
         engine_log(e, LOG_INFO, f->kind == FEED_MARKET ? "market" : "user", "stream live");
         close_gap(e, f->kind);
+        *(f->kind == FEED_MARKET ? &e->market_fallback : &e->user_fallback) = FALLBACK_NONE;
     }
 }
 
@@ -233,6 +235,7 @@ void streams_user_refused(struct engine *e, const char *why) {
     struct link *l = f->next.id != 0 ? &f->next : &f->cur;
     bool was_live = feed_is_live(f);
     uint64_t id = l->id;
+    if (id == 0) (void)snprintf(f->reason, sizeof f->reason, "%s", why); /* no listenKey: nothing was opened */
     if (id == 0 || l->phase >= LINK_SUBSCRIBED) return;
     struct feed_todo todo = feed_lost(f, id, why, &e->rng, e->now);
     if (e->exchange.unauthorized && f->state == FEED_WAITING) { /* a refused key is tried once a minute at most */

@@ -254,7 +254,10 @@ static void read_fallback(char words[static FALLBACK_WORDS_MAX], const struct en
                        (long long)(tenths % 10));
 }
 
-static void read_stream(struct stream_values *v, const struct engine *e, const struct feed *f) {
+/* Without a key there is no user data: its connection carries routine questions only, and is no feed to speak of. */
+static void read_stream(struct stream_values *v, const struct engine *e, const struct feed *feed) {
+    const struct feed off = {.state = FEED_OFF, .since = e->started_at, .latency_ms = -1};
+    const struct feed *f = feed == &e->user && e->config->key.kind == KEY_NONE ? &off : feed;
     v->state = feed_state_name(f->state);
     v->since = f->since;
     v->last_message_at = f->last_message_at;
@@ -265,7 +268,7 @@ static void read_stream(struct stream_values *v, const struct engine *e, const s
     v->rejected_messages = f->rejected;
     v->latency_ms = known_ms(f->latency_ms);
     copy_text(v->reason, sizeof v->reason, f->reason);
-    read_fallback(v->fallback, e, f == &e->market ? FEED_MARKET : FEED_USER);
+    read_fallback(v->fallback, e, feed == &e->market ? FEED_MARKET : FEED_USER);
 }
 
 static void read_left_out(struct buf *b, const struct engine *e) {

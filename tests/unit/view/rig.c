@@ -24,6 +24,7 @@ void rig_begin(struct rig *r) {
     static const struct breaker_config breaker = {5, 60 * US_PER_S, 1};
     *r = (struct rig){.now = {{1000 * US_PER_S}, rig_time("2026-11-20T10:15:30.123456Z")}, .next_trade_id = 1000};
     r->config.source = SOURCE_IS_BOT;
+    r->config.key.kind = KEY_HMAC;
     r->config.tier1_us = 2 * US_PER_S;
     r->config.tier2_us = 5 * US_PER_S;
     r->e = calloc(1, sizeof *r->e);
