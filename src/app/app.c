@@ -142,27 +142,6 @@ static enum err make_parts(struct app *a) {
     return a->view != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-enum err app_new(struct app **out, struct loop *l, const struct app_config *config, const struct log *log) {
-    struct app *a = calloc(1, sizeof *a);
-    if (a == NULL) return ERR_MEMORY;
-    a->loop = l;
-    a->options = config;
-    a->log = log;
-    buf_init(&a->text, DELTA_MAX_BYTES);
-    enum err err = make_parts(a);
-    if (err == ERR_OK) err = start_server(a);
-    if (err != ERR_OK) {
-        app_free(a);
-        return err;
-    }
-    loop_on_turn(l, on_turn, a);
-    if (a->store == NULL) app_start_engine(a);
-    *out = a;
-    return ERR_OK;
-}
-
-uint16_t app_port(const struct app *a) { return server_port(a->server); }
-
 /* ---- stop ---- */
 
 static void stopped(struct app *a) {
@@ -180,6 +159,43 @@ void app_store_closed(struct app *a) {
     a->store = NULL;
     if (a->stopping) stopped(a);
 }
+
+static void on_abandoned(void *arg) { loop_break(arg); }
+
+/* A start that failed half way: what was opened is closed in order, for which the loop has to turn. */
+static void abandon(struct app *a) {
+    a->stopping = true;
+    a->on_stopped = on_abandoned;
+    a->stopped_arg = a->loop;
+    bool wait = a->store != NULL || a->server != NULL;
+    if (a->store != NULL) store_close(a->store);
+    if (a->server != NULL) server_close(a->server, on_server_closed, a);
+    if (wait) loop_run(a->loop);
+    app_free(a);
+}
+
+/* ---- the door ---- */
+
+enum err app_new(struct app **out, struct loop *l, const struct app_config *config, const struct log *log) {
+    struct app *a = calloc(1, sizeof *a);
+    if (a == NULL) return ERR_MEMORY;
+    a->loop = l;
+    a->options = config;
+    a->log = log;
+    buf_init(&a->text, DELTA_MAX_BYTES);
+    enum err err = make_parts(a);
+    if (err == ERR_OK) err = start_server(a);
+    if (err != ERR_OK) {
+        abandon(a);
+        return err;
+    }
+    loop_on_turn(l, on_turn, a);
+    if (a->store == NULL) app_start_engine(a);
+    *out = a;
+    return ERR_OK;
+}
+
+uint16_t app_port(const struct app *a) { return server_port(a->server); }
 
 void app_stop(struct app *a, void (*on_stopped)(void *arg), void *arg) {
     CHECK(!a->stopping);

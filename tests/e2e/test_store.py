@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""Restarts: clean, killed in the middle of trading, with a database that cannot be used. Nothing is lost, nothing is doubled,
+and what is not durable says so. Speaks TAP."""
+import os
+import signal
+import sys
+import time
+
+from harness import KEY, check, check_figures, counts_agree, main, run_once, same, settled, test, wait_until
+
+HISTORY = ("--history", 60)
+
+
+def database(place):
+    return place.path("gridscope.db")
+
+
+def whole(place, path):
+    code, out, err = run_once(place, ["verify"], {"GRIDSCOPE_DB": path})
+    same(code, 0, f"verify said: {out}{err}")
+    check(out.startswith("whole: "), out)
+    return int(out.split()[1])
+
+
+@test
+def a_clean_restart_loses_nothing_and_knows_it_at_once(place):
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    s = dash.live()
+    same(s["store"], {"durable": True, "error": None}, "store")
+    sim.pause()
+    before = check_figures(sim, dash)
+    code, seconds = dash.stop()
+    check(code == 0 and seconds < 2, "ended with", code, "after", seconds, "s")
+    same(whole(place, database(place)) >= sum(p["fills"] for p in before["pairs"]), True, "rows")
+    # fills while it was away, then a start without any upstream: what is stored is known
+    check(sim.trade("BTC/USDT", "buy", "0.00050")["fills"] == 1, "no fill")
+    alone = place.dash(None, GRIDSCOPE_DB=database(place), EXCHANGE__API_KEY=KEY, EXCHANGE__API_SECRET="x1",
+                       **{k: dash.settings[k].replace(str(sim.port), "1").replace(str(sim.bot_port), "1") for k in
+                          ("DASHBOARD_API_BASE_URL", "GRIDSCOPE_BINANCE_REST_URL", "GRIDSCOPE_BINANCE_STREAM_URL", "GRIDSCOPE_BINANCE_WS_API_URL")})
+    s = alone.wait(lambda s: len(s["pairs"]) == len(before["pairs"]) and all(p["fills"] for p in s["pairs"]), 5, "the stored pairs")
+    same({p["symbol"]: (p["fills"], p["holdings"], p["cost_basis"], p["realized"]) for p in s["pairs"]},
+         {p["symbol"]: (p["fills"], p["holdings"], p["cost_basis"], p["realized"]) for p in before["pairs"]}, "figures from the store alone")
+    alone.stop()
+    dash.start()
+    dash.live()
+    check_figures(sim, dash)
+
+
+@test
+def killed_while_trading_it_loses_no_fill_it_had_shown(place):
+    sim = place.sim("--tick-ms", 20, *HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    dash.live()
+    for round_number in range(4):
+        feed = place.feed(dash)
+        for _ in range(6 + round_number):
+            sim.trade("BTC/USDT", "buy", "0.00050")
+            time.sleep(0.03 * round_number)
+        if round_number > 1:
+            wait_until(lambda: counts_agree(sim, feed.copy()), 5, "the fills on the feed")
+        shown = {p["symbol"]: p["fills"] for p in feed.copy()["pairs"]}
+        dash.stop(signal.SIGKILL)
+        rows = whole(place, database(place))
+        check(rows >= sum(shown.values()), rows, "rows kept of", sum(shown.values()), "fills shown")
+        sim.trade("ETH/USDT", "buy", "0.0100")
+        dash.start()
+        dash.live()
+    sim.pause()
+    s = check_figures(sim, dash)
+    same(s["store"]["durable"], True, "durable")
+    dash.stop()
+    whole(place, database(place))
+
+
+@test
+def stopped_while_everything_hangs_it_ends_within_two_seconds(place):
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    dash.live()
+    sim.control("fault", place="bot", delay_ms=20000, ms=20000)
+    sim.control("fault", place="rest", delay_ms=20000, ms=20000)
+    sim.control("drop", what="all")
+    place.feed(dash)
+    time.sleep(1)
+    code, seconds = dash.stop(signal.SIGINT)
+    check(code == 0 and seconds < 2, "ended with", code, "after", seconds, "s")
+
+
+@test
+def a_hangup_is_ignored(place):
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim)
+    dash.live()
+    dash.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    check(dash.running() and dash.snapshot()["mode"] == "streaming", "a hangup ended it")
+
+
+@test
+def a_damaged_database_is_left_alone_and_said(place):
+    path = place.file("damaged.db", "this is no database\n" * 4000)
+    with open(path, "rb") as f:
+        content = f.read()
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=path)
+    s = dash.live()
+    check(s["store"]["durable"] is False and s["store"]["error"], s["store"])
+    sim.pause()
+    check_figures(sim, dash)
+    sim.trade("BTC/USDT", "buy", "0.00050")
+    check_figures(sim, dash)
+    same(dash.stop()[0], 0, "exit code")
+    with open(path, "rb") as f:
+        check(f.read() == content, "the damaged file was changed")
+    code, out, err = run_once(place, ["verify"], {"GRIDSCOPE_DB": path})
+    check(code == 1 and (out + err).strip(), "verify of a damaged file:", code, out, err)
+
+
+@test
+def a_database_that_loses_a_row_is_found_out(place):
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    dash.live()
+    sim.pause()
+    settled(sim, dash)
+    dash.stop()
+    rows = whole(place, database(place))
+    import sqlite3
+    db = sqlite3.connect(database(place))
+    tables = [r[0] for r in db.execute("select name from sqlite_master where type = 'table'")]
+    journal = max(tables, key=lambda t: db.execute(f'select count(*) from "{t}"').fetchone()[0])
+    columns = [r[1] for r in db.execute(f'pragma table_info("{journal}")')]
+    triggers = [r[0] for r in db.execute("select name from sqlite_master where type = 'trigger'")]
+    for trigger in triggers:
+        db.execute(f'drop trigger "{trigger}"')
+    keys = [r[0] for r in db.execute(f'select rowid from "{journal}" order by rowid' if "without rowid" not in
+            db.execute("select lower(sql) from sqlite_master where name = ?", (journal,)).fetchone()[0] else
+            f'select "{columns[0]}" from "{journal}"')]
+    db.execute(f'delete from "{journal}" where rowid = ?', (keys[len(keys) // 2],))
+    db.commit()
+    db.close()
+    code, out, err = run_once(place, ["verify"], {"GRIDSCOPE_DB": database(place)})
+    check(code == 1 and "not whole" in out, "verify after a row was removed of", rows, ":", code, out, err)
+
+
+@test
+def the_database_is_for_its_owner_only(place):
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=None, STATE_DIRECTORY=place.path("state"))
+    dash.live()
+    path = place.path("state/gridscope.db")
+    check(os.path.exists(path), "no database in STATE_DIRECTORY")
+    for name in os.listdir(place.path("state")):
+        mode = os.stat(os.path.join(place.path("state"), name)).st_mode & 0o777
+        check(mode & 0o077 == 0, name, "has mode", oct(mode))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
