@@ -68,6 +68,7 @@ static void restore_points(struct app *a, enum err err, const struct store_point
 static void on_points(void *arg, uint64_t id, enum err err, const struct store_point *points, size_t count) {
     struct app *a = arg;
     if (id == ID_POINTS) restore_points(a, err, points, count);
+    else downloads_points(a, id - ID_BATCHES, points, err == ERR_OK ? count : 0);
 }
 
 /* Once a day, what has become older than 90 days. */
@@ -196,4 +197,8 @@ void keep_point(struct app *a, const struct effect *f) {
     if (store_put_point(a->store, ID_FACTS, a->account, f->time, span_from(f->text, f->text_len)) != ERR_OK)
         log_say(a->log, LOG_WARN, "store", "a point of the equity series could not be kept");
     thin_points(a, f->time);
+}
+
+bool keep_ask_points(struct app *a, uint64_t id, struct wall from, struct wall to, int64_t step_us) {
+    return usable(a) && store_get_points(a->store, ID_BATCHES + id, a->account, from, to, step_us) == ERR_OK;
 }

@@ -22,8 +22,10 @@ struct late { /* an upstream call that failed before it left: told to the engine
 struct download { /* a question about the history, answered in steps */
     uint64_t query_id; /* 0: free */
     bool csv, waiting; /* waiting: the browser has not taken the last piece yet */
-    struct view_trades *trades;           /* owned; one of the two */
+    struct view_trades *trades;           /* owned; one of the three */
     struct view_performance *performance; /* owned */
+    struct view_equity *equity;           /* owned */
+    uint64_t points_id;                   /* what the store was asked with for it; 0 nothing */
     struct buf text;
 };
 
@@ -49,6 +51,7 @@ struct app {
     struct late late[LATE_MAX];
     size_t late_count;
     struct download downloads[DOWNLOADS_MAX];
+    uint64_t points_asked; /* questions to the store for them so far */
     struct buf text; /* reused for every delta */
     struct mono zone_read;
     bool started, stopping, page_open;
@@ -66,6 +69,8 @@ void keep_fills(struct app *a, const struct effect *f);
 void keep_fact(struct app *a, const struct effect *f);
 void keep_history(struct app *a, const struct effect *f);
 void keep_point(struct app *a, const struct effect *f);
+/* Points of the series for an answer: downloads_points is told. False: the store cannot be asked. */
+bool keep_ask_points(struct app *a, uint64_t id, struct wall from, struct wall to, int64_t step_us);
 
 /* perform.c */
 void perform_effects(struct app *a);
@@ -82,5 +87,6 @@ void publish_candle(struct app *a, const struct effect *f);
 void answer_candles(struct app *a, const struct effect *f);
 bool downloads_work(struct app *a); /* a slice of every export; true while more is left */
 void downloads_free(struct app *a);
+void downloads_points(struct app *a, uint64_t id, const struct store_point *points, size_t count); /* 0: no more, or failed */
 
 #endif

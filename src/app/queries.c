@@ -10,6 +10,7 @@ static const char json_type[] = "application/json";
 
 static void answer(struct app *a, uint64_t id, struct buf *b) {
     if (b->failed == ERR_OK) server_answer(a->server, id, 200, json_type, buf_span(b));
+    else if (b->failed == ERR_STATE) server_answer_error(a->server, id, 503, NULL, "the history is still being read: ask again");
     else server_answer_error(a->server, id, 500, NULL, "the answer does not fit its limit");
     buf_free(b);
 }
@@ -19,6 +20,7 @@ static void answer(struct app *a, uint64_t id, struct buf *b) {
 static void download_end(struct download *d) {
     if (d->trades != NULL) view_trades_free(d->trades);
     if (d->performance != NULL) view_performance_free(d->performance);
+    if (d->equity != NULL) view_equity_free(d->equity);
     buf_free(&d->text);
     *d = (struct download){0};
 }
@@ -37,12 +39,54 @@ static void download_start(struct app *a, struct download *d, uint64_t id) {
     timer_at(a->work_timer, loop_now(a->loop).mono);
 }
 
+/* ---- what lies before the engine's memory, from the store ---- */
+
+static void ask_points(struct app *a, struct download *d) {
+    struct view_series *s = d->equity != NULL ? view_equity_series(d->equity) : view_performance_series(d->performance);
+    struct wall from, to;
+    int64_t step_us;
+    d->waiting = view_series_wants(s, a->engine, &from, &to, &step_us) &&
+                 keep_ask_points(a, ++a->points_asked, from, to, step_us);
+    d->points_id = d->waiting ? a->points_asked : 0;
+    if (!d->waiting) timer_at(a->work_timer, loop_now(a->loop).mono);
+}
+
+void downloads_points(struct app *a, uint64_t id, const struct store_point *points, size_t count) {
+    for (size_t i = 0; i < DOWNLOADS_MAX; i++) {
+        struct download *d = &a->downloads[i];
+        if (d->query_id == 0 || d->points_id != id) continue;
+        struct view_series *s = d->equity != NULL ? view_equity_series(d->equity) : view_performance_series(d->performance);
+        for (size_t n = 0; n < count; n++) view_series_stored(s, points[n].time, points[n].marks);
+        view_series_stored_end(s);
+        ask_points(a, d);
+        return;
+    }
+}
+
 static void ask_performance(struct app *a, uint64_t id, const struct server_query *q) {
     struct download *d = download_new(a, id);
     if (d == NULL) return;
     d->performance = view_performance_new(a->engine, &q->symbol, loop_now(a->loop));
-    if (d->performance == NULL) server_answer_error(a->server, id, 503, NULL, "no memory");
-    else download_start(a, d, id);
+    if (d->performance == NULL) {
+        server_answer_error(a->server, id, 503, NULL, "no memory");
+        return;
+    }
+    download_start(a, d, id);
+    ask_points(a, d);
+}
+
+static void ask_equity(struct app *a, uint64_t id, const struct server_query *q) {
+    struct now now = loop_now(a->loop);
+    struct wall from = q->days > 0 ? (struct wall){now.wall.us - q->days * US_PER_DAY} : q->from;
+    struct download *d = download_new(a, id);
+    if (d == NULL) return;
+    d->equity = view_equity_new(from, q->to, now);
+    if (d->equity == NULL) {
+        server_answer_error(a->server, id, 503, NULL, "no memory");
+        return;
+    }
+    download_start(a, d, id);
+    ask_points(a, d);
 }
 
 static void ask_trades(struct app *a, uint64_t id, const struct server_query *q) {
@@ -64,8 +108,9 @@ static void ask_trades(struct app *a, uint64_t id, const struct server_query *q)
 }
 
 static void work_json(struct app *a, struct download *d) {
-    bool done = d->trades != NULL ? view_trades_step(d->trades, &d->text, a->engine)
-                                  : view_performance_step(d->performance, &d->text, a->engine);
+    bool done = d->trades != NULL   ? view_trades_step(d->trades, &d->text, a->engine)
+                : d->equity != NULL ? view_equity_step(d->equity, &d->text, a->engine)
+                                    : view_performance_step(d->performance, &d->text, a->engine);
     if (!done) return;
     struct buf text = d->text;
     buf_init(&d->text, ANSWER_MAX_BYTES);
@@ -159,7 +204,7 @@ void app_query(void *arg, uint64_t id, const struct server_query *q) {
     case QUERY_CONFIG: ask_config(a, id); return;
     case QUERY_ORDERS: view_orders(&b, a->engine, &q->symbol); break;
     case QUERY_PERFORMANCE: ask_performance(a, id, q); return;
-    case QUERY_EQUITY: server_answer_error(a->server, id, 501, NULL, "not part of this version"); return;
+    case QUERY_EQUITY: ask_equity(a, id, q); return;
     }
     answer(a, id, &b);
 }

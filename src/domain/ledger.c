@@ -112,6 +112,7 @@ static size_t lower_bound(const struct ledger *l, const struct row *r, size_t hi
 
 static void mark_dirty(struct ledger *l, size_t position) {
     if (position < l->dirty) l->dirty = position;
+    l->revision++;
     l->totals.recomputing = true;
 }
 

@@ -95,6 +95,19 @@ size_t ledger_position(const struct ledger *l, struct wall t);
  * Not while recomputing: ERR_STATE. */
 MUST_CHECK enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_totals *out);
 
+/* The same at many times, each not before the one before: every fill is applied once, or skipped by a checkpoint. */
+struct ledger_scan;
+enum ledger_scanned {
+    SCAN_THERE,   /* *out: holdings, cost basis, realized, fees in quote, unvalued fees; the rest is 0 */
+    SCAN_FARTHER, /* the budget is used up: ask again */
+    SCAN_CHANGED, /* recomputing, or what was scanned already has changed: begin a new scan */
+};
+struct ledger_scan *ledger_scan_new(const struct ledger *l); /* NULL without memory; l must outlive it */
+void ledger_scan_free(struct ledger_scan *s);
+/* As after the last fill before t. *budget: how many fills may be applied, less what was. *out is valid until the next call. */
+MUST_CHECK enum ledger_scanned ledger_scan_to(struct ledger_scan *s, const struct ledger_totals **out, struct wall t,
+                                              size_t *budget);
+
 /* Ids of Binance count upwards per symbol: the highest and lowest known; -1 none. */
 int64_t ledger_last_id(const struct ledger *l);
 int64_t ledger_first_id(const struct ledger *l);

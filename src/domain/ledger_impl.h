@@ -124,6 +124,7 @@ struct ledger {
     size_t unvalued, unvalued_from; /* rows with an unvalued fee, and a position none of them is before */
     int64_t first_id, last_id;
     bool overflowed;           /* a fill was refused when it came */
+    uint64_t revision;         /* counts changes of what was in order already */
     struct ledger_totals totals; /* published */
 };
 

@@ -5,6 +5,7 @@
  *
  * A cycle belongs to the period of its order's first fill: `orders` remembers that for the pair being walked. */
 #include "base/map.h"
+#include "view/drawdown.h"
 #include "view/fills.h"
 #include "view/sums.h"
 #include "view/values.h"
@@ -55,6 +56,8 @@ struct view_performance {
     struct map orders; /* sell order -> quarter of an hour of its first fill, SPOILED once something was unmatched */
     bool partial;          /* a pair without rate is left out */
     bool failed;           /* no memory */
+    struct view_series *series; /* owned */
+    struct drawdowns drawdowns;
 };
 
 #define SPOILED UINT32_C(0x80000000)
@@ -427,12 +430,23 @@ static void out_answer(struct buf *out, const struct view_performance *v, const 
     out_word(out, "method", "fifo");
     if (name_empty(&v->symbol)) out_portfolio(out, v, e);
     else out_one(out, v, e);
+    drawdowns_out(out, &v->drawdowns);
     out_fees(out, v);
     out_object(out, "periods");
     for (enum period p = 0; p < PERIODS; p++) out_period(out, v, p);
     out_object_end(out);
     out_pairs(out, v, e);
     out_object_end(out);
+}
+
+/* Of the portfolio, or of the one pair's grid; unknown where none is known. */
+static struct dec16 investment_of(const struct view_performance *v, const struct engine *e) {
+    if (name_empty(&v->symbol)) return e->has_investment ? e->investment : UNKNOWN_DEC16;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct grid *g = &e->pairs[i]->grid;
+        if (takes(v, e->pairs[i])) return g->known && g->investment.v > 0 ? g->investment : UNKNOWN_DEC16;
+    }
+    return UNKNOWN_DEC16;
 }
 
 struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now) {
@@ -442,21 +456,43 @@ struct view_performance *view_performance_new(const struct engine *e, const stru
     v->now = now;
     v->offset_us = e->config->day_offset_us;
     map_init(&v->orders);
-    return v;
+    v->series = series_new(SERIES_DENSE, symbol, (struct wall){0}, (struct wall){0}, now);
+    drawdowns_begin(&v->drawdowns, investment_of(v, e), now.wall);
+    if (v->series != NULL) return v;
+    view_performance_free(v);
+    return NULL;
 }
+
+struct view_series *view_performance_series(struct view_performance *v) { return v->series; }
 
 void view_performance_free(struct view_performance *v) {
     if (v == NULL) return;
     map_free(&v->orders);
+    series_free(v->series);
     free(v);
 }
 
+/* True when all points are in. */
+static bool add_points(struct view_performance *v, const struct engine *e, size_t budget) {
+    struct series_point point;
+    for (;;) {
+        switch (series_next(v->series, &point, e, &budget)) {
+        case SERIES_POINT: drawdowns_add(&v->drawdowns, &point); break;
+        case SERIES_AGAIN: drawdowns_begin(&v->drawdowns, investment_of(v, e), v->now.wall); break;
+        case SERIES_LATER: return false;
+        case SERIES_FAILED: v->failed = true; return true;
+        case SERIES_END: return true;
+        }
+    }
+}
+
 bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e) {
-    for (size_t done = 0; v->pair < e->pair_count && done < VIEW_STEP_FILLS; done++) {
+    size_t done = 0;
+    for (; v->pair < e->pair_count && done < VIEW_STEP_FILLS; done++) {
         if (takes(v, e->pairs[v->pair])) done += walk_pair(v, e, VIEW_STEP_FILLS - done);
         else v->pair++;
     }
-    if (v->pair < e->pair_count) return false;
+    if (v->pair < e->pair_count || done >= VIEW_STEP_FILLS || !add_points(v, e, VIEW_STEP_FILLS - done)) return false;
     if (v->failed) out->failed = ERR_MEMORY;
     else out_answer(out, v, e);
     return true;

@@ -98,6 +98,30 @@ void view_candles(struct buf *out, const struct name *symbol, const struct name 
 void view_candles_topic(struct buf *out, const struct name *symbol, const struct name *interval,
                         const struct candle *candle, uint64_t seq);
 
+/* ---- equity ---- */
+
+/* The part of an answer that lies before what the engine remembers: ask the store for it before the first step.
+ *     while (view_series_wants(s, e, &from, &to, &step)) {
+ *         for each point of the store in from <= time < to, the first of each step: view_series_stored(s, time, bytes);
+ *         view_series_stored_end(s);
+ *     }
+ * Without a store leave it out: then the answer is of what memory has. */
+struct view_series;
+bool view_series_wants(struct view_series *s, const struct engine *e, struct wall *from, struct wall *to, int64_t *step_us);
+void view_series_stored(struct view_series *s, struct wall time, struct span point); /* oldest first; point is copied */
+void view_series_stored_end(struct view_series *s);
+
+/* An answer in the making, as view_trades: {"currency","investment","points":[{"time","total","realized"}]}, oldest first, at
+ * most about 1,500, evenly thinned; the last is the present moment where `to` is open. from inclusive, to exclusive; 0: open.
+ * NULL without memory. */
+struct view_equity;
+struct view_equity *view_equity_new(struct wall from, struct wall to, struct now now);
+void view_equity_free(struct view_equity *v);
+struct view_series *view_equity_series(struct view_equity *v); /* borrowed */
+/* Works off at most VIEW_STEP_FILLS fills and marks; true when the answer is written, or out has failed (ERR_STATE: the past
+ * changes faster than it can be read). */
+bool view_equity_step(struct view_equity *v, struct buf *out, const struct engine *e);
+
 /* ---- performance ---- */
 
 /* An answer in the making, as view_trades. symbol empty: the portfolio in the display currency; else that pair in
@@ -105,8 +129,9 @@ void view_candles_topic(struct buf *out, const struct name *symbol, const struct
 struct view_performance;
 struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now);
 void view_performance_free(struct view_performance *v);
+struct view_series *view_performance_series(struct view_performance *v); /* borrowed; for the drawdown */
 /* Works off at most VIEW_STEP_FILLS fills; true when the answer is written: sums of the cycles, fees by asset, APR,
- * the series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids'
+ * drawdown, the series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids'
  * steps. */
 bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e);
 

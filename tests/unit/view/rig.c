@@ -32,6 +32,8 @@ void rig_begin(struct rig *r) {
     struct engine *e = r->e;
     e->config = &r->config;
     e->display = name_of("USDT");
+    e->equity = equity_new();
+    assert_non_null(e->equity);
     e->durable = true;
     e->mode = MODE_STARTING;
     e->status = STATUS_OFFLINE;
@@ -55,6 +57,7 @@ static void free_pair(struct pair *p) {
 void rig_end(struct rig *r) {
     for (size_t i = 0; i < r->e->pair_count; i++) free_pair(r->e->pairs[i]);
     for (size_t i = 0; i < r->e->market_count; i++) free(r->e->markets[i]);
+    equity_free(r->e->equity);
     free(r->e);
 }
 
