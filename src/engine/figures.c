@@ -43,6 +43,13 @@ static void forget_starts(struct engine *e) {
     figures_starts_changed(e);
 }
 
+/* Before any fill is known or any source of fills has answered, nothing is known: that is no P&L of zero. */
+static bool fills_heard_of(const struct engine *e) {
+    for (size_t i = 0; i < e->pair_count; i++)
+        if (e->pairs[i]->trades_read_at.us != 0 || ledger_count(e->pairs[i]->ledger) > 0) return true;
+    return false;
+}
+
 static void update_portfolio(struct engine *e) {
     struct price_source prices = {engine_price, e};
     struct portfolio before = e->portfolio;
@@ -51,6 +58,7 @@ static void update_portfolio(struct engine *e) {
         set_line(e, i, &prices);
     }
     portfolio_sum(&e->portfolio, e->left_out, e->lines, e->pair_count);
+    e->portfolio.known &= fills_heard_of(e);
     if (before.known != e->portfolio.known || before.left_out != e->portfolio.left_out) forget_starts(e);
     e->percent_known = e->portfolio.known && percent_of(e, e->portfolio.total, &e->total_percent);
 }

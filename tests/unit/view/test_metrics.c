@@ -172,6 +172,11 @@ static void ready_from_the_first_data_on(void **state) {
     assert_string_equal(b.at, "{\"ready\":false,\"mode\":\"starting\",\"status\":\"offline\",\"status_reason\":\"starting\"}");
     r.e->mode = MODE_POLLING;
     assert_true(view_ready(r.e));
+    r.e->mode = MODE_OFFLINE; /* nobody answered, and nothing is known from before */
+    r.e->portfolio.known = false;
+    assert_false(view_ready(r.e));
+    r.e->portfolio.known = true; /* the figures of before can be shown */
+    assert_true(view_ready(r.e));
     buf_free(&b);
     rig_end(&r);
 }
