@@ -8,6 +8,7 @@ int command_run(int argc, char **argv);
 int command_demo(int argc, char **argv);
 int command_sim(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_pnl(int argc, char **argv);
 int command_verify(int argc, char **argv);
 

@@ -1,19 +1,26 @@
 #include "app/configure.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #define PHASE_LIMIT_US (10 * US_PER_S)             /* connect with TLS over a slow line takes a second or two */
 #define ANSWER_WITHIN_US (5 * US_PER_S)            /* PRODUCT 6, watchdogs */
 #define LIFETIME_US (23 * US_PER_HOUR + 30 * US_PER_MIN) /* half an hour before the exchange's 24 h limit */
 
-static int64_t day_offset(void *arg, struct wall now) {
-    const struct settings *s = arg;
-    time_t at = (time_t)(now.us / US_PER_S);
+void settings_zone_use(const struct settings *s) {
+    if (s->day_zone_fixed) return;
+    (void)setenv("TZ", s->day_zone, 1);
+    tzset();
+}
+
+int64_t settings_zone_offset(const struct settings *s, struct wall t) {
+    time_t at = (time_t)(t.us / US_PER_S);
     struct tm local;
     if (s->day_zone_fixed) return s->day_offset_us;
-    /* the process's zone is the day zone: set once at the start (main.c), so that the C library's rules apply */
     return localtime_r(&at, &local) != NULL ? (int64_t)local.tm_gmtoff * US_PER_S : 0;
 }
+
+static int64_t day_offset(void *arg, struct wall now) { return settings_zone_offset(arg, now); }
 
 static struct feed_config feed(const struct settings *s, int64_t dead_us) {
     return (struct feed_config){.ask_after_us = s->market_ask_us, .answer_within_us = ANSWER_WITHIN_US, .dead_after_us = dead_us,

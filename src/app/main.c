@@ -14,6 +14,7 @@ static const struct command {
     {"sim", "the embedded exchange and bot alone, for tests and other clients", command_sim, true},
     {"check", "verifies settings, clock, reachability and the key, and says what is wrong and what to do", command_check, false},
     {"pnl", "P&L of a file of fills: this program's CSV export or Binance's trade history", command_pnl, true},
+    {"report", "what was made, by pair, day or month, out of the stored history", command_report, true},
     {"verify", "checks that the stored history is whole", command_verify, false},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -1,6 +1,7 @@
 /* pnl_command.c: `gridscope pnl FILE`: reads the file, prints the figures. */
 #include "app/commands.h"
 #include "app/pnl.h"
+#include "app/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,22 +14,6 @@
 #define SIZE_C(n) ((size_t)(n))
 
 enum { READ_BYTES = 1 << 20, OUT_BYTES_MAX = 64 << 20 };
-
-/* One line on the terminal, written over itself; a pipe gets none of it. */
-struct progress {
-    bool shown;
-};
-
-static void progress_say(struct progress *p, const char *what, uint64_t n, const char *unit) {
-    if (!isatty(STDERR_FILENO)) return;
-    p->shown = true;
-    fprintf(stderr, "\r\033[K%s %llu%s", what, (unsigned long long)n, unit);
-}
-
-static void progress_end(struct progress *p) {
-    if (p->shown) fputs("\r\033[K", stderr);
-    p->shown = false;
-}
 
 static void on_fills(void *arg, uint64_t fills) {
     if (fills > 0) progress_say(arg, "fills:", fills, "");

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STOP_LIMIT_US (1800 * US_PER_MS) /* PRODUCT 1: stopped within 2 s, whatever hangs */
@@ -102,15 +101,9 @@ static int serve(struct running *r, const struct settings *s, const char *what) 
     return r->exit_code;
 }
 
-static void set_zone(const struct settings *s) {
-    if (s->day_zone_fixed) return;
-    (void)setenv("TZ", s->day_zone, 1);
-    tzset();
-}
-
 static int with_loop(const struct settings *s, struct running *r, const char *what, bool (*prepare)(struct running *, void *), void *arg) {
     logging_init(&r->log, s->log_level, s->log_format);
-    set_zone(s);
+    settings_zone_use(s);
     raise_descriptor_limit();
     r->loop = loop_new(&r->log);
     if (r->loop == NULL) return 1;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The commands of the binary, from outside: GRIDSCOPE=<binary> python3 tests/e2e/test_commands.py. TAP."""
-import csv, io, json, os, socket, subprocess, sys, tempfile, time, urllib.request
+import collections, csv, io, json, os, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 ROOT = os.environ.get("GRIDSCOPE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GRIDSCOPE = os.environ["GRIDSCOPE"]
@@ -405,6 +405,111 @@ def check_bad_configuration_is_exit_2():
     out, err, code = run("check", "--all")
     equal((out, code), ("", 2))
     contains(err, "--all")
+
+
+# ---- report ----
+
+
+class Dashboard:
+    """gridscope run against a simulator."""
+
+    def __init__(self, env):
+        self.folder = tempfile.TemporaryDirectory()
+        self.env = {**env, "GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_PORT_FILE": f"{self.folder.name}/port"}
+
+    def __enter__(self):
+        clean = {k: v for k, v in os.environ.items() if not k.upper().startswith(("GRIDSCOPE", "DASHBOARD", "EXCHANGE"))}
+        self.process = subprocess.Popen([GRIDSCOPE, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder.name,
+                                        env={**clean, **self.env})
+        until(lambda: os.path.exists(self.env["GRIDSCOPE_PORT_FILE"]), 10)
+        with open(self.env["GRIDSCOPE_PORT_FILE"], encoding="ascii") as file:
+            self.url = f"http://127.0.0.1:{file.read().strip()}"
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+        self.folder.cleanup()
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return answer.read().decode()
+
+    def fills(self):
+        try:
+            return list(csv.DictReader(io.StringIO(self.get("/api/v1/trades.csv"))))
+        except (OSError, urllib.error.URLError):
+            return []
+
+
+def until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come in time"
+        time.sleep(0.05)
+
+
+def report(env, *arguments):
+    out, err, code = run("report", *arguments, env=env)
+    equal((err, code), ("", 0))
+    return json.loads(out) if "--json" in arguments else out
+
+
+@test
+def report_tells_what_the_dashboard_kept():
+    with Sim("--no-bnb", "--history", "60", "--symbols", "BTC/USDT,ETH/USDT,ETH/BTC") as sim:
+        sim.post("/sim/pause")
+        with urllib.request.urlopen(sim.at["rest_url"] + "/sim/truth", timeout=10) as answer:
+            counts = pair_counts(json.load(answer))
+        with Dashboard(sim.env) as dashboard:
+            until(lambda: len(dashboard.fills()) == sum(fills for fills, _, _ in counts.values()), 20)
+            rows = dashboard.fills()
+            text = dashboard.get("/api/v1/trades.csv")
+            out, err, code = run("report", env=sim.env)  # the running dashboard has it to itself
+            equal((out, code), ("", 1))
+            contains(err, "another process uses it", "/api/v1/performance")
+            findings, out, code = check(sim.env)
+            equal((code, findings["history"][0]), (0, "note"), out)
+        env = sim.env
+        pairs = report(env, "--json", "--by", "pair")
+        equal({r["pair"]: (r["fills"], r["buys"], r["sells"]) for r in pairs["rows"]}, counts)
+        figures = pnl(text, "--json")["symbols"]  # the same fills by way of a file
+        for row in pairs["rows"]:
+            for key in ("realized", "fees_quote", "cycles", "wins", "losses"):
+                equal(row[key], figures[row["pair"]][key], f"{row['pair']} {key}")
+        days, months = report(env, "--json", "--by", "day"), report(env, "--json", "--by", "month")
+        equal(days["totals"], pairs["totals"])
+        equal(months["totals"], pairs["totals"])
+        for by, length in ((days, 10), (months, 7)):
+            fills = collections.Counter((row["time"][:length], row["symbol"].split("/")[1]) for row in rows)
+            equal({(r[by["by"]], r["currency"]): r["fills"] for r in by["rows"]}, dict(fills))
+        table = list(csv.DictReader(io.StringIO(report(env, "--csv"))))
+        equal([(r["pair"], r["realized"]) for r in table], [(r["pair"], r["realized"]) for r in pairs["rows"]])
+        contains(report(env), "PAIR", "BTC/USDT", "all ")
+        east = report({**env, "GRIDSCOPE_DAY_ZONE": "Asia/Tokyo"}, "--json", "--by", "day")
+        equal((east["zone"], east["totals"]), ("Asia/Tokyo", pairs["totals"]))
+        findings, out, code = check(env)
+        equal((code, findings["history"][0]), (0, "ok"), out)
+        contains(findings["history"][1], "is whole: ")
+
+
+def pair_counts(truth):
+    """Fills, buys and sells of each pair, from the simulator's own books."""
+    return {symbol: (p["fills"], p["buys"], p["sells"]) for symbol, p in truth["symbols"].items() if p["fills"] > 0}
+
+
+@test
+def report_without_history_and_bad_usage():
+    out, err, code = run("report", env={"GRIDSCOPE_DB": "/nowhere/gridscope.db"})
+    equal((out, code), ("", 1))
+    contains(err, "no history at /nowhere/gridscope.db", "gridscope run")
+    for arguments, words in ((("--by", "week"), "pair, day or month"), (("--all",), "no option"), (("--csv", "--json"), "not both")):
+        out, err, code = run("report", *arguments)
+        equal((out, code), ("", 2))
+        contains(err, words)
+    out, err, code = run("report", "--help")
+    equal((err, code), ("", 0))
+    contains(out, "usage: gridscope report")
 
 
 def main():
