@@ -91,7 +91,7 @@ def python_suite(folder):
     names = sorted(n for n in os.listdir(f"{ROOT}/tests/{folder}") if n.startswith("test_") and n.endswith(".py"))
     for name in names:
         command(f"{folder} {name}", ["python3", f"tests/{folder}/{name}"],
-                env={"GRIDSCOPE": f"{ROOT}/build-test/src/app/gridscope", "GRIDSCOPE_ROOT": ROOT})
+                env={"GRIDSCOPE": f"{ROOT}/build-test/gridscope", "GRIDSCOPE_ROOT": ROOT})
 
 
 def suite_wire():
@@ -103,7 +103,7 @@ def suite_e2e():
 
 
 def suite_browser():
-    gridscope = f"{ROOT}/build-test/src/app/gridscope"
+    gridscope = f"{ROOT}/build-test/gridscope"
     subprocess.run(["npm", "run", "--silent", "build"], cwd=f"{ROOT}/web", stdin=subprocess.DEVNULL, check=False)
     command("browser, rare states", ["node", "tests/browser/run.mjs"], timeout=500)
     command("browser, the program", ["node", "tests/browser/run.mjs", "--start", f"{gridscope} demo"], timeout=500,
