@@ -10,7 +10,7 @@ enum sign_kind { SIGN_BAD, SIGN_HMAC, SIGN_ED25519 };
 struct sign_keys;
 
 /* secret and ed25519_public_pem (text of a SubjectPublicKeyInfo PEM) may be NULL, api_key not. NULL without memory or for
- * a key that does not parse. (base/err.h cannot be seen here: its ERR_STATE and OpenSSL's are one name.) */
+ * a key that does not parse. */
 struct sign_keys *sim_sign_new(const char *api_key, const char *secret, const char *ed25519_public_pem);
 void sim_sign_free(struct sign_keys *k);
 bool sim_sign_known(const struct sign_keys *k, struct span api_key);

@@ -164,7 +164,7 @@ void keep_open(struct app *a) {
 static bool usable(const struct app *a) { return a->store != NULL && store_state(a->store) == STORE_READY; }
 
 void keep_fills(struct app *a, const struct effect *f) {
-    enum err err = usable(a) ? store_put(a->store, ID_BATCHES + f->id, a->account, f->fills, f->fill_count) : ERR_STATE;
+    enum err err = usable(a) ? store_put(a->store, ID_BATCHES + f->id, a->account, f->fills, f->fill_count) : ERR_BAD_STATE;
     if (err == ERR_OK || f->id == 0) return;
     const char *why = a->store != NULL && store_why(a->store)[0] != '\0' ? store_why(a->store) : err_text(err);
     tell_late(a, &(struct event){.kind = EVENT_COMMITTED, .id = f->id, .err = err, .error = why, .weight_used = -1, .remaining = -1});

@@ -79,7 +79,7 @@ static void do_connect(struct app *a, const struct effect *f) {
 
 static void do_send(struct app *a, const struct effect *f) {
     enum err err = ws_client_send(a->ws, f->id, span_from(f->text, f->text_len));
-    if (err == ERR_OK || err == ERR_STATE) return; /* it closed meanwhile: its own event says so */
+    if (err == ERR_OK || err == ERR_BAD_STATE) return; /* it closed meanwhile: its own event says so */
     log_say(a->log, LOG_WARN, "app", "a message could not be sent: %s", err_text(err));
     ws_client_close(a->ws, f->id, 1011);
 }

@@ -9,7 +9,7 @@
 enum { OTHERS_MAY_READ_OR_WRITE = 066 };
 
 enum err secret_init(void) {
-    return sodium_init() >= 0 ? ERR_OK : ERR_STATE;
+    return sodium_init() >= 0 ? ERR_OK : ERR_BAD_STATE;
 }
 
 enum err secret_set(struct secret *s, struct span bytes) {

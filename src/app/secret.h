@@ -12,7 +12,7 @@ struct secret {
     size_t len;
 };
 
-/* Once in a process, before anything else here. ERR_STATE where libsodium cannot work. */
+/* Once in a process, before anything else here. ERR_BAD_STATE where libsodium cannot work. */
 MUST_CHECK enum err secret_init(void);
 
 /* A copy of the bytes (an empty span: none); what was there before is freed. ERR_MEMORY. */

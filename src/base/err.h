@@ -13,7 +13,7 @@
     X(VALUE, "a field has a value that is not allowed")                                                                \
     X(UNKNOWN, "not a known name")                                                                                     \
     X(EXISTS, "already there")                                                                                         \
-    X(STATE, "not possible in this state")                                                                             \
+    X(BAD_STATE, "not possible in this state")                                                                         \
     X(MEMORY, "out of memory")                                                                                         \
     X(IO, "input or output failed")                                                                                    \
     X(DNS, "host name could not be resolved")                                                                          \

@@ -1,10 +1,6 @@
-/* OpenSSL's types.h has a type called ERR_STATE, which is also one of our errors: theirs goes by another name here. */
-#define ERR_STATE openssl_err_state
-#include <openssl/evp.h>
-#undef ERR_STATE
-
 #include "base/hash.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 
 struct hasher {

@@ -80,7 +80,7 @@ struct equity_window {
 
 /* P&L of the window from `start` to now (ACCOUNTING 6); the caller says where "24h" or today starts. investment: 0
  * unknown. A line whose rate is one now has had it always: so a pair alone can be asked for in its own quote,
- * whatever was recorded. ERR_STATE while a ledger is recomputing, ERR_RANGE: *out untouched. */
+ * whatever was recorded. ERR_BAD_STATE while a ledger is recomputing, ERR_RANGE: *out untouched. */
 MUST_CHECK enum err equity_window(const struct equity *e, struct equity_window *out, const struct equity_line *lines,
                                   size_t count, struct wall start, struct dec16 investment);
 

@@ -487,7 +487,7 @@ enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, st
     struct fill f;
     if (known == NULL) return ERR_UNKNOWN;
     struct row *r = &l->facts.rows[*known];
-    if (row_fee_state(r) != FEE_UNVALUED) return ERR_STATE;
+    if (row_fee_state(r) != FEE_UNVALUED) return ERR_BAD_STATE;
     if (value.v < 0) return ERR_VALUE;
     facts_get(&l->facts, &f, *known);
     f.fee_state = FEE_VALUED;
@@ -560,7 +560,7 @@ size_t ledger_position(const struct ledger *l, struct wall t) {
 }
 
 enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_totals *out) {
-    if (!up_to_date(l)) return ERR_STATE;
+    if (!up_to_date(l)) return ERR_BAD_STATE;
     size_t end = ledger_position(l, t);
     *out = (struct ledger_totals){0};
     if (end == l->count) {
@@ -605,7 +605,7 @@ enum err ledger_unrealized_fine(const struct ledger_totals *t, struct dec16 mark
 }
 
 enum err ledger_average_cost(const struct ledger_totals *t, struct dec8 *out) {
-    if (t->holdings.v == 0) return ERR_STATE;
+    if (t->holdings.v == 0) return ERR_BAD_STATE;
     return dec_muldiv(&out->v, t->cost_basis.v, 1, t->holdings.v);
 }
 

@@ -70,7 +70,7 @@ bool ledger_recompute(struct ledger *l, size_t max_fills);
 const struct ledger_totals *ledger_totals(const struct ledger *l);
 
 /* The fee of a known fill in a third asset: value in quote (16 digits, rounded half-even once by the caller), price and
- * candle kept for display. ERR_UNKNOWN: no such fill; ERR_STATE: its fee is not unvalued. */
+ * candle kept for display. ERR_UNKNOWN: no such fill; ERR_BAD_STATE: its fee is not unvalued. */
 MUST_CHECK enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, struct dec16 value,
                                      struct dec8 price, struct wall candle);
 /* The fills with an unvalued fee, oldest first: *cursor starts at 0; false at the end. */
@@ -92,7 +92,7 @@ void ledger_get(const struct ledger *l, size_t position, struct fill *out, struc
 size_t ledger_position(const struct ledger *l, struct wall t);
 
 /* The figures as they were after the last fill before t: from a checkpoint and at most LIMIT_CHECKPOINT_FILLS fills.
- * Not while recomputing: ERR_STATE. */
+ * Not while recomputing: ERR_BAD_STATE. */
 MUST_CHECK enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_totals *out);
 
 /* The same at many times, each not before the one before: every fill is applied once, or skipped by a checkpoint. */
@@ -119,7 +119,7 @@ MUST_CHECK enum err ledger_unrealized(const struct ledger_totals *t, struct dec8
  * rounded half-even once to 16 digits. */
 MUST_CHECK enum err ledger_unrealized_fine(const struct ledger_totals *t, struct dec16 mark, struct dec16 *unrealized,
                                            struct dec16 *total);
-/* cost basis / holdings, half-even to 8 digits; ERR_STATE while nothing is held. */
+/* cost basis / holdings, half-even to 8 digits; ERR_BAD_STATE while nothing is held. */
 MUST_CHECK enum err ledger_average_cost(const struct ledger_totals *t, struct dec8 *out);
 
 /* Every invariant, walked: for CHECK_SLOW, property tests and fuzzing. */

@@ -390,7 +390,7 @@ enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum m
                        struct wall since) {
     const struct ledger_totals *fifo = ledger_totals(l);
     struct walk w = {.rule = &rules[m], .base = base, .since = since};
-    if (fifo->recomputing) return ERR_STATE;
+    if (fifo->recomputing) return ERR_BAD_STATE;
     if (m == METHOD_FIFO) {
         *out = *fifo;
         return ERR_OK;

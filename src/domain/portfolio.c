@@ -69,7 +69,7 @@ static enum err to_display(struct dec16 *figure, const struct portfolio_line *li
     return e == ERR_OK ? dec16_of_dec8(figure, converted) : e;
 }
 
-/* A line's figures in the display currency. ERR_STATE: not without a mark or a rate, *reason says which. */
+/* A line's figures in the display currency. ERR_BAD_STATE: not without a mark or a rate, *reason says which. */
 static enum err line_figures(struct dec16 figures[static FIGURES], enum left_out_reason *reason,
                              const struct portfolio_line *line) {
     const struct ledger_totals *t = line->totals;
@@ -77,7 +77,7 @@ static enum err line_figures(struct dec16 figures[static FIGURES], enum left_out
     bool held = t->holdings.v != 0;
     bool empty = !held && t->realized.v == 0 && t->fees_quote.v == 0;
     *reason = held && !line->has_mark ? LEFT_OUT_NO_MARK : LEFT_OUT_NO_RATE;
-    if ((held && !line->has_mark) || (!empty && !line->has_rate)) return ERR_STATE;
+    if ((held && !line->has_mark) || (!empty && !line->has_rate)) return ERR_BAD_STATE;
     figures[REALIZED] = t->realized;
     figures[FEES] = t->fees_quote;
     *reason = LEFT_OUT_OVERFLOW;

@@ -257,7 +257,7 @@ static void on_want_candles(struct engine *e, const struct event *v) {
         return;
     }
     struct effect *f = engine_effect(e, EFFECT_CANDLES);
-    if (f != NULL) f->id = v->id, f->err = p == NULL ? ERR_UNKNOWN : ERR_STATE;
+    if (f != NULL) f->id = v->id, f->err = p == NULL ? ERR_UNKNOWN : ERR_BAD_STATE;
 }
 
 static void on_watch_candles(struct engine *e, const struct event *v) {

@@ -275,7 +275,7 @@ static void queue_start_next(struct job_queue *q) {
 }
 
 enum err job_put(struct job_queue *q, job_fn *work, job_done_fn *done, void *arg) {
-    if (q->closed) return ERR_STATE;
+    if (q->closed) return ERR_BAD_STATE;
     if (q->waiting >= q->max_waiting && q->running != NULL) return ERR_FULL;
     struct job *j = malloc(sizeof *j);
     if (j == NULL) return ERR_MEMORY;

@@ -46,7 +46,7 @@ struct job_queue;
 typedef void job_fn(void *arg);
 typedef void job_done_fn(void *arg, bool ran);
 struct job_queue *job_queue_new(struct loop *l, size_t max_waiting);
-/* ERR_FULL over max_waiting (the running one is not counted), ERR_STATE after job_queue_close, ERR_MEMORY. */
+/* ERR_FULL over max_waiting (the running one is not counted), ERR_BAD_STATE after job_queue_close, ERR_MEMORY. */
 MUST_CHECK enum err job_put(struct job_queue *q, job_fn *work, job_done_fn *done, void *arg);
 size_t job_queue_waiting(const struct job_queue *q); /* not done yet, the running one included */
 /* No more jobs; those waiting still run. Freed when the last one is done. */

@@ -2,9 +2,10 @@
 #include "io/stream.h"
 
 #include "base/check.h"
-#include "io/openssl_names.h"
 
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -13,9 +13,9 @@
 #include "io/curl_loop.h"
 #include "io/http1.h"
 #include "io/loop_uv.h"
-#include "io/openssl_names.h"
 #include "io/ws_codec.h"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -483,7 +483,7 @@ void ws_client_free(struct ws_client *client) {
 
 enum err ws_client_send(struct ws_client *client, uint64_t id, struct span text) {
     struct connection *c = find(client, id);
-    if (c == NULL || c->state != OPEN) return ERR_STATE;
+    if (c == NULL || c->state != OPEN) return ERR_BAD_STATE;
     if (text.len + WS_HEAD_MAX > UNSENT_MAX - (c->out.len < UNSENT_MAX ? c->out.len : UNSENT_MAX)) return ERR_FULL;
     send_frame(c, OP_TEXT, text);
     return c->state == OPEN ? ERR_OK : ERR_CLOSED;
@@ -491,7 +491,7 @@ enum err ws_client_send(struct ws_client *client, uint64_t id, struct span text)
 
 enum err ws_client_ping(struct ws_client *client, uint64_t id) {
     struct connection *c = find(client, id);
-    if (c == NULL || c->state != OPEN) return ERR_STATE;
+    if (c == NULL || c->state != OPEN) return ERR_BAD_STATE;
     if (c->out.len + WS_HEAD_MAX > UNSENT_MAX) return ERR_FULL;
     send_frame(c, OP_PING, SPAN(""));
     return c->state == OPEN ? ERR_OK : ERR_CLOSED;

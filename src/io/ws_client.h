@@ -39,7 +39,7 @@ void ws_client_free(struct ws_client *c);
  * OpenSSL): nothing follows. connect_timeout covers DNS, TCP, TLS and the upgrade. */
 MUST_CHECK enum err ws_client_connect(struct ws_client *c, uint64_t id, const char *url, int64_t connect_timeout_us,
                                       size_t max_message, ws_client_fn *fn, void *arg);
-/* A text message; buffered where the socket is full, ERR_FULL over 1 MiB of unsent bytes, ERR_STATE when not open,
+/* A text message; buffered where the socket is full, ERR_FULL over 1 MiB of unsent bytes, ERR_BAD_STATE when not open,
  * ERR_CLOSED where the socket failed just now (WS_CLIENT_CLOSED follows). */
 MUST_CHECK enum err ws_client_send(struct ws_client *c, uint64_t id, struct span text);
 MUST_CHECK enum err ws_client_ping(struct ws_client *c, uint64_t id);

@@ -7,7 +7,8 @@
 #include "io/ws_codec.h"
 
 #include "base/check.h"
-#include "io/openssl_names.h"
+
+#include <openssl/evp.h>
 
 enum {
     OP_CONTINUE = 0,

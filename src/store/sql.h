@@ -19,7 +19,7 @@ enum {
 struct sql;
 
 /* path: a file, created (mode 0600, with its missing folders, 0700) where there is none, or ":memory:". On failure *out is
- * untouched and why says what is wrong and what to do: ERR_DENIED (permission, read-only), ERR_STATE (another process
+ * untouched and why says what is wrong and what to do: ERR_DENIED (permission, read-only), ERR_BAD_STATE (another process
  * has it), ERR_CORRUPT (damaged, or no database, or another program's), ERR_FULL, ERR_IO, ERR_MEMORY. */
 MUST_CHECK enum err sql_open(struct sql **out, const char *path, char why[static SQL_WHY_MAX]);
 void sql_close(struct sql *s); /* NULL is allowed */

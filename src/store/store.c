@@ -277,7 +277,7 @@ void store_close(struct store *s) {
 
 /* Whether a request of so many fills may be made at all. */
 static enum err admit(const struct store *s, size_t fills) {
-    if (s->state == STORE_FAILED || s->state == STORE_CLOSING) return ERR_STATE;
+    if (s->state == STORE_FAILED || s->state == STORE_CLOSING) return ERR_BAD_STATE;
     if (s->waiting_ops >= LIMIT_STORE_OPS || s->waiting_fills + fills > LIMIT_PENDING_FILLS) return ERR_FULL;
     return ERR_OK;
 }

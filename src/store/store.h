@@ -70,7 +70,7 @@ const char *store_why(const struct store *s);
 /* Requests and fills that wait or are being worked on. */
 size_t store_waiting(const struct store *s);
 
-/* Every request: ERR_STATE once failed or closing, ERR_FULL where too much waits (LIMIT_STORE_OPS, LIMIT_PENDING_FILLS),
+/* Every request: ERR_BAD_STATE once failed or closing, ERR_FULL where too much waits (LIMIT_STORE_OPS, LIMIT_PENDING_FILLS),
  * ERR_TOO_BIG for a text or a count over its limit, ERR_MEMORY; no event follows then. account: 1 ..
  * ACCOUNT_TEXT_MAX - 1 bytes. */
 

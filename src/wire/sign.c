@@ -6,9 +6,7 @@
 
 #include "base/check.h"
 
-#define ERR_STATE openssl_err_state /* OpenSSL has a type of this name; ours is an enumerator */
 #include <openssl/evp.h>
-#undef ERR_STATE
 
 enum {
     SEED_BYTES = 32,

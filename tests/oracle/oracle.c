@@ -122,7 +122,7 @@ void world_add(struct world *w, const struct fill *f) {
     e = dec16_times(&value, f->fee, p);
     CHECK(e == ERR_OK);
     e = ledger_value_fee(l, f->trade_id, f->side, value, p, (struct wall){f->time.us - f->time.us % US_PER_MIN});
-    CHECK(e == ERR_OK || e == ERR_STATE); /* STATE: a duplicate, or an own asset with a price */
+    CHECK(e == ERR_OK || e == ERR_BAD_STATE); /* STATE: a duplicate, or an own asset with a price */
 }
 
 void world_recompute(struct world *w, size_t slice) {

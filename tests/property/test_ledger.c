@@ -32,7 +32,7 @@ static void value_some(struct ledger *l, struct rng *rng, bool all) {
         struct dec16 value = history_fee_value(&f, &price);
         struct wall candle = {f.time.us - f.time.us % US_PER_MIN - US_PER_MIN};
         assert_int_equal(ledger_value_fee(l, f.trade_id, f.side, value, price, candle), ERR_OK);
-        assert_int_equal(ledger_value_fee(l, f.trade_id, f.side, value, price, candle), ERR_STATE);
+        assert_int_equal(ledger_value_fee(l, f.trade_id, f.side, value, price, candle), ERR_BAD_STATE);
     }
 }
 

@@ -3,8 +3,9 @@
 #define TESTS_WIRE_TEST_CA_H
 
 #include "harness.h"
-#include "io/openssl_names.h"
 
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 

@@ -377,13 +377,13 @@ static void our_close_is_answered(void **state) {
     struct world *w = *state;
     open_ws(w, "ws", "127.0.0.1");
     ws_client_close(w->ws, 5, 1000);
-    assert_int_equal(ws_client_send(w->ws, 5, SPAN("x")), ERR_STATE);
+    assert_int_equal(ws_client_send(w->ws, 5, SPAN("x")), ERR_BAD_STATE);
     WAIT_FOR(w->loop, w->closed == 1 && w->server_closed);
     assert_int_equal(w->end.err, ERR_OK);
     assert_int_equal(w->end.code, 1000);
     assert_int_equal(w->server_code, 1000);
     ws_client_close(w->ws, 5, 1000); /* unknown by now */
-    assert_int_equal(ws_client_send(w->ws, 5, SPAN("x")), ERR_STATE);
+    assert_int_equal(ws_client_send(w->ws, 5, SPAN("x")), ERR_BAD_STATE);
 }
 
 static void the_peers_close_has_code_and_reason(void **state) {

@@ -220,7 +220,7 @@ static void recomputing_ledger_is_asked_again_later(void **state) {
     trade(w, 0, noon, SIDE_BUY, "100", "1");
     mark(w, 0, "100");
     assert_int_equal(ledger_add(w->ledgers[0], &late, &what, NULL), ERR_OK);
-    assert_int_equal(equity_window(w->equity, &out, w->lines, 1, (struct wall){noon}, DEC16_ZERO), ERR_STATE);
+    assert_int_equal(equity_window(w->equity, &out, w->lines, 1, (struct wall){noon}, DEC16_ZERO), ERR_BAD_STATE);
     assert_true(out.pnl.v == 4711);
     world_free(w);
 }

@@ -398,7 +398,7 @@ static void valuing_answers_for_what_it_cannot_value(void **state) {
     add(l, with_fee(fill(2, SIDE_BUY, "100", "1"), "0.1", "BNB"), true);
     assert_int_equal(ledger_value_fee(l, 9, SIDE_BUY, d16("1"), d8("1"), (struct wall){0}), ERR_UNKNOWN);
     assert_int_equal(ledger_value_fee(l, 1, SIDE_SELL, d16("1"), d8("1"), (struct wall){0}), ERR_UNKNOWN);
-    assert_int_equal(ledger_value_fee(l, 1, SIDE_BUY, d16("1"), d8("1"), (struct wall){0}), ERR_STATE);
+    assert_int_equal(ledger_value_fee(l, 1, SIDE_BUY, d16("1"), d8("1"), (struct wall){0}), ERR_BAD_STATE);
     assert_int_equal(ledger_value_fee(l, 2, SIDE_BUY, d16("-1"), d8("1"), (struct wall){0}), ERR_VALUE);
     assert_int_equal(ledger_totals(l)->unvalued_fees, 1);
     ledger_free(l);
@@ -586,7 +586,7 @@ static void late_fill_waits_for_the_recomputation(void **state) {
     assert_true(ledger_totals(l)->recomputing);
     assert8(ledger_totals(l)->unmatched, "1");
     struct ledger_totals at;
-    assert_int_equal(ledger_totals_at(l, (struct wall){4 * US_PER_S}, &at), ERR_STATE);
+    assert_int_equal(ledger_totals_at(l, (struct wall){4 * US_PER_S}, &at), ERR_BAD_STATE);
     assert_int_equal(add(l, fill(3, SIDE_BUY, "100", "1"), false), LEDGER_DUPLICATE);
     assert16(settled(l)->realized, "10");
     ledger_free(l);
@@ -722,7 +722,7 @@ static void unrealized_and_total(void **state) {
     t.holdings = d8("0.3");
     assert_int_equal(ledger_average_cost(&t, &average), ERR_OK);
     assert8(average, "166.66666667");
-    assert_int_equal(ledger_average_cost(&flat, &average), ERR_STATE);
+    assert_int_equal(ledger_average_cost(&flat, &average), ERR_BAD_STATE);
 }
 
 /* A hundred thousand fills behind it, one more in order and one late. */

@@ -223,7 +223,7 @@ static void a_full_or_closed_queue_refuses(void **state) {
     for (int i = 0; i < 3; i++) assert_int_equal(put(w, i, 5), ERR_OK); /* one runs, two wait */
     assert_int_equal(put(w, 3, 1), ERR_FULL);
     job_queue_close(w->queue);
-    assert_int_equal(put(w, 4, 1), ERR_STATE);
+    assert_int_equal(put(w, 4, 1), ERR_BAD_STATE);
     loop_run(w->loop);
     assert_string_equal(w->order, "abc");
 }

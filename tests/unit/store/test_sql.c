@@ -199,7 +199,7 @@ static void a_read_only_file_or_folder_is_refused(void **state) {
 static int second_is_refused(const char *path) {
     struct db *db = NULL;
     char why[SQL_WHY_MAX] = "";
-    if (db_open(&db, path, DB_USE, why) != ERR_STATE) return 1;
+    if (db_open(&db, path, DB_USE, why) != ERR_BAD_STATE) return 1;
     return strstr(why, "another process uses it") != NULL ? 0 : 2;
 }
 
@@ -221,7 +221,7 @@ static void a_second_process_is_refused(void **state) {
     assert_int_equal(in_child(second_is_refused, f.file), 0);
     struct fill one = fill_number(1);
     assert_int_equal(put_fills(db, "testnet:1", &one, 1).added, 1); /* the first goes on */
-    assert_refused(f.file, ERR_STATE, "another process uses it");   /* nor twice in one process */
+    assert_refused(f.file, ERR_BAD_STATE, "another process uses it");   /* nor twice in one process */
     db_close(db);
     db_close(db_need(f.file));
     folder_remove(&f);

@@ -343,7 +343,7 @@ static void a_file_that_cannot_be_opened_fails_once_with_words(void **state) {
     assert_string_equal(store_why(t.store), t.words);
     assert_int_equal(store_state(t.store), STORE_FAILED);
     assert_int_equal(store_waiting(t.store), 0);
-    assert_int_equal(store_load(t.store, 3, "testnet:1"), ERR_STATE);
+    assert_int_equal(store_load(t.store, 3, "testnet:1"), ERR_BAD_STATE);
     end(&t);
     struct bytes after = file_read(f.file);
     assert_int_equal(after.len, 34);
@@ -376,7 +376,7 @@ static void a_failure_on_the_way_ends_it_for_good(void **state) {
     }
     assert_int_equal(store_state(t.store), STORE_FAILED);
     assert_int_equal(t.total, 0);
-    assert_int_equal(store_put_meta(t.store, 4, "a", "b"), ERR_STATE);
+    assert_int_equal(store_put_meta(t.store, 4, "a", "b"), ERR_BAD_STATE);
     end(&t);
     struct bytes after = file_read(f.file);
     assert_int_equal(after.len, file.len);
@@ -394,7 +394,7 @@ static void closing_finishes_what_was_asked(void **state) {
     begin(&t, f.file, STORE_USE);
     for (uint64_t i = 0; i < 20; i++) put_run(&t, i, (int64_t)i * 10, 10);
     store_close(t.store); /* at once: nothing has run yet */
-    assert_int_equal(store_load(t.store, 99, "testnet:1"), ERR_STATE);
+    assert_int_equal(store_load(t.store, 99, "testnet:1"), ERR_BAD_STATE);
     settle(&t);
     assert_true(t.closed);
     assert_int_equal(t.count, 21); /* never opened for us, but everything was written */

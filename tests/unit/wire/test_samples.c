@@ -381,7 +381,7 @@ static void check_result(struct json *j, struct span text, const struct sample *
     struct exchange_limits limits;
     size_t skipped = 0;
     int rows = 0;
-    enum err e = ERR_STATE;
+    enum err e = ERR_BAD_STATE;
     if (s->how == TRADES) e = my_trades_decode(v, count_fill, &rows, &f);
     if (s->how == ORDERS) e = open_orders_decode(v, count_order, &rows, &f);
     if (s->how == KLINES) e = klines_decode(v, wall_of_ms(1700000000000), count_candle, &rows, &f);
@@ -403,7 +403,7 @@ static void check_bot(struct json *j, struct span text, const struct sample *s) 
     struct name symbol, timeframe;
     size_t refused = 0;
     int rows = 0;
-    enum err e = ERR_STATE;
+    enum err e = ERR_BAD_STATE;
     if (s->how == HEALTH) e = bot_health_decode(j, text, &health, &f);
     if (s->how == STRATEGIES) e = bot_strategies_decode(j, text, count_strategy, &rows, &f);
     if (s->how == BOT_TRADES) e = bot_trades_decode(j, text, count_fill, &rows, &refused, &f);
