@@ -109,7 +109,9 @@ bool api_check_time(const struct api *a, const struct api_params *p, struct api_
 static bool want_symbol(const struct api *a, const struct api_params *p, struct venue_symbol **out, struct api_error *e) {
     const struct api_param *s = api_param(p, "symbol");
     *out = s != NULL ? venue_find(&a->world->venue, s->value) : NULL;
-    return *out != NULL || api_refuse(e, 400, -1121, "Invalid symbol.");
+    if (*out != NULL) return true;
+    (void)api_refuse(e, 400, -1121, "Invalid symbol.");
+    return false;
 }
 
 /* A whole number, clipped into least..most; absent: the default. */

@@ -51,7 +51,7 @@ size_t sim_market_add(struct market *m, const char *name, int64_t price, int64_t
                                .regime = REGIME_CALM, .follows = follows};
     a->anchor = a->origin = a->value;
     CHECK(strlen(name) < sizeof a->name);
-    strcpy(a->name, name);
+    memcpy(a->name, name, strlen(name) + 1);
     struct rng seeds = m->shared; /* a copy: adding an asset does not move the shared sequence */
     rng_seed(&a->rng, mix64(rng_next(&seeds) ^ fnv1a64(name, strlen(name))));
     return m->count++;

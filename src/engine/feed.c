@@ -230,20 +230,20 @@ struct feed_todo feed_tick(struct feed *f, struct rng *rng, struct now now) {
     return watch(f, now);
 }
 
-static struct mono sooner(struct mono a, struct mono b) { return a.us < b.us ? a : b; }
+static void at_the_latest(struct mono *due, struct mono at) { if (at.us < due->us) *due = at; }
 
 struct mono feed_deadline(const struct feed *f) {
     struct mono due = NEVER;
-    if (f->next.id != 0) due = sooner(due, f->next.deadline);
-    if (f->cur.id != 0 && f->cur.phase != LINK_PROVEN) due = sooner(due, f->cur.deadline);
-    if (f->state == FEED_WAITING) due = sooner(due, f->wait_until);
-    if (f->state == FEED_DRAINING && f->next.id == 0) due = sooner(due, f->next_wait_until);
+    if (f->next.id != 0) at_the_latest(&due, f->next.deadline);
+    if (f->cur.id != 0 && f->cur.phase != LINK_PROVEN) at_the_latest(&due, f->cur.deadline);
+    if (f->state == FEED_WAITING) at_the_latest(&due, f->wait_until);
+    if (f->state == FEED_DRAINING && f->next.id == 0) at_the_latest(&due, f->next_wait_until);
     if (feed_is_live(f) && f->next.id == 0) {
         struct mono last = f->kind == FEED_MARKET ? f->cur.last_data : f->cur.last_ping;
         if (f->kind == FEED_MARKET)
-            due = sooner(due, f->cur.asked.us != 0 ? mono_add(f->cur.asked, f->config.answer_within_us) : ask_due(f));
-        due = sooner(due, mono_add(last, f->config.dead_after_us));
-        due = sooner(due, mono_add(f->cur.opened, f->config.lifetime_us));
+            at_the_latest(&due, f->cur.asked.us != 0 ? mono_add(f->cur.asked, f->config.answer_within_us) : ask_due(f));
+        at_the_latest(&due, mono_add(last, f->config.dead_after_us));
+        at_the_latest(&due, mono_add(f->cur.opened, f->config.lifetime_us));
         if (f->fruitless >= 2) due = f->next_wait_until;
     }
     return due;

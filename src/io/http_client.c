@@ -56,7 +56,10 @@ static void request_free(struct request *r) {
 
 void http_client_free(struct http_client *c) {
     if (c == NULL) return;
-    while (c->requests != NULL) request_free(c->requests);
+    for (struct request *r = c->requests, *next; r != NULL; r = next) {
+        next = r->next;
+        request_free(r);
+    }
     curl_loop_free(c->curl);
     free(c);
 }

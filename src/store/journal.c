@@ -311,7 +311,7 @@ static enum err put_all(struct journal *j, struct loader *l, uint64_t account) {
     struct put_counts counts = {0};
     for (;;) {
         struct fill f;
-        size_t count;
+        size_t count = 0;
         enum err e = loader_next(l, &f, &count, 1);
         if (e != ERR_OK || count == 0) return e;
         if ((e = journal_put(j, &counts, account, &f)) != ERR_OK) return e;
@@ -530,6 +530,7 @@ static enum err add_entry(struct loader *l, struct entry **out) {
 static struct entry *entry_of(const struct loader *l, const struct row *row) {
     uint32_t n = row->refers < row->id ? l->entry_of_row[row->refers] : 0;
     if (n == 0) return NULL;
+    CHECK(l->entries != NULL && n <= l->count);
     struct entry *e = &l->entries[n - 1];
     return e->series == row->series && e->trade_id == row->trade_id ? e : NULL;
 }

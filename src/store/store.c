@@ -137,7 +137,7 @@ static void answer_metas(struct store *s, struct op *o) {
     const struct op_meta *in = o->items;
     struct stored_meta *metas = o->count > 0 ? calloc(o->count, sizeof *metas) : NULL;
     if (o->count > 0 && metas == NULL) op_fail(o, ERR_MEMORY);
-    for (size_t i = 0; i < o->count; i++)
+    for (size_t i = 0; metas != NULL && i < o->count; i++)
         metas[i] = (struct stored_meta){o->heap.at + in[i].key, o->heap.at + in[i].value};
     if (s->events->metas != NULL) s->events->metas(s->arg, o->id, o->err, metas, o->count);
     free(metas);
@@ -155,7 +155,7 @@ static void answer_points(struct store *s, struct op *o) {
     const struct op_point *in = o->items;
     struct store_point *points = o->count > 0 ? calloc(o->count, sizeof *points) : NULL;
     if (o->count > 0 && points == NULL) op_fail(o, ERR_MEMORY);
-    for (size_t i = 0; i < o->count; i++)
+    for (size_t i = 0; points != NULL && i < o->count; i++)
         points[i] = (struct store_point){in[i].time, span_from(o->heap.at + in[i].at, in[i].len)};
     if (s->events->points != NULL) s->events->points(s->arg, o->id, o->err, points, o->count);
     free(points);

@@ -150,6 +150,7 @@ static size_t sort_params(const struct param *sorted[static PARAMS_MAX + 1], con
     CHECK(count <= PARAMS_MAX);
     for (size_t i = 0; i < count + (api_key != NULL); i++) {
         const struct param *p = i < count ? &params[i] : api_key;
+        CHECK(p != NULL);
         size_t at = n++;
         for (; at > 0 && strcmp(sorted[at - 1]->name, p->name) > 0; at--) sorted[at] = sorted[at - 1];
         sorted[at] = p;
