@@ -206,7 +206,7 @@ static enum mode choose_mode(const struct engine *e) {
         bool failed = e->exchange.breaker.consecutive_failures > 0 || e->bot.breaker.consecutive_failures > 0;
         return failed ? MODE_OFFLINE : MODE_STARTING;
     }
-    if (!data_flows(e)) return MODE_STARTING;
+    if (!data_flows(e)) return e->priv->data_flowed ? MODE_POLLING : MODE_STARTING; /* lost, and polling only begins */
     if (market && (user || !key)) return MODE_STREAMING;
     return market || user ? MODE_PARTIAL : MODE_POLLING;
 }
@@ -256,6 +256,7 @@ static void choose_status(const struct engine *e, enum status *status, enum stat
 static void update_words(struct engine *e) {
     enum status status;
     enum status_reason reason;
+    e->priv->data_flowed |= data_flows(e);
     enum mode mode = choose_mode(e);
     if (mode != e->mode) e->dirty |= DIRTY_HEADER;
     e->mode = mode;

@@ -114,6 +114,7 @@ struct engine_private {
     bool first_orders_done;
     bool bot_seen;
     bool stopping, started;
+    bool data_flowed;        /* some feed or its polling has worked: the start is over */
     struct mono staleness_at; /* once a second */
     struct poll_state poll;
     int market_subscribe_pending; /* SUBSCRIBE frames not answered yet, on the newest market link */

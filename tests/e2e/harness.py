@@ -441,12 +441,11 @@ class Feed:
             if self.state is None:
                 self.faults.append(f"{message['type']} before the snapshot")
                 return
-            if message["seq"] != self.state["seq"] + 1:
-                self.faults.append(f"seq {message['seq']} after {self.state['seq']}")
-            if message["type"] == "delta":
+            delta = message["type"] == "delta"  # a topic's message carries the seq of the last delta
+            if message["seq"] != self.state["seq"] + delta:
+                self.faults.append(f"{message['type']} {message['seq']} after {self.state['seq']}")
+            if delta:
                 self.state = patch_snapshot(self.state, message)
-            else:
-                self.state = dict(self.state, seq=message["seq"])
 
     def copy(self):
         with self.lock:

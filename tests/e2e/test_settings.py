@@ -119,9 +119,9 @@ def secrets_are_nowhere_to_be_seen(place):
                  "/api/v1/candles?symbol=BTC/USDT&interval=1m", "/api/v1/performance", "/api/v1/orders", "/healthz", "/readyz", "/none"):
         seen += dash.ask(path)[2]
     time.sleep(2.5)
-    sim.control("fault", place="rest", body="garbage", count=3)
+    sim.control("fault", place="rest", path="/api/v3", body="garbage", count=3)
     dash.ask("/api/v1/candles?symbol=BTC/USDT&interval=1h")
-    wait_until(lambda: dash.snapshot()["mode"] == "streaming", 20, "well again")
+    dash.wait(lambda s: s["mode"] == "streaming", 20, "well again")
     seen += str(feed.messages).encode() + dash.log().encode()
     with open(f"/proc/{dash.process.pid}/cmdline", "rb") as f:
         seen += f.read()

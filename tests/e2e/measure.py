@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Measures what the documents promise, against the simulator on this machine, and prints it; run by hand:
+
+    GRIDSCOPE=build/gridscope tests/e2e/measure.py [start] [latency] [requests] [memory]
+"""
+import sys
+import time
+
+from harness import Place, counts_agree, wait_until
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def complete(s):
+    return s["mode"] == "streaming" and s["status"] == "connected" and s["pairs"] and \
+        all(p["history"]["state"] == "complete" and p["price"] and not p["recomputing"] for p in s["pairs"]) and s["pnl"]["total"] is not None
+
+
+def measure_start():
+    """From the start of the process to the first snapshot with every pair complete, streams live and a total."""
+    with Place() as place:
+        sim = place.sim("--history", 300)
+        took = []
+        for _ in range(7):
+            dash = place.dash(sim)
+            wait_until(lambda: complete(dash.get("/api/v1/snapshot")), 20, "complete", 0.003)
+            took.append((time.monotonic() - dash.started_at) * 1000)
+            dash.stop()
+        print(f"start to first complete snapshot, 6 pairs of 300 fills: median {percentile(took, 0.5):.0f} ms, worst of 7 {max(took):.0f} ms")
+
+
+def measure_latency():
+    """From the simulator's event time of a ticker (milliseconds, rounded down) to the delta's arrival in this client."""
+    with Place() as place:
+        sim = place.sim("--history", 40, "--tick-ms", 50, "--ticker-ms", 100)
+        dash = place.dash(sim)
+        dash.live()
+        feed = place.feed(dash)
+        time.sleep(20)
+        lags = []
+        for at, message in feed.messages:
+            arrivals = [p["price_at"] for p in message.get("pairs", {}).values() if "price_at" in p] if message["type"] == "delta" else []
+            for text in arrivals:
+                stamp = time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone + float("0" + text[19:-1])
+                lags.append((at - stamp) * 1000)
+        print(f"tick received to delta in the client: {len(lags)} ticks, p50 {percentile(lags, 0.5):.2f} ms, p99 {percentile(lags, 0.99):.2f} ms, "
+              f"worst {max(lags):.2f} ms")
+
+
+def measure_requests(seconds=60):
+    with Place() as place:
+        sim = place.sim("--history", 60)
+        dash = place.dash(sim)
+        dash.live()
+        time.sleep(10)
+        before, start = sim.stats(), time.monotonic()
+        time.sleep(seconds)
+        after, hours = sim.stats(), (time.monotonic() - start) / 3600
+
+        def total(stats, field, binance):
+            return sum(v[field] for k, v in stats["paths"].items() if k.startswith(("/api/v3", "/stream", "/ws")) == binance)
+        rest = total(after, "requests", True) - total(before, "requests", True)
+        weight = after["weight_total"] - before["weight_total"]
+        bot = total(after, "requests", False) - total(before, "requests", False)
+        print(f"streams live for {seconds} s: Binance REST {rest / hours:.0f} an hour, Binance weight {weight / hours:.0f} an hour, bot {bot / hours:.0f} an hour")
+
+
+def resident(pid, field="VmRSS"):
+    with open(f"/proc/{pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(field))
+
+
+def measure_memory():
+    """50 pairs, 100,000 fills in the simulator's past, one browser."""
+    with Place() as place:
+        started = time.monotonic()
+        sim = place.sim("--symbols", "", "--pairs", 50, "--history", 2000, "--weight-limit", 60000, "--bot-limit", 0, "--tick-ms", 1000, "--pace", 1)
+        print(f"  (the simulator lived through its past in {time.monotonic() - started:.0f} s)")
+        dash = place.dash(sim)
+        begin = time.monotonic()
+        wait_until(lambda: complete(dash.get("/api/v1/snapshot")), 120, "complete", 0.2)
+        sim.pause()
+        wait_until(lambda: counts_agree(sim, dash.get("/api/v1/snapshot")), 60, "every fill", 0.2)
+        fills = sum(p["fills"] for p in dash.get("/api/v1/snapshot")["pairs"])
+        print(f"  ({fills} fills of 50 pairs read in {time.monotonic() - begin:.1f} s)")
+        place.feed(dash)
+        time.sleep(5)
+        pid = dash.process.pid
+        print(f"resident memory with 50 pairs and {fills} fills: {resident(pid) / 1024:.1f} MB, at most {resident(pid, 'VmHWM') / 1024:.1f} MB")
+
+
+if __name__ == "__main__":
+    for name, run in (("start", measure_start), ("latency", measure_latency), ("requests", measure_requests), ("memory", measure_memory)):
+        if len(sys.argv) < 2 or name in sys.argv[1:]:
+            run()
