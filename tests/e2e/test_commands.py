@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The commands of the binary, from outside: GRIDSCOPE=<binary> python3 tests/e2e/test_commands.py. TAP."""
-import collections, csv, io, json, os, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import collections, csv, io, json, os, pty, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 ROOT = os.environ.get("GRIDSCOPE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-GRIDSCOPE = os.environ["GRIDSCOPE"]
+GRIDSCOPE = os.path.abspath(os.environ.get("GRIDSCOPE") or f"{ROOT}/build/gridscope")
 HEADER = "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source".split(",")
 METHODS = ("fifo", "lifo", "average", "grid")
 
@@ -248,6 +248,24 @@ def pnl_reads_a_file_by_name():
         file.flush()
         out, err, code = run("pnl", file.name, "--json", "--mark", "BTC/USDT=100")
     equal((err, code, json.loads(out)["portfolio"]["total"]), ("", 0, "1.404"))
+
+
+@test
+def pnl_shows_progress_on_a_terminal_only():
+    rows = [["2026-01-05T08:00:00Z", "BTC/USDT", i, "", "sell" if i % 2 else "buy", "100", "1", "", "", "", "", ""] for i in range(150000)]
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(text_of(rows))
+        file.flush()
+        out, err, code = run("pnl", file.name)
+        equal((err, code), ("", 0))
+        ours, theirs = pty.openpty()
+        done = subprocess.run([GRIDSCOPE, "pnl", file.name], stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=60)
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+    equal((done.stdout, done.returncode), (out, 0))
+    contains(shown, "fills: 65536", "fills: 131072")
+    assert shown.endswith("\r\x1b[K"), "the line is not cleared"
 
 
 # ---- check ----
