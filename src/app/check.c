@@ -354,7 +354,7 @@ static void on_opened(void *arg, const struct stored_account *accounts, size_t c
 
 static void on_failed(void *arg, enum err err, const char *words) {
     const struct check *c = arg;
-    if (err == ERR_STATE)
+    if (err == ERR_BAD_STATE)
         settle(arg, STEP_STORE, FOUND_NOTE, "%s is in use, as it should be while gridscope run is up; with that stopped it can be checked", c->settings.db);
     settle(arg, STEP_STORE, FOUND_WRONG, "%s", words);
 }

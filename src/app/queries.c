@@ -10,7 +10,7 @@ static const char json_type[] = "application/json";
 
 static void answer(struct app *a, uint64_t id, struct buf *b) {
     if (b->failed == ERR_OK) server_answer(a->server, id, 200, json_type, buf_span(b));
-    else if (b->failed == ERR_STATE) server_answer_error(a->server, id, 503, NULL, "the history is still being read: ask again");
+    else if (b->failed == ERR_BAD_STATE) server_answer_error(a->server, id, 503, NULL, "the history is still being read: ask again");
     else server_answer_error(a->server, id, 500, NULL, "the answer does not fit its limit");
     buf_free(b);
 }

@@ -119,7 +119,7 @@ static void on_failed(void *arg, enum err err, const char *words) {
     struct reporting *r = arg;
     progress_end(&r->progress);
     fprintf(stderr, "gridscope report: %s\n", words);
-    if (err == ERR_STATE) fprintf(stderr, "A running dashboard keeps its history to itself; it tells the same figures at /api/v1/performance.\n");
+    if (err == ERR_BAD_STATE) fprintf(stderr, "A running dashboard keeps its history to itself; it tells the same figures at /api/v1/performance.\n");
     r->failed = true;
     if (r->loading == 0) store_close(r->store); /* else the answers that carry the error do */
 }

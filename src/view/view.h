@@ -118,7 +118,7 @@ struct view_equity;
 struct view_equity *view_equity_new(struct wall from, struct wall to, struct now now);
 void view_equity_free(struct view_equity *v);
 struct view_series *view_equity_series(struct view_equity *v); /* borrowed */
-/* Works off at most VIEW_STEP_FILLS fills and marks; true when the answer is written, or out has failed (ERR_STATE: the past
+/* Works off at most VIEW_STEP_FILLS fills and marks; true when the answer is written, or out has failed (ERR_BAD_STATE: the past
  * changes faster than it can be read). */
 bool view_equity_step(struct view_equity *v, struct buf *out, const struct engine *e);
 
