@@ -353,7 +353,7 @@ static void what_happened_before_since_builds_lots_only(void **state) {
 
 static void thousands_of_open_lots_by_price(void **state) {
     enum { LOTS = 9000 };
-    struct fill *fills = calloc(LOTS + 3, sizeof *fills);
+    struct fill *fills = calloc(LOTS + 4, sizeof *fills);
     (void)state;
     assert_non_null(fills);
     for (int i = 0; i < LOTS; i++) { /* each price from 1000 to 9999 once, in a scattered order */
@@ -366,6 +366,11 @@ static void thousands_of_open_lots_by_price(void **state) {
     fills[LOTS + 2] = fill(LOTS + 3, SIDE_SELL, "20000", "1", "0"); /* 9999 */
     struct ledger *l = ledger_of(fills, LOTS + 3, ever);
     assert_is(by(l, METHOD_GRID, ever).realized, "10004");
+    ledger_free(l);
+    fills[LOTS + 3] = fill(LOTS + 4, SIDE_SELL, "20000", "8996", "0"); /* all that are left, from 9998 down */
+    l = ledger_of(fills, LOTS + 4, ever);
+    assert_is(by(l, METHOD_GRID, ever).realized, "130455500"); /* 10000 + 1000 + 20000 + 8996 x 20000 - the 49495500 all have cost */
+    assert_true(by(l, METHOD_GRID, ever).holdings.v == 0 && by(l, METHOD_GRID, ever).cost_basis.v == 0);
     ledger_free(l);
     free(fills);
 }
