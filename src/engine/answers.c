@@ -10,8 +10,10 @@
 #define ABSENT_RETRY_US (10 * US_PER_MIN)    /* PRODUCT 6: a 404 endpoint is asked again every 10 minutes */
 #define LISTEN_KEY_RETRY_US (10 * US_PER_S)
 #define UNAUTHORIZED_RETRY_US (10 * US_PER_S) /* PRODUCT 6: at most once in 10 s */
+#define KEY_RETRY_US US_PER_MIN               /* PRODUCT 6: a refused key at most once a minute */
+#define ORDERS_AGAIN_US (5 * US_PER_S)        /* open orders that could not be read */
 enum { CODE_TIMESTAMP = -1021, CODE_BAD_KEY = -2015, CODE_KEY_FORMAT = -2014, CODE_SIGNATURE = -1022, CODE_SYMBOL = -1121,
-       CODE_ALREADY_SUBSCRIBED = -2035, CODE_LIMIT = -1003, TRADES_PAGE = 1000 };
+       CODE_UNAUTHORIZED = -1002, CODE_ALREADY_SUBSCRIBED = -2035, CODE_LIMIT = -1003, TRADES_PAGE = 1000 };
 
 enum verdict { VERDICT_OK, VERDICT_FAILED, VERDICT_ABSENT, VERDICT_UNAUTHORIZED, VERDICT_LIMITED, VERDICT_REFUSED };
 
@@ -19,9 +21,8 @@ static enum verdict judge(const struct answer *a) {
     if (a->err != ERR_OK || a->status >= 500) return VERDICT_FAILED;
     if (a->status == 200) return VERDICT_OK;
     if (a->status == 429 || a->status == 418 || a->code == CODE_LIMIT) return VERDICT_LIMITED;
-    if (a->status == 401 || a->status == 403 || a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT ||
-        a->code == CODE_SIGNATURE)
-        return VERDICT_UNAUTHORIZED;
+    bool bad_key = a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT || a->code == CODE_SIGNATURE || a->code == CODE_UNAUTHORIZED;
+    if (a->status == 401 || a->status == 403 || bad_key) return VERDICT_UNAUTHORIZED;
     if (a->status == 404 || a->status == 410) return VERDICT_ABSENT;
     return VERDICT_REFUSED;
 }
@@ -32,15 +33,28 @@ static void describe(char out[static BREAKER_ERROR_MAX], const struct answer *a)
     else (void)snprintf(out, BREAKER_ERROR_MAX, "status %d", a->status);
 }
 
-static void tell_breaker(struct engine *e, struct breaker *b, enum verdict v, const struct answer *a, const char *topic) {
+/* One poll counts one failure, however many requests it took (PRODUCT 6): those already under way when the last failure was
+ * counted belong to the same poll. Half-open, only the trial's own answer speaks. */
+static bool breaker_hears(struct engine *e, const struct breaker *b, const struct request *r, enum verdict v) {
+    uint32_t *last = &e->priv->last_failure[r->ask >= ASK_BOT_HEALTH ? UPSTREAM_BOT : UPSTREAM_BINANCE];
+    if (b->state == BREAKER_HALF_OPEN) return r->trial;
+    if (v != VERDICT_FAILED || b->state != BREAKER_CLOSED) return true;
+    if (r->generation <= *last) return false;
+    *last = e->priv->request_generation;
+    return true;
+}
+
+static void tell_breaker(struct engine *e, struct breaker *b, const struct request *r, enum verdict v, const struct answer *a) {
+    const char *topic = r->ask >= ASK_BOT_HEALTH ? "bot" : "binance";
     char why[BREAKER_ERROR_MAX];
     enum breaker_state before = b->state;
     describe(why, a);
+    if (v != VERDICT_FAILED) e->upstream_ok_at = e->now.wall;
+    e->dirty |= DIRTY_HEADER;
+    if (!breaker_hears(e, b, r, v)) return;
     if (v == VERDICT_OK || v == VERDICT_REFUSED) breaker_success(b, e->now);
     else if (v == VERDICT_FAILED) breaker_failure(b, e->now, why);
     else breaker_neutral(b, e->now);
-    if (v != VERDICT_FAILED) e->upstream_ok_at = e->now.wall;
-    e->dirty |= DIRTY_HEADER;
     if (b->state == before) return;
     engine_log(e, b->state == BREAKER_CLOSED ? LOG_INFO : LOG_WARN, topic, "circuit breaker %s%s%s", breaker_state_name(b->state),
                b->state == BREAKER_OPEN ? ": " : "", b->state == BREAKER_OPEN ? why : "");
@@ -57,6 +71,7 @@ struct rows {
     struct candle *candles;
     size_t candle_count, candle_capacity;
     bool failed;
+    bool any_known;     /* of a list of fills: one that we had already */
 };
 
 static bool grow(void **rows, size_t *capacity, size_t count, size_t size) {
@@ -75,7 +90,8 @@ static void take_fill(void *arg, const struct fill *f) {
     rows->count++;
     if (f->trade_id > rows->last_id) rows->last_id = f->trade_id;
     copy.received_at = rows->e->now.wall;
-    fills_accept(rows->e, rows->pair, &copy);
+    rows->any_known |= ledger_knows(rows->e->pairs[rows->pair]->ledger, f->trade_id, f->side);
+    if (!fills_accept(rows->e, rows->pair, &copy)) rows->failed = true;
 }
 
 static void take_order(void *arg, const struct order *o) {
@@ -121,17 +137,16 @@ static enum err result_of(struct engine *e, const struct answer *a, struct json_
     return json_parse(e->priv->json, a->body, LIMIT_HTTP_BODY_BYTES, out);
 }
 
-static bool synced_everywhere(const struct engine *e) {
-    for (size_t i = 0; i < e->pair_count; i++)
-        if (e->pairs[i]->active && e->pairs[i]->history.sync_wanted) return false;
-    return true;
-}
-
 static void on_trades(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
     struct pair *p = e->pairs[r->pair];
     struct rows rows = {.e = e, .pair = r->pair, .last_id = -1};
     *err = my_trades_decode(result, take_fill, &rows, fault);
     p->history.in_flight = false;
+    bool stuck = r->ask == ASK_TRADES && rows.count >= TRADES_PAGE && rows.last_id <= p->history.complete_to;
+    if (*err == ERR_OK && (rows.failed || stuck)) { /* no room for all of it, or a page that leads nowhere: asked again, later */
+        *err = rows.failed ? ERR_MEMORY : ERR_VALUE;
+        wire_fault_set(fault, *err, rows.failed ? "a page of trades that there is no room for" : "a page of trades older than asked for");
+    }
     if (*err != ERR_OK) return;
     backoff_reset(&p->history.backoff);
     p->history.pages++;
@@ -145,7 +160,7 @@ static void on_trades(struct engine *e, struct request *r, struct json_value res
     p->history.wanted = !p->history.caught_up || p->history.sync_wanted; /* this answer may be older than the subscription */
     p->history.state = p->history.caught_up ? HISTORY_COMPLETE : HISTORY_LOADING;
     engine_dirty_pair(e, r->pair);
-    if (synced_everywhere(e)) streams_user_synced(e);
+    poll_synced(e);
 }
 
 struct info_rows {
@@ -186,7 +201,9 @@ static void on_time(struct engine *e, const struct request *r, struct json_value
     *err = server_time_decode(result, &server, fault);
     if (*err != ERR_OK) return;
     int64_t elapsed = e->now.mono.us - r->sent.us;
-    e->exchange.clock_offset_us = server.us - (e->now.wall.us - elapsed / 2);
+    e->priv->clock_base_us = server.us - (e->now.mono.us - elapsed / 2);
+    e->priv->clock_based = true;
+    e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = true;
 }
 
@@ -212,10 +229,12 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
         return;
     }
     size_t market;
+    backoff_reset(&e->priv->minutes_backoff);
     if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
         for (size_t i = 0; i < rows.candle_count; i++)
             if (rows.candles[i].closed) fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
-        bool before_listing = r->start.us != 0 && (rows.candle_count == 0 || rows.candles[0].open_time.us > r->start.us);
+        bool long_ago = engine_exchange_time(e).us - r->start.us > US_PER_HOUR; /* the answers of a young minute may lag */
+        bool before_listing = r->start.us != 0 && long_ago && (rows.candle_count == 0 || rows.candles[0].open_time.us > r->start.us);
         if (before_listing) fills_minute_closed(e, market, r->start, DEC8_ZERO); /* the market has no such minute: never asked again */
     }
     free(rows.candles);
@@ -237,10 +256,11 @@ static void on_account(struct engine *e, struct json_value result, struct wire_f
     struct account_info info;
     *err = account_decode(result, &info, take_balance, e, fault);
     if (*err != ERR_OK) return;
+    bool known = e->exchange.uid == info.uid;
     e->exchange.uid = info.uid;
     e->exchange.maker_rate = info.maker_rate;
     e->exchange.taker_rate = info.taker_rate;
-    if (info.uid < 0) return;
+    if (info.uid < 0 || known) return;
     struct effect *f = engine_effect(e, EFFECT_REMEMBER);
     struct buf text;
     if (f == NULL) return;
@@ -259,7 +279,8 @@ static void on_listen_key(struct engine *e, struct json_value result, enum err *
     memcpy(e->priv->listen_key, text.at, text.len);
     e->priv->listen_key[text.len] = '\0';
     e->priv->poll.listen_key_at = mono_add(e->now.mono, 25 * US_PER_MIN);
-    streams_do(e, &e->user, (struct feed_todo){FEED_CONNECT, 0});
+    bool awaited = (e->user.state == FEED_CONNECTING && e->user.cur.id == 0) || (e->user.state == FEED_DRAINING && e->user.next.id == 0);
+    if (awaited) streams_do(e, &e->user, (struct feed_todo){FEED_CONNECT, 0});
 }
 
 static void binance_ok(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault, enum err *err) {
@@ -294,15 +315,16 @@ static void binance_ok(struct engine *e, struct request *r, const struct answer 
         poll_history_wanted(e);
         break;
     case ASK_SUBSCRIPTIONS:
-        if (json_is_array(result) && json_size(result) == 0)
-            streams_do(e, &e->user, feed_replace(&e->user, "the subscription was gone", e->now));
+        if (json_is_array(result) && json_size(result) == 0) streams_user_ended(e, r->ws_id, "the subscription was gone");
         break;
     case ASK_LISTEN_KEY: on_listen_key(e, result, err); break;
     default: break;
     }
-    if (*err == ERR_OK && e->exchange.unauthorized && (r->ask == ASK_SUBSCRIBE || r->ask == ASK_ACCOUNT || r->ask == ASK_TRADES)) {
+    if (*err == ERR_OK && e->exchange.unauthorized && ask_proves_key(r->ask)) {
         e->exchange.unauthorized = false;
         e->dirty |= DIRTY_HEADER;
+        engine_log(e, LOG_INFO, "binance", "the key is accepted again");
+        poll_history_wanted(e);
     }
 }
 
@@ -312,12 +334,19 @@ static void binance_failed(struct engine *e, struct request *r, const char *why)
         struct effect *f = engine_effect(e, EFFECT_CANDLES);
         if (f != NULL) f->id = r->user_request, f->err = ERR_IO;
     }
+    if (r->ask == ASK_KLINES && !r->on_demand)
+        e->priv->minutes_again = mono_add(e->now.mono, backoff_next(&e->priv->minutes_backoff, &e->rng));
     if (r->ask == ASK_TRADES || r->ask == ASK_NEWEST_TRADES) {
         struct history *h = &e->pairs[r->pair]->history;
         h->in_flight = false;
         h->wanted = true;
         h->not_before = mono_add(e->now.mono, backoff_next(&h->backoff, &e->rng));
     }
+    if (r->ask == ASK_OPEN_ORDERS) {
+        e->pairs[r->pair]->orders_polled = (struct mono){0};
+        e->pairs[r->pair]->orders_not_before = mono_add(e->now.mono, ORDERS_AGAIN_US);
+    }
+    if (r->ask == ASK_ACCOUNT) e->priv->poll.account_wanted = true;
     if (r->ask == ASK_EXCHANGE_INFO) e->priv->poll.info_at = mono_add(e->now.mono, 5 * US_PER_S);
     if (r->ask == ASK_SUBSCRIBE) streams_user_refused(e, why);
     if (r->ask == ASK_LISTEN_KEY) {
@@ -325,7 +354,7 @@ static void binance_failed(struct engine *e, struct request *r, const char *why)
         streams_user_refused(e, why);
     }
     if (r->ask == ASK_LISTEN_KEY_KEEP) e->priv->poll.listen_key_at = mono_add(e->now.mono, US_PER_MIN);
-    if (r->ask == ASK_SUBSCRIPTIONS) streams_do(e, &e->user, feed_replace(&e->user, "no answer to the liveness question", e->now));
+    if (r->ask == ASK_SUBSCRIPTIONS) streams_user_ended(e, r->ws_id, "no answer to the liveness question");
 }
 
 static void on_limited(struct engine *e, const struct answer *a) {
@@ -340,12 +369,24 @@ static bool repeat_with_new_clock(struct engine *e, const struct request *r) {
     struct request time = {.ask = ASK_TIME};
     if (r->retried) return false;
     e->exchange.clock_known = false;
+    e->priv->poll.time_at = e->now.mono; /* and again, should this question fail */
     if (!request_under_way(e, ASK_TIME, SIZE_MAX)) (void)ask_binance(e, &time, NEED_PNL);
     if (r->ask == ASK_SUBSCRIBE) {
-        e->priv->subscribe_retry = true; /* sent again when the time is known */
+        e->priv->subscribe_retry = r->ws_id; /* sent again when the time is known */
         return true;
     }
     return false; /* the others are repeated by their own backoff, with the new clock */
+}
+
+/* 401 and 403: the key is refused where the question was signed or says so; else it is us, whoever we are (a firewall). */
+static void on_unauthorized(struct engine *e, const struct request *r, const struct answer *a, const char *why) {
+    bool key = ask_proves_key(r->ask) || a->code != 0;
+    struct mono *again = key ? &e->priv->key_again : &e->priv->rest_again;
+    *again = mono_add(e->now.mono, KEY_RETRY_US);
+    if (key && e->exchange.unauthorized) return;
+    if (key) e->exchange.unauthorized = true;
+    e->dirty |= DIRTY_HEADER;
+    engine_log(e, LOG_ERROR, "binance", "%s: %s", key ? "the key was refused" : "a question was refused", why);
 }
 
 static void answer_binance(struct engine *e, struct request *r, const struct answer *a) {
@@ -360,7 +401,7 @@ static void answer_binance(struct engine *e, struct request *r, const struct ans
     }
     struct answer judged = *a;
     if (err != ERR_OK) judged.err = err, judged.error = fault.what[0] ? fault.what : "the answer could not be read";
-    if (!r->by_ws) tell_breaker(e, &e->exchange.breaker, v, &judged, "binance");
+    if (!r->by_ws) tell_breaker(e, &e->exchange.breaker, r, v, &judged);
     else if (v != VERDICT_FAILED) e->upstream_ok_at = e->now.wall;
     if (v == VERDICT_OK) {
         e->exchange.last_ok = e->now.wall;
@@ -370,17 +411,18 @@ static void answer_binance(struct engine *e, struct request *r, const struct ans
     describe(why, &judged);
     if (v == VERDICT_LIMITED) on_limited(e, a);
     if (a->code == CODE_TIMESTAMP && repeat_with_new_clock(e, r)) return;
-    if (v == VERDICT_UNAUTHORIZED && r->ask != ASK_KLINES && !e->exchange.unauthorized) {
-        e->exchange.unauthorized = true;
-        e->dirty |= DIRTY_HEADER;
-        engine_log(e, LOG_ERROR, "binance", "the key was refused: %s", why);
-    }
+    if (v == VERDICT_UNAUTHORIZED) on_unauthorized(e, r, a, why);
     if (r->ask == ASK_SUBSCRIBE && a->code == CODE_ALREADY_SUBSCRIBED) {
         feed_subscribed(&e->user, r->ws_id, e->now);
         poll_history_wanted(e);
         return;
     }
     binance_failed(e, r, why);
+    bool key_gone = r->ask == ASK_LISTEN_KEY_KEEP && (v == VERDICT_REFUSED || v == VERDICT_ABSENT);
+    if (key_gone) {
+        e->priv->listen_key[0] = '\0';
+        streams_user_ended(e, e->user.cur.id, "the listen key was not known any more");
+    }
 }
 
 /* ---- the bot ---- */
@@ -489,6 +531,28 @@ static enum err on_bot_candle(struct engine *e, struct request *r, const struct 
     return err;
 }
 
+/* A list that lost all its rows is what an outage of the exchange looks like (BOT_API 3): no read of anything. A full list of
+ * which nothing was known leaves room for trades that nobody will ever show us: a gap. */
+static void on_bot_trades(struct engine *e, const struct request *r, const struct rows *rows) {
+    struct pair *p = e->pairs[r->pair];
+    size_t known = ledger_count(p->ledger);
+    if (rows->count == 0 && known > 0) return;
+    p->trades_read_at = e->fills_read_at = e->now.wall;
+    e->fallback_proven[FEED_USER] = true;
+    if (!engine_has_key(e) && rows->count >= BOT_TRADES_LIMIT && known > 0 && !rows->any_known) p->history.state = HISTORY_GAP;
+    else if (!engine_has_key(e) && p->history.state != HISTORY_GAP) p->history.state = HISTORY_SINCE;
+    engine_dirty_pair(e, r->pair);
+}
+
+/* The same of the open orders: believed when it is said twice. */
+static bool doubtful_orders(struct engine *e, const struct request *r, const struct rows *rows) {
+    struct pair *p = e->pairs[r->pair];
+    bool vanished = rows->order_count == 0 && p->orders->count > 0;
+    bool doubt = vanished && !p->orders_vanished;
+    p->orders_vanished = doubt;
+    return doubt;
+}
+
 static enum err bot_ok(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault) {
     struct rows rows = {.e = e, .pair = r->pair, .last_id = -1};
     size_t refused = 0;
@@ -499,16 +563,12 @@ static enum err bot_ok(struct engine *e, struct request *r, const struct answer 
     case ASK_BOT_TRADES:
         err = bot_trades_decode(e->priv->json, a->body, take_fill, &rows, &refused, fault);
         if (err == ERR_OK) {
-            struct pair *p = e->pairs[r->pair];
-            p->trades_read_at = e->fills_read_at = e->now.wall;
-            e->fallback_proven[FEED_USER] = true;
-            if (!engine_has_key(e)) p->history.state = HISTORY_SINCE;
-            e->pair_dirty[r->pair] = 1;
+            on_bot_trades(e, r, &rows);
         }
         break;
     case ASK_BOT_ORDERS:
         err = bot_orders_decode(e->priv->json, a->body, take_order, &rows, &refused, fault);
-        if (err == ERR_OK) adopt_orders(e, r, &rows);
+        if (err == ERR_OK && !doubtful_orders(e, r, &rows)) adopt_orders(e, r, &rows);
         else free(rows.orders);
         break;
     case ASK_BOT_OHLCV:
@@ -576,13 +636,14 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     }
     bool metrics_broken = r->ask == ASK_BOT_HEALTH && r->endpoint == BOT_METRICS && a->err == ERR_OK &&
                           (a->status == 404 || a->status == 500);
-    if (metrics_broken && !r->trial) { /* PRODUCT 6: /health where /metrics answers 404 or 500 */
+    if (metrics_broken) { /* PRODUCT 6: /health where /metrics answers 404 or 500 */
+        if (r->trial) breaker_forget_trial(&b->breaker); /* the next ask gives it another, to /health */
         b->unavailable[BOT_METRICS] = true;
         b->ask_again[BOT_METRICS] = mono_add(e->now.mono, ABSENT_RETRY_US);
         e->priv->poll.health_at = e->now.mono;
         return;
     }
-    tell_breaker(e, &b->breaker, v, &judged, "bot");
+    tell_breaker(e, &b->breaker, r, v, &judged);
     bot_endpoint_answered(e, r, v);
     if (v == VERDICT_LIMITED)
         rate_silence(&b->rate, e->now, a->retry_after.us > e->now.wall.us ? a->retry_after.us - e->now.wall.us : US_PER_MIN);
@@ -607,10 +668,9 @@ void answer_handle(struct engine *e, struct request *r, const struct answer *a) 
     e->priv->poll.soon = true;
     if (copy.ask >= ASK_BOT_HEALTH) answer_bot(e, &copy, a);
     else answer_binance(e, &copy, a);
-    if (copy.ask == ASK_TIME && e->priv->subscribe_retry && e->exchange.clock_known) {
-        struct request again = {.ask = ASK_SUBSCRIBE, .retried = true,
-                                .ws_id = e->user.next.id != 0 ? e->user.next.id : e->user.cur.id};
-        e->priv->subscribe_retry = false;
-        (void)ask_binance(e, &again, NEED_PNL);
+    if (copy.ask == ASK_TIME && e->priv->subscribe_retry != 0 && e->exchange.clock_known) {
+        struct request again = {.ask = ASK_SUBSCRIBE, .retried = true, .ws_id = e->priv->subscribe_retry};
+        e->priv->subscribe_retry = 0;
+        (void)ask_binance(e, &again, NEED_PNL); /* nothing where that link is gone */
     }
 }

@@ -10,7 +10,7 @@
 #define BINANCE_TIMEOUT_US (10 * US_PER_S) /* Binance itself gives up after 10 s (BINANCE 6) */
 #define EXPIRY_SLACK_US (2 * US_PER_S)     /* io reports its own timeout; later than this it never will */
 
-enum { PARAMS_MAX = 8, NUMBER_TEXT = 24, RECV_WINDOW_MS = 5000, TRADES_PAGE = 1000, URL_MAX = 8192 };
+enum { PRICES_NAMED = 100, PARAMS_MAX = 8, NUMBER_TEXT = 24, RECV_WINDOW_MS = 5000, TRADES_PAGE = 1000, URL_MAX = 8192 };
 
 struct route {
     const char *path;      /* REST */
@@ -38,6 +38,8 @@ static const struct route routes[] = {
     [ASK_LISTEN_KEY_KEEP] = {"/api/v3/userDataStream", NULL, "PUT", 2, false, true},
 };
 
+bool ask_proves_key(enum ask ask) { return routes[ask].is_signed || routes[ask].key_header; }
+
 /* ---- the table of requests under way ---- */
 
 uint64_t request_id(const struct engine *e, const struct request *r) {
@@ -57,7 +59,14 @@ bool request_under_way(const struct engine *e, enum ask ask, size_t pair) {
     return false;
 }
 
+static size_t on_demand(const struct engine *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < REQUESTS_MAX; i++) n += e->priv->requests[i].ask != ASK_NONE && e->priv->requests[i].on_demand;
+    return n;
+}
+
 static struct request *request_new(struct engine *e, const struct request *wanted) {
+    if (wanted->on_demand && on_demand(e) >= ON_DEMAND_MAX) return NULL;
     for (size_t i = 0; i < REQUESTS_MAX; i++) {
         struct request *r = &e->priv->requests[i];
         if (r->ask != ASK_NONE) continue;
@@ -141,7 +150,12 @@ static void fill_params(struct engine *e, struct params *p, const struct request
     switch (r->ask) {
     case ASK_EXCHANGE_INFO: add_text(p, "showPermissionSets", SPAN("false")); break;
     case ASK_SYMBOL_INFO:
-    case ASK_PRICES: add_markets(e, p); break;
+        if (r->pair != SIZE_MAX) add_text(p, "symbol", name_span(&e->pairs[r->pair]->exchange_symbol));
+        else add_markets(e, p);
+        break;
+    case ASK_PRICES:
+        if (e->market_count <= PRICES_NAMED) add_markets(e, p); /* else all: the weight is the same, the URL short */
+        break;
     case ASK_OPEN_ORDERS: add_text(p, "symbol", name_span(&e->pairs[r->pair]->exchange_symbol)); break;
     case ASK_TRADES:
     case ASK_NEWEST_TRADES:
@@ -235,22 +249,22 @@ static bool ask_allowed_by_breaker(struct engine *e, const struct request *wante
     return wanted->ask == ASK_PING;
 }
 
-/* A refused key is tried by one question, at most once a minute (PRODUCT 6): the subscription, or the account where a
- * listenKey stands for it. */
-static bool key_may_be_used(const struct engine *e, enum ask ask) {
-    bool listen_key = e->config->user_stream == USER_STREAM_LISTEN_KEY;
-    if (!engine_has_key(e)) return false;
-    return !e->exchange.unauthorized || ask == (listen_key ? ASK_ACCOUNT : ASK_SUBSCRIBE);
+/* A refused key is tried again once a minute, by one question that needs it. */
+static bool may_probe_key(const struct engine *e, enum ask ask) {
+    bool probe = ask == ASK_SUBSCRIBE || ask == ASK_ACCOUNT || ask == ASK_LISTEN_KEY;
+    return probe && mono_reached(e->now.mono, e->priv->key_again);
 }
 
 bool ask_binance(struct engine *e, const struct request *wanted, enum weight_need need) {
     const struct route *route = &routes[wanted->ask];
     struct request copy = *wanted;
     struct wall at = engine_exchange_time(e);
-    if ((route->is_signed || route->key_header) && !key_may_be_used(e, wanted->ask)) return false;
+    bool refused = ask_proves_key(wanted->ask) && e->exchange.unauthorized;
+    if (ask_proves_key(wanted->ask) && !engine_has_key(e)) return false;
+    if (refused && !may_probe_key(e, wanted->ask)) return false;
     if (!weight_allows(&e->exchange.weight, at, route->weight, need)) return false;
     struct link *link = route->method != NULL ? api_link(e, wanted) : NULL;
-    if (link == NULL && route->verb == NULL) return false;
+    if (link == NULL && (route->verb == NULL || !mono_reached(e->now.mono, e->priv->rest_again))) return false;
     if (link == NULL) {
         bool trial;
         bool allowed = ask_allowed_by_breaker(e, wanted, &trial);
@@ -272,6 +286,7 @@ bool ask_binance(struct engine *e, const struct request *wanted, enum weight_nee
         if (copy.trial) breaker_forget_trial(&e->exchange.breaker);
         return false;
     }
+    if (refused) e->priv->key_again = mono_add(e->now.mono, US_PER_MIN);
     weight_spend(&e->exchange.weight, at, routes[copy.ask].weight);
     return copy.ask == wanted->ask;
 }
@@ -286,8 +301,6 @@ static const struct bot_route {
     [ASK_BOT_TRADES] = {"/api/trades", BOT_TRADES},     [ASK_BOT_ORDERS] = {"/api/orders", BOT_ORDERS},
     [ASK_BOT_OHLCV] = {"/api/ohlcv", BOT_OHLCV},        [ASK_BOT_CANDLES] = {"/api/ohlcv", BOT_OHLCV},
 };
-
-enum { BOT_TRADES_LIMIT = 1000 };
 
 static void bot_url(struct engine *e, struct buf *url, const struct request *r) {
     bool fallback = r->ask == ASK_BOT_HEALTH && r->endpoint == BOT_HEALTH;
@@ -305,15 +318,26 @@ static void bot_url(struct engine *e, struct buf *url, const struct request *r) 
     }
 }
 
+static enum bot_endpoint health_endpoint(const struct engine *e) {
+    const struct bot_state *b = &e->bot;
+    bool metrics = !b->unavailable[BOT_METRICS] || mono_reached(e->now.mono, b->ask_again[BOT_METRICS]);
+    return metrics ? BOT_METRICS : BOT_HEALTH;
+}
+
+bool ask_bot_may(const struct engine *e, enum ask ask) {
+    const struct bot_state *b = &e->bot;
+    bool health = ask == ASK_BOT_HEALTH;
+    enum bot_endpoint p = health ? health_endpoint(e) : bot_routes[ask].endpoint;
+    bool shut = !health || b->unavailable[p] || b->health_unauthorized; /* health is asked again at once after a mere failure */
+    return !shut || mono_reached(e->now.mono, b->ask_again[p]);
+}
+
 bool ask_bot(struct engine *e, const struct request *wanted) {
     struct request copy = *wanted;
     struct bot_state *b = &e->bot;
     bool health = wanted->ask == ASK_BOT_HEALTH;
-    if (health) copy.endpoint = b->unavailable[BOT_METRICS] ? BOT_HEALTH : BOT_METRICS;
-    else copy.endpoint = bot_routes[wanted->ask].endpoint;
-    bool slowed = !health || b->health_unauthorized;
-    if (slowed && !mono_reached(e->now.mono, b->ask_again[copy.endpoint])) return false;
-    if (health && b->unavailable[BOT_METRICS] && mono_reached(e->now.mono, b->ask_again[BOT_METRICS])) copy.endpoint = BOT_METRICS;
+    copy.endpoint = health ? health_endpoint(e) : bot_routes[wanted->ask].endpoint;
+    if (!ask_bot_may(e, wanted->ask)) return false;
     if (!rate_allows(&b->rate, e->now.mono, health)) return false;
     switch (breaker_ask(&b->breaker, e->now)) {
     case BREAKER_REFUSE: return false;

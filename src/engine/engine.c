@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CLOCK_STEP_US (500 * US_PER_MS) /* more than a slewed clock gains between two events */
 #define LEAST_TIMER_US (5 * US_PER_MS) /* no deadline fires sooner: a mistaken one costs little instead of the processor */
 
 struct engine *engine_new(const struct engine_config *config, struct now now) {
@@ -44,6 +45,7 @@ struct engine *engine_new(const struct engine_config *config, struct now now) {
     e->status = STATUS_OFFLINE;
     e->reason = REASON_STARTING;
     p->next_link_id = 1;
+    p->wall_base_us = now.wall.us - now.mono.us;
     (void)snprintf(p->account, sizeof p->account, "%s:bot", config->environment);
     for (size_t i = 0; i < config->symbol_count; i++) (void)pair_ensure(e, &config->symbols[i], NULL);
     p->symbols_known = config->symbol_count > 0;
@@ -170,8 +172,21 @@ void engine_clean(struct engine *e) {
     memset(e->pair_dirty, 0, e->pair_count);
 }
 
+/* By the monotonic clock once a question was answered: a step of our own clock changes neither a ban nor a timestamp. */
 struct wall engine_exchange_time(const struct engine *e) {
-    return (struct wall){e->now.wall.us + e->exchange.clock_offset_us};
+    return e->priv->clock_based ? (struct wall){e->now.mono.us + e->priv->clock_base_us} : e->now.wall;
+}
+
+/* Our clock was set, or the machine slept: the exchange's time is asked anew. */
+static void watch_clock(struct engine *e) {
+    struct engine_private *p = e->priv;
+    int64_t base = e->now.wall.us - e->now.mono.us, step = base - p->wall_base_us;
+    if (step > -CLOCK_STEP_US && step < CLOCK_STEP_US) return;
+    p->wall_base_us = base;
+    e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
+    e->exchange.clock_known = false;
+    p->poll.time_at = e->now.mono;
+    engine_log(e, LOG_WARN, "engine", "our clock moved by %lld ms against the time that passed", (long long)(step / US_PER_MS));
 }
 
 bool engine_has_key(const struct engine *e) { return e->config->key.kind != KEY_NONE; }
@@ -192,7 +207,7 @@ void engine_load_fill(struct engine *e, const struct fill *f) {
         e->count.fills_refused++;
         return;
     }
-    e->pair_dirty[index] = 1;
+    engine_dirty_pair(e, index);
 }
 
 void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to) {
@@ -223,14 +238,18 @@ void engine_start(struct engine *e, struct now now) {
 static void on_http(struct engine *e, const struct event *v) {
     struct request *r = request_find(e, v->id);
     if (r == NULL) return; /* given up before: normal */
+    bool binance = r->ask < ASK_BOT_HEALTH;
     struct answer a = {.err = v->err, .error = v->error, .status = v->status, .body = v->body, .elapsed_us = v->elapsed_us};
     char message[120] = "";
-    if (v->err == ERR_OK && v->status != 200 && r->ask < ASK_BOT_HEALTH) {
+    if (v->err == ERR_OK && v->status != 200 && binance) {
         (void)rest_error_decode(e->priv->json, v->body, &a.code, message);
         a.message = message;
     }
-    if (v->retry_after_us > 0) a.retry_after = (struct wall){e->now.wall.us + v->retry_after_us};
-    if (r->ask < ASK_BOT_HEALTH) weight_learn(&e->exchange.weight, engine_exchange_time(e), v->weight_used, -1);
+    struct wall now = binance ? engine_exchange_time(e) : e->now.wall;
+    bool heard = v->err == ERR_OK && v->status != 429 && v->status != 418;
+    if (v->retry_after_us > 0) a.retry_after = (struct wall){now.us + v->retry_after_us};
+    if (binance && heard) weight_learn(&e->exchange.weight, now, v->weight_used, -1);
+    else if (binance) {}
     else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
     answer_handle(e, r, &a);
 }
@@ -285,6 +304,7 @@ static void on_stop(struct engine *e) {
 
 void engine_handle(struct engine *e, const struct event *v, struct now now) {
     e->now = now;
+    watch_clock(e);
     switch (v->kind) {
     case EVENT_TIMER: break;
     case EVENT_HTTP: on_http(e, v); break;

@@ -99,7 +99,9 @@ struct pair {
     bool grid_from_bot;
     char strategy[64];
     struct history history;
-    struct mono trades_polled, orders_polled; /* when last asked; 0 never */
+    struct mono trades_polled, orders_polled, candle_polled; /* when last asked; 0 never */
+    struct mono orders_not_before;   /* Binance's list failed: not asked again before */
+    bool orders_vanished;            /* the bot's last list was empty where orders were open */
     struct wall trades_read_at, orders_read_at; /* when last answered; 0 never */
     /* figures, kept current by the engine */
     bool unrealized_known;

@@ -63,6 +63,8 @@ void feed_opening(struct feed *f, uint64_t id, struct now now) {
                        .deadline = mono_add(now.mono, f->config.phase_limit_us)};
 }
 
+void feed_delay(struct feed *f, struct mono until) { f->next_wait_until = until; }
+
 struct link *feed_link(struct feed *f, uint64_t id) {
     if (id == 0) return NULL;
     return f->cur.id == id ? &f->cur : f->next.id == id ? &f->next : NULL;
@@ -81,8 +83,8 @@ void feed_subscribed(struct feed *f, uint64_t id, struct now now) {
     struct link *l = feed_link(f, id);
     if (l == NULL || l->phase >= LINK_SUBSCRIBED) return;
     l->phase = LINK_SUBSCRIBED;
-    /* the user feed waits for the trades of the gap, which may be many pages: requests have limits of their own */
-    l->deadline = f->kind == FEED_USER ? NEVER : mono_add(now.mono, f->config.phase_limit_us);
+    /* the user feed waits for the trades of the gap, which may be many pages: only silence ends that (feed_heard) */
+    l->deadline = mono_add(now.mono, f->kind == FEED_USER ? f->config.dead_after_us : f->config.phase_limit_us);
     if (l == &f->cur && f->state == FEED_SUBSCRIBING) set_state(f, FEED_SYNCING, now);
 }
 
@@ -98,6 +100,8 @@ struct feed_todo feed_proven(struct feed *f, uint64_t id, struct now now) {
         f->cur = f->next;
         f->next = (struct link){0};
         f->next_backoff = (struct backoff){0};
+        f->next_wait_until = (struct mono){0};
+        f->fruitless = 0;
         f->reconnects++;
     }
     if (f->kind == FEED_MARKET) backoff_reset(&f->backoff);
@@ -109,11 +113,13 @@ void feed_heard(struct feed *f, uint64_t id, bool data, struct now now) {
     struct link *l = feed_link(f, id);
     if (l == NULL) return;
     l->last_ping = now.mono;
+    if (f->kind == FEED_USER && l->phase == LINK_SUBSCRIBED) l->deadline = mono_add(now.mono, f->config.dead_after_us);
     if (!data) return;
     l->last_data = now.mono;
     l->asked = (struct mono){0};
     f->last_message_at = now.wall;
     f->fruitless = 0;
+    if (f->state == FEED_DRAINING && f->silent && l == &f->cur && f->next.id == 0) set_state(f, FEED_LIVE, now);
     if (f->kind == FEED_USER && l->phase == LINK_PROVEN) backoff_reset(&f->backoff);
 }
 
@@ -127,6 +133,8 @@ void feed_answered(struct feed *f, uint64_t id, struct now now) {
 static void wait(struct feed *f, struct rng *rng, struct now now) {
     int64_t us = backoff_next(&f->backoff, rng);
     set_state(f, FEED_WAITING, now);
+    f->fruitless = 0;
+    f->next_wait_until = (struct mono){0};
     f->wait_until = mono_add(now.mono, us);
     f->next_attempt_at = (struct wall){now.wall.us + us};
 }
@@ -169,6 +177,7 @@ struct feed_todo feed_replace(struct feed *f, const char *why, struct now now) {
     if (f->state == FEED_LIVE) set_state(f, FEED_DRAINING, now);
     else if (f->state != FEED_DRAINING) return todo; /* not live yet: its phase limit decides */
     set_reason(f, why);
+    f->silent = false;
     if (!mono_reached(now.mono, f->next_wait_until)) return todo; /* feed_tick opens it then */
     todo.actions = FEED_CONNECT;
     return todo;
@@ -179,19 +188,18 @@ static struct feed_todo phase_over(struct feed *f, struct link *l, struct rng *r
                                       "subscribed, but nothing was delivered", ""};
     uint64_t id = l->id;
     const char *reason = why[l->phase];
-    if (l == &f->next) f->fruitless++;
+    bool no_news = l == &f->next && l->phase >= LINK_OPEN;
     (void)feed_lost(f, id, reason, rng, now);
+    if (no_news && ++f->fruitless >= 2) f->next_wait_until = mono_add(now.mono, FRUITLESS_WAIT);
     return (struct feed_todo){FEED_CLOSE_CUR, id};
 }
 
 static bool silent_for(struct mono last, int64_t us, struct now now) { return now.mono.us - last.us >= us; }
 
 static struct feed_todo silent(struct feed *f, struct now now) {
-    if (f->fruitless >= 2) {
-        f->next_wait_until = mono_add(f->cur.last_data, FRUITLESS_WAIT * (f->fruitless - 1));
-        if (!mono_reached(now.mono, f->next_wait_until)) return (struct feed_todo){0};
-    }
-    return feed_replace(f, "open but silent", now);
+    struct feed_todo todo = feed_replace(f, "open but silent", now);
+    f->silent = true;
+    return todo;
 }
 
 static struct mono ask_due(const struct feed *f) {
@@ -203,7 +211,6 @@ static struct mono ask_due(const struct feed *f) {
 static struct feed_todo watch(struct feed *f, struct now now) {
     struct link *l = &f->cur;
     struct mono last = f->kind == FEED_MARKET ? l->last_data : l->last_ping;
-    if (f->next.id != 0) return (struct feed_todo){0};
     if (silent_for(last, f->config.dead_after_us, now)) return silent(f, now);
     if (f->kind == FEED_MARKET && l->asked.us != 0 && silent_for(l->asked, f->config.answer_within_us, now))
         return silent(f, now);
@@ -223,11 +230,11 @@ struct feed_todo feed_tick(struct feed *f, struct rng *rng, struct now now) {
         set_state(f, FEED_CONNECTING, now);
         return (struct feed_todo){FEED_CONNECT, 0};
     }
-    if (f->state == FEED_DRAINING && f->next.id == 0 && mono_reached(now.mono, f->next_wait_until) && f->fruitless < 2)
+    if (f->state == FEED_DRAINING && f->next.id == 0 && mono_reached(now.mono, f->next_wait_until))
         return (struct feed_todo){FEED_CONNECT, 0};
     if (!feed_is_live(f)) return (struct feed_todo){0};
     if (f->kind == FEED_USER && f->backoff.attempt > 0 && silent_for(f->live_since, US_PER_MIN, now)) backoff_reset(&f->backoff);
-    return watch(f, now);
+    return f->state == FEED_LIVE ? watch(f, now) : (struct feed_todo){0}; /* DRAINING: it is being replaced already */
 }
 
 static void at_the_latest(struct mono *due, struct mono at) { if (at.us < due->us) *due = at; }
@@ -238,13 +245,12 @@ struct mono feed_deadline(const struct feed *f) {
     if (f->cur.id != 0 && f->cur.phase != LINK_PROVEN) at_the_latest(&due, f->cur.deadline);
     if (f->state == FEED_WAITING) at_the_latest(&due, f->wait_until);
     if (f->state == FEED_DRAINING && f->next.id == 0) at_the_latest(&due, f->next_wait_until);
-    if (feed_is_live(f) && f->next.id == 0) {
+    if (f->state == FEED_LIVE) {
         struct mono last = f->kind == FEED_MARKET ? f->cur.last_data : f->cur.last_ping;
         if (f->kind == FEED_MARKET)
             at_the_latest(&due, f->cur.asked.us != 0 ? mono_add(f->cur.asked, f->config.answer_within_us) : ask_due(f));
         at_the_latest(&due, mono_add(last, f->config.dead_after_us));
         at_the_latest(&due, mono_add(f->cur.opened, f->config.lifetime_us));
-        if (f->fruitless >= 2) due = f->next_wait_until;
     }
     return due;
 }

@@ -55,9 +55,10 @@ struct feed {
     struct backoff backoff;
     struct mono wait_until;       /* WAITING */
     struct wall next_attempt_at;  /* the same for people; 0 unless waiting */
-    struct mono next_wait_until;  /* a failed replacement is tried again then */
+    struct mono next_wait_until;  /* a replacement that failed, or could not be opened, is tried again then */
     struct backoff next_backoff;
     int fruitless;                /* replacements in a row that brought no data */
+    bool silent;                  /* DRAINING because nothing came: the first data frame ends it */
     struct mono live_since;
     bool delivered;               /* market: a data frame came on the current link */
     struct wall last_message_at;  /* 0 never */
@@ -83,6 +84,8 @@ void feed_init(struct feed *f, enum feed_kind kind, const struct feed_config *co
 struct feed_todo feed_want(struct feed *f, bool wanted, struct now now);
 /* The engine opened connection id for a FEED_CONNECT. */
 void feed_opening(struct feed *f, uint64_t id, struct now now);
+/* FEED_CONNECT could not be done now (a ban, no room): a replacement is not asked for again before then. */
+void feed_delay(struct feed *f, struct mono until);
 struct link *feed_link(struct feed *f, uint64_t id); /* cur, next or NULL */
 void feed_open(struct feed *f, uint64_t id, struct now now);
 void feed_subscribed(struct feed *f, uint64_t id, struct now now);

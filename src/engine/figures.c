@@ -213,9 +213,13 @@ static enum mode choose_mode(const struct engine *e) {
 
 static bool by_bot(const struct engine *e) { return e->config->source == SOURCE_IS_BOT; }
 
+static bool refused(const struct engine *e) {
+    return e->exchange.unauthorized || !mono_reached(e->now.mono, e->priv->rest_again) || (by_bot(e) && e->bot.unauthorized);
+}
+
 static enum status_reason blocking_reason(const struct engine *e) {
     bool bot_open = by_bot(e) && e->bot.breaker.state != BREAKER_CLOSED;
-    if (e->exchange.unauthorized || (by_bot(e) && e->bot.unauthorized)) return REASON_UNAUTHORIZED;
+    if (refused(e)) return REASON_UNAUTHORIZED;
     if (weight_banned(&e->exchange.weight, engine_exchange_time(e)) || (by_bot(e) && !mono_reached(e->now.mono, e->bot.rate.silent_until)))
         return REASON_RATE_LIMITED;
     if (bot_open || e->exchange.breaker.state != BREAKER_CLOSED) return REASON_BREAKER;
@@ -240,14 +244,14 @@ static bool stale(const struct engine *e) {
 
 static void choose_status(const struct engine *e, enum status *status, enum status_reason *reason) {
     bool bot_silent = by_bot(e) && e->bot.breaker.state != BREAKER_CLOSED;
-    bool refused = e->exchange.unauthorized || (by_bot(e) && e->bot.unauthorized);
-    *reason = bot_silent ? REASON_BREAKER : refused ? REASON_UNAUTHORIZED : REASON_NONE;
+    *reason = bot_silent ? REASON_BREAKER : refused(e) ? REASON_UNAUTHORIZED : REASON_NONE;
     if (upstream_lost(e)) {
         *status = STATUS_OFFLINE;
         *reason = e->mode == MODE_STARTING ? REASON_STARTING : blocking_reason(e);
     } else if (reconnecting(e)) {
         *status = STATUS_RECONNECTING;
-        if (e->mode == MODE_STARTING && *reason == REASON_NONE) *reason = REASON_STARTING;
+        if (*reason == REASON_NONE && blocking_reason(e) != REASON_NO_RESPONSE) *reason = blocking_reason(e);
+        if (*reason == REASON_NONE && e->mode == MODE_STARTING) *reason = REASON_STARTING;
     } else {
         *status = stale(e) ? STATUS_STALE : STATUS_CONNECTED;
     }

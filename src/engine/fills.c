@@ -32,41 +32,45 @@ static bool is_pending(const struct fill *list, size_t count, const struct fill 
     return false;
 }
 
-void fills_accept(struct engine *e, size_t pair, const struct fill *f) {
+bool fills_accept(struct engine *e, size_t pair, const struct fill *f) {
     struct engine_private *p = e->priv;
     const char *field = NULL;
     struct fill copy = *f;
     copy.symbol = e->pairs[pair]->symbol;
     if (fill_validate(&copy, &field) != ERR_OK) {
         e->count.fills_refused++;
+        if (!mono_reached(e->now.mono, p->poll.refused_quiet_until)) return true;
+        p->poll.refused_quiet_until = mono_add(e->now.mono, US_PER_MIN);
         engine_log(e, LOG_WARN, "engine", "a fill of %s was refused: %s", copy.symbol.text, field);
-        return;
+        return true;
     }
     struct fill known;
     if (ledger_find(e->pairs[pair]->ledger, copy.trade_id, copy.side, &known) && known.source >= copy.source) {
         e->count.duplicates_dropped++;
         e->dirty |= DIRTY_HEADER;
-        return;
+        return true;
     }
     /* a page of 1,000 is checked against the few that are under way, not against itself: ids within a page differ */
     size_t near = p->pending_count < 64 ? p->pending_count : 64;
     if (is_pending(p->pending + (p->pending_count - near), near, &copy) ||
         (p->in_store_count <= 64 && is_pending(p->in_store, p->in_store_count, &copy))) {
         e->count.duplicates_dropped++;
-        return;
+        return true;
     }
     if (p->pending_count >= LIMIT_PENDING_FILLS || !reserve(&p->pending, &p->pending_capacity, p->pending_count + 1)) {
         e->count.pending_overflow++;
         e->pairs[pair]->history.wanted = true; /* it will be read again */
-        return;
+        return false;
     }
     p->pending[p->pending_count++] = copy;
+    return true;
 }
 
 static void count_recovered(struct engine *e, const struct fill *f) {
+    int64_t time = f->time.us - (engine_exchange_time(e).us - e->now.wall.us); /* gaps are kept by our own clock */
     for (size_t i = 0; i < e->gap_count; i++) {
         struct gap *g = &e->gaps[(e->gap_head + i) % LIMIT_GAPS_SHOWN];
-        if (g->feed != FEED_USER || f->time.us < g->from.us || (g->to.us != 0 && f->time.us > g->to.us)) continue;
+        if (g->feed != FEED_USER || time < g->from.us || (g->to.us != 0 && time > g->to.us) || f->received_at.us < g->from.us) continue;
         g->recovered_fills++;
         e->dirty |= DIRTY_GAPS;
     }
@@ -238,11 +242,13 @@ bool fills_recompute(struct engine *e) {
 void fills_adopt_early(struct engine *e) {
     struct engine_private *p = e->priv;
     size_t index;
+    size_t kept = 0;
     for (size_t i = 0; i < p->early_count; i++) {
-        if (pair_by_symbol(e, &p->early[i].symbol, &index) != NULL) fills_accept(e, index, &p->early[i]);
+        if (pair_by_symbol(e, &p->early[i].symbol, &index) != NULL) (void)fills_accept(e, index, &p->early[i]);
+        else if (!p->symbols_known || !e->exchange.info_known) p->early[kept++] = p->early[i];
         else e->count.other_symbol_fills++;
     }
-    p->early_count = 0;
+    p->early_count = kept;
 }
 
 /* ---- fees in a third asset ---- */
@@ -326,6 +332,7 @@ static void ask_minutes(struct engine *e, size_t market, struct wall fill_time) 
         const struct request *q = &e->priv->requests[i];
         if (q->ask == ASK_KLINES && !q->on_demand && name_eq(&q->symbol, &r.symbol)) return; /* one at a time for each market */
     }
+    if (!mono_reached(e->now.mono, e->priv->minutes_again)) return;
     if (ask_binance(e, &r, NEED_PNL)) e->exchange.on_demand_requests++;
 }
 
@@ -342,6 +349,15 @@ static void refill_waits(struct engine *e) {
             p->fee_waits[p->fee_wait_count++] = (struct fee_wait){i, f.trade_id, f.side};
         }
     }
+}
+
+void fills_need_markets(struct engine *e) {
+    struct fill f;
+    for (size_t i = 0; i < e->priv->fee_wait_count; i++) {
+        const struct fee_wait *w = &e->priv->fee_waits[i];
+        if (ledger_find(e->pairs[w->pair]->ledger, w->trade_id, w->side, &f)) pairs_need_fee_markets(e, &f.fee_asset, &e->pairs[w->pair]->quote);
+    }
+    e->priv->fee_work = true;
 }
 
 void fills_ask_fee_prices(struct engine *e) {

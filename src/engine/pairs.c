@@ -76,6 +76,17 @@ static struct pair *pair_new(struct engine *e, const struct name *symbol) {
     return NULL;
 }
 
+static void choose_display(struct engine *e) {
+    struct name chosen = name_of("USDT");
+    if (!name_empty(&e->config->display_currency)) return;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        if (i == 0) chosen = e->pairs[0]->quote;
+        else if (!name_eq(&chosen, &e->pairs[i]->quote)) chosen = name_of("USDT");
+        if (name_is(&chosen, "USDT") && i > 0) break;
+    }
+    if (!name_eq(&chosen, &e->display)) e->display = chosen, e->dirty |= DIRTY_PNL | DIRTY_HEADER;
+}
+
 struct pair *pair_ensure(struct engine *e, const struct name *symbol, size_t *index) {
     struct pair *p = pair_by_symbol(e, symbol, index);
     if (p != NULL) return p;
@@ -85,6 +96,7 @@ struct pair *pair_ensure(struct engine *e, const struct name *symbol, size_t *in
     }
     if (index != NULL) *index = e->pair_count;
     e->pairs[e->pair_count++] = p;
+    choose_display(e);
     e->dirty |= DIRTY_PAIRS_SET;
     engine_dirty_pair(e, e->pair_count - 1);
     return p;
@@ -92,18 +104,19 @@ struct pair *pair_ensure(struct engine *e, const struct name *symbol, size_t *in
 
 /* ---- conversion legs ---- */
 
+enum { LEGS_ASKED = 10 }; /* directly, and two legs by each of four intermediates */
+
 struct leg_search {
     struct engine *e;
-    struct name found[4][2]; /* base, quote of markets that exist, in the order asked */
+    struct name found[LEGS_ASKED][2]; /* base, quote of markets that exist, in the order asked */
     size_t count;
 };
 
-/* Stands in for a price while looking for a path: which markets exist. Without exchange information every direct market
- * is taken to exist; a ticker that never comes leaves the figure unknown, and says so. */
+/* Stands in for a price while looking for a path: which markets exist. */
 static bool market_exists(void *arg, const struct name *base, const struct name *quote, struct dec8 *out) {
     struct leg_search *s = arg;
     if (symbols_find_pair(&s->e->priv->symbols, base, quote) == NULL) return false;
-    if (s->count < 4) {
+    if (s->count < LEGS_ASKED) {
         s->found[s->count][0] = *base;
         s->found[s->count][1] = *quote;
         s->count++;
@@ -131,17 +144,6 @@ void pairs_need_fee_markets(struct engine *e, const struct name *asset, const st
     need_path(e, asset, quote, true);
 }
 
-static void choose_display(struct engine *e) {
-    struct name chosen = name_of("USDT");
-    if (!name_empty(&e->config->display_currency)) return;
-    for (size_t i = 0; i < e->pair_count; i++) {
-        if (i == 0) chosen = e->pairs[0]->quote;
-        else if (!name_eq(&chosen, &e->pairs[i]->quote)) chosen = name_of("USDT");
-        if (name_is(&chosen, "USDT") && i > 0) break;
-    }
-    if (!name_eq(&chosen, &e->display)) e->display = chosen, e->dirty |= DIRTY_PNL | DIRTY_HEADER;
-}
-
 void pairs_apply_info(struct engine *e) {
     const struct name bnb = name_of("BNB");
     choose_display(e);
@@ -153,6 +155,7 @@ void pairs_apply_info(struct engine *e) {
         if (engine_has_key(e)) pairs_need_fee_markets(e, &bnb, &p->quote); /* the usual fee asset: known before the first fee */
         e->pair_dirty[i] = 1;
     }
+    fills_need_markets(e);
     e->dirty |= DIRTY_PNL;
     streams_resubscribe(e);
 }

@@ -14,6 +14,7 @@
 #define SUBSCRIPTIONS_US (10 * US_PER_MIN)
 #define ACCOUNT_GAP_US (5 * US_PER_S) /* balance events come in bursts: one question for all of them */
 #define LISTEN_KEY_US (25 * US_PER_MIN)
+#define HEALTH_LEAST_US (US_PER_MIN / RATE_HEALTH_SHARE)
 #define NEVER ((struct mono){INT64_MAX})
 enum { HISTORY_IN_FLIGHT = 4, BOT_IN_FLIGHT = 6, BOT_OTHERS_A_MINUTE = 58, POLL_WEIGHT_A_MINUTE = 3000, WEIGHT_OF_A_PAIR = 26 };
 
@@ -37,8 +38,9 @@ void poll_history_wanted(struct engine *e) {
     if (!engine_has_key(e)) return;
     for (size_t i = 0; i < e->pair_count; i++) {
         struct history *h = &e->pairs[i]->history;
+        h->wanted = true; /* one that left the bot is still held: its trades count */
         if (!e->pairs[i]->active) continue;
-        h->wanted = h->sync_wanted = true;
+        h->sync_wanted = true;
         h->sync_from = e->now.mono;
         e->pairs[i]->orders_polled = (struct mono){0}; /* and its open orders */
     }
@@ -46,6 +48,11 @@ void poll_history_wanted(struct engine *e) {
 }
 
 /* ---- history: trades from Binance, page by page ---- */
+
+/* A symbol that the exchange does not know has no trades: nobody waits for them. */
+static bool unknown_pair(const struct engine *e, const struct pair *p) {
+    return e->exchange.info_known && !e->markets[p->market]->info_known;
+}
 
 static size_t in_flight(const struct engine *e, enum ask first, enum ask last) {
     size_t n = 0;
@@ -60,7 +67,7 @@ static void ask_history(struct engine *e) {
         size_t i = (e->priv->round_robin + k) % e->pair_count;
         struct pair *p = e->pairs[i];
         struct history *h = &p->history;
-        if (!p->active || !h->wanted || h->in_flight || !due(e, h->not_before)) continue;
+        if (!h->wanted || h->in_flight || unknown_pair(e, p) || !due(e, h->not_before)) continue;
         bool newest = h->sync_wanted && h->complete_to < 0;
         struct request r = {.ask = newest ? ASK_NEWEST_TRADES : ASK_TRADES, .pair = i, .from_id = h->complete_to + 1};
         if (!ask_binance(e, &r, h->sync_wanted ? NEED_PNL : NEED_REST)) {
@@ -73,11 +80,13 @@ static void ask_history(struct engine *e) {
     if (e->pair_count > 0) e->priv->round_robin = (e->priv->round_robin + 1) % e->pair_count;
 }
 
-/* Nothing to wait for: a feed without pairs is live as soon as it is subscribed. */
-static void sync_without_pairs(struct engine *e) {
+/* A feed without pairs has nothing to wait for. */
+void poll_synced(struct engine *e) {
     if (!e->priv->symbols_known || !engine_has_key(e)) return;
-    for (size_t i = 0; i < e->pair_count; i++)
-        if (e->pairs[i]->active && e->pairs[i]->history.sync_wanted) return;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct pair *p = e->pairs[i];
+        if (p->active && p->history.sync_wanted && !unknown_pair(e, p)) return;
+    }
     streams_user_synced(e);
 }
 
@@ -86,7 +95,8 @@ static void ask_exchange_orders(struct engine *e) {
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
         struct request r = {.ask = ASK_OPEN_ORDERS, .pair = i};
-        if (!p->active || p->orders_polled.us != 0 || request_under_way(e, ASK_OPEN_ORDERS, i)) continue;
+        if (!p->active || p->orders_polled.us != 0 || unknown_pair(e, p) || !due(e, p->orders_not_before)) continue;
+        if (request_under_way(e, ASK_OPEN_ORDERS, i)) continue;
         if (in_flight(e, ASK_OPEN_ORDERS, ASK_OPEN_ORDERS) >= HISTORY_IN_FLIGHT || !ask_binance(e, &r, NEED_PNL)) return;
         p->orders_polled = e->now.mono;
     }
@@ -95,25 +105,39 @@ static void ask_exchange_orders(struct engine *e) {
 /* ---- routine questions ---- */
 
 static void ask_if_due(struct engine *e, enum ask ask, struct mono *at, int64_t every, enum weight_need need) {
-    struct request r = {.ask = ask};
-    if (!due(e, *at) || request_under_way(e, ask, SIZE_MAX)) return;
-    *at = mono_add(e->now.mono, ask_binance(e, &r, need) ? every : US_PER_S);
+    struct request r = {.ask = ask, .pair = SIZE_MAX};
+    if (!due(e, *at)) return;
+    bool sent = !request_under_way(e, ask, SIZE_MAX) && ask_binance(e, &r, need);
+    *at = mono_add(e->now.mono, sent ? every : US_PER_S);
 }
 
 static bool unknown_symbol(const struct engine *e) {
     for (size_t i = 0; i < e->pair_count; i++)
-        if (e->pairs[i]->active && !e->markets[e->pairs[i]->market]->info_known) return true;
+        if (e->pairs[i]->active && unknown_pair(e, e->pairs[i])) return true;
     return false;
+}
+
+/* One of them an hour, in turn: a whole list would be refused for each name that does not exist. */
+static void ask_unknown_symbol(struct engine *e) {
+    struct poll_state *p = &e->priv->poll;
+    size_t i = p->unknown_turn % e->pair_count;
+    while (!e->pairs[i]->active || !unknown_pair(e, e->pairs[i])) i = (i + 1) % e->pair_count;
+    struct request r = {.ask = ASK_SYMBOL_INFO, .pair = i};
+    bool sent = ask_binance(e, &r, NEED_REST);
+    if (sent) p->unknown_turn = i + 1;
+    p->info_at = mono_add(e->now.mono, sent ? US_PER_HOUR : US_PER_S);
 }
 
 static void ask_routine(struct engine *e) {
     struct poll_state *p = &e->priv->poll;
     if (!e->exchange.clock_known || api_open(e)) ask_if_due(e, ASK_TIME, &p->time_at, e->exchange.clock_known ? TIME_US : 2 * US_PER_S, NEED_PNL);
     if (!e->exchange.info_known) ask_if_due(e, ASK_EXCHANGE_INFO, &p->info_at, 5 * US_PER_S, NEED_PNL);
-    else if (due(e, p->info_at) && e->priv->symbols_known && unknown_symbol(e)) ask_if_due(e, ASK_EXCHANGE_INFO, &p->info_at, US_PER_HOUR, NEED_REST);
+    else if (due(e, p->info_at) && e->priv->symbols_known && unknown_symbol(e)) ask_unknown_symbol(e);
     else if (api_open(e) && p->info_at.us != 0 && e->now.mono.us - p->info_at.us >= INFO_US) ask_if_due(e, ASK_SYMBOL_INFO, &p->info_at, US_PER_HOUR, NEED_REST);
     if (!engine_has_key(e)) return;
-    if (e->exchange.uid < 0 || p->account_wanted) {
+    /* a refused key is tried by the next subscription, or else by this question */
+    bool subscribed = e->config->user_stream == USER_STREAM_LISTEN_KEY || e->user.cur.phase >= LINK_SUBSCRIBED;
+    if (e->exchange.unauthorized ? subscribed : e->exchange.uid < 0 || p->account_wanted) {
         struct mono before = p->account_at;
         ask_if_due(e, ASK_ACCOUNT, &p->account_at, e->exchange.unauthorized ? US_PER_MIN : ACCOUNT_GAP_US, NEED_REST);
         if (before.us != p->account_at.us && request_under_way(e, ASK_ACCOUNT, SIZE_MAX)) p->account_wanted = false;
@@ -128,7 +152,7 @@ static void ask_routine(struct engine *e) {
         p->reconcile_at = mono_add(e->now.mono, SECOND_LOOK_US);
     }
     if (user_live(e) && due(e, p->reconcile_at)) {
-        for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted |= e->pairs[i]->active;
+        for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted = true;
         p->reconcile_at = mono_add(e->now.mono, RECONCILE_US);
     }
     if (e->config->user_stream == USER_STREAM_LISTEN_KEY && e->priv->listen_key[0] != '\0' && due(e, p->listen_key_at))
@@ -140,9 +164,10 @@ static void ask_routine(struct engine *e) {
 static void ask_health(struct engine *e) {
     struct request r = {.ask = ASK_BOT_HEALTH};
     struct poll_state *p = &e->priv->poll;
-    if (!due(e, p->health_at) || request_under_way(e, ASK_BOT_HEALTH, SIZE_MAX)) return;
-    (void)ask_bot(e, &r);
-    p->health_at = mono_add(e->now.mono, e->config->tier1_us);
+    if (!due(e, p->health_at)) return;
+    if (!request_under_way(e, ASK_BOT_HEALTH, SIZE_MAX)) (void)ask_bot(e, &r);
+    bool often = e->config->tier1_us < HEALTH_LEAST_US; /* over its share of the bot's limit it would come in bursts */
+    p->health_at = mono_add(e->now.mono, often ? HEALTH_LEAST_US : e->config->tier1_us);
 }
 
 static bool bot_polls_fills(const struct engine *e) { return by_bot(e) && !user_live(e) && e->user_fallback != FALLBACK_REST; }
@@ -162,8 +187,10 @@ struct choice {
 };
 
 static void consider(struct engine *e, struct choice *best, enum ask ask, size_t pair, struct mono last, int64_t every) {
+    struct mono *next = &e->priv->poll.bot_next_at;
+    if (last.us != 0 && last.us + every > e->now.mono.us && last.us + every < next->us) next->us = last.us + every;
     int64_t late = last.us == 0 ? INT64_MAX / 2 - (int64_t)ask : (e->now.mono.us - last.us) * 1000 / every;
-    if (late < 1000 || late <= best->lateness || request_under_way(e, ask, pair)) return;
+    if (late < 1000 || late <= best->lateness || !ask_bot_may(e, ask) || request_under_way(e, ask, pair)) return;
     *best = (struct choice){ask, pair, late};
 }
 
@@ -172,6 +199,7 @@ static struct choice next_for_bot(struct engine *e) {
     struct bot_state *b = &e->bot;
     bool polling = bot_polls_fills(e);
     b->tier2_actual_us = round_us(e);
+    e->priv->poll.bot_next_at = NEVER;
     if (b->health_unauthorized) return best;
     if (b->unauthorized) {
         consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at, BOT_KEY_RETRY_US);
@@ -185,7 +213,7 @@ static struct choice next_for_bot(struct engine *e) {
         if (polling || (p->orders_polled.us == 0 && !engine_has_key(e)) || (!p->orders_known && p->trades_polled.us != 0 && !engine_has_key(e)))
             consider(e, &best, ASK_BOT_ORDERS, i, p->orders_polled, 2 * b->tier2_actual_us);
         if (e->market_fallback == FALLBACK_BOT)
-            consider(e, &best, ASK_BOT_OHLCV, i, e->markets[p->market]->price_source == PRICE_NONE ? (struct mono){0} : e->priv->poll.bot_candle_at, b->tier2_actual_us);
+            consider(e, &best, ASK_BOT_OHLCV, i, p->candle_polled, b->tier2_actual_us);
     }
     return best;
 }
@@ -196,12 +224,11 @@ static void ask_the_bot(struct engine *e) {
         struct choice c = next_for_bot(e);
         struct request r = {.ask = c.ask, .pair = c.pair};
         if (c.ask == ASK_NONE) return;
-        bool sent = ask_bot(e, &r);
+        if (!ask_bot(e, &r)) return; /* it stays the latest: no turn is lost */
         if (c.ask == ASK_BOT_STRATEGIES) e->priv->poll.strategies_at = e->now.mono;
         if (c.ask == ASK_BOT_TRADES) e->pairs[c.pair]->trades_polled = e->now.mono;
         if (c.ask == ASK_BOT_ORDERS) e->pairs[c.pair]->orders_polled = e->now.mono;
-        if (c.ask == ASK_BOT_OHLCV) e->priv->poll.bot_candle_at = e->now.mono;
-        if (!sent) return;
+        if (c.ask == ASK_BOT_OHLCV) e->pairs[c.pair]->candle_polled = e->now.mono;
     }
 }
 
@@ -216,7 +243,8 @@ static enum fallback choose_market_fallback(const struct engine *e) {
 static enum fallback choose_user_fallback(const struct engine *e) {
     if (user_live(e)) return FALLBACK_NONE;
     bool rest_works = engine_has_key(e) && !e->exchange.unauthorized && e->exchange.breaker.state == BREAKER_CLOSED;
-    if (by_bot(e) && (e->bot.breaker.state == BREAKER_CLOSED || !rest_works)) return FALLBACK_BOT;
+    bool bot_works = e->bot.breaker.state == BREAKER_CLOSED && !e->bot.unauthorized && !e->bot.unavailable[BOT_TRADES];
+    if (by_bot(e) && (bot_works || !rest_works)) return FALLBACK_BOT;
     return engine_has_key(e) ? FALLBACK_REST : FALLBACK_NONE;
 }
 
@@ -231,7 +259,7 @@ static void ask_degraded(struct engine *e) {
     int64_t every = (int64_t)active_pairs(e) * WEIGHT_OF_A_PAIR * US_PER_MIN / POLL_WEIGHT_A_MINUTE;
     if (p->fills_at.us != 0) {
         for (size_t i = 0; i < e->pair_count; i++) {
-            e->pairs[i]->history.wanted |= e->pairs[i]->active;
+            e->pairs[i]->history.wanted = true;
             e->pairs[i]->orders_polled = (struct mono){0};
         }
     }
@@ -252,7 +280,7 @@ void poll_tick(struct engine *e) {
     ask_routine(e);
     ask_history(e);
     ask_exchange_orders(e);
-    sync_without_pairs(e);
+    poll_synced(e);
 }
 
 static struct mono sooner(struct mono a, struct mono b) { return a.us < b.us ? a : b; }
@@ -261,7 +289,7 @@ struct mono poll_deadline(const struct engine *e) {
     const struct poll_state *p = &e->priv->poll;
     struct mono at = NEVER;
     if (p->soon) return e->now.mono;
-    if (by_bot(e)) at = sooner(at, p->health_at);
+    if (by_bot(e)) at = sooner(sooner(at, p->health_at), p->bot_next_at.us > e->now.mono.us ? p->bot_next_at : NEVER);
     if (e->market_fallback != FALLBACK_NONE) at = sooner(at, p->prices_at);
     if (e->user_fallback == FALLBACK_REST) at = sooner(at, p->fills_at);
     for (size_t i = 0; i < e->pair_count; i++) {

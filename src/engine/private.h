@@ -37,6 +37,8 @@ struct request {
     struct wall sent_at;
 };
 
+enum { ON_DEMAND_MAX = 64 }; /* requests of users at once: the other half of the table is for the figures */
+enum { BOT_TRADES_LIMIT = 1000 }; /* BOT_API 4: no more can be asked for */
 enum { FEE_WAITS_MAX = 4096 }; /* fills whose fee waits for candles: a backfill values page by page */
 enum { USER_EVENTS_KEPT = 256 }; /* fills heard before the symbols are known: a start takes seconds */
 
@@ -58,13 +60,15 @@ struct symbol_table { /* every market that exists, sorted by exchange symbol */
 
 struct poll_state {
     struct mono health_at, strategies_at, prices_at, time_at, info_at, reconcile_at, subscriptions_at, listen_key_at;
-    struct mono account_at, fills_at, bot_candle_at;
+    struct mono account_at, fills_at;
+    struct mono bot_next_at; /* when the next question to the bot falls due; 0 not known */
     uint64_t reconciled_link; /* the user link after whose start the trades were looked at once more */
     bool account_wanted;
     bool soon;               /* something to ask may have come up: look at the end of this turn */
     struct mono minute_at;   /* the next equity point */
     bool page_open;
-    struct mono log_quiet_until[ASKS];
+    struct mono log_quiet_until[ASKS], refused_quiet_until;
+    size_t unknown_turn;     /* which of the unknown symbols is asked about next */
 };
 
 struct window_start { /* the figure at the start of a window, kept between prices */
@@ -85,6 +89,8 @@ struct engine_private {
     size_t fee_wait_count;
     bool fee_work;             /* a new wait or a new candle */
     struct mono fee_check_at;
+    struct mono minutes_again; /* candles for fees failed: not asked for before */
+    struct backoff minutes_backoff;
     struct equity_line equity_lines[LIMIT_PAIRS]; /* scratch */
     struct window_start window_starts[WINDOWS], today_starts[LIMIT_PAIRS];
     size_t starts_left;      /* of the round under way: windows first, then each pair's today */
@@ -109,7 +115,13 @@ struct engine_private {
     size_t watched_count;
     char listen_key[128];
     struct mono listen_key_again; /* not asked for before */
-    bool subscribe_retry;    /* -1021 once */
+    struct mono key_again;     /* a refused key is not tried before */
+    struct mono rest_again;    /* REST refused us whoever we are (403): not asked before */
+    uint32_t last_failure[2];  /* by upstream: generation of the newest request when a failure was last counted */
+    int64_t clock_base_us;     /* exchange time - monotonic time, once known: our own clock may jump */
+    int64_t wall_base_us;      /* the same of our own clock, to see it jump */
+    bool clock_based;
+    uint64_t subscribe_retry;  /* link whose subscription is sent again when the time is known (-1021); 0 none */
     bool symbols_known;
     bool first_orders_done;
     bool bot_seen;
@@ -159,6 +171,8 @@ void engine_set_price(struct engine *e, size_t market, struct dec8 price, enum p
 struct request *request_find(struct engine *e, uint64_t id);
 uint64_t request_id(const struct engine *e, const struct request *r);
 bool request_under_way(const struct engine *e, enum ask ask, size_t pair);
+bool ask_proves_key(enum ask ask); /* its answer says whether the key is good */
+bool ask_bot_may(const struct engine *e, enum ask ask); /* not absent, failing on its own, or refused to us just now */
 /* Each returns true when it went out; false: refused by breaker, budget, ban or a full table. */
 bool ask_binance(struct engine *e, const struct request *wanted, enum weight_need need);
 bool ask_bot(struct engine *e, const struct request *wanted);
@@ -191,10 +205,11 @@ void streams_on_closed(struct engine *e, const struct event *event);
 void streams_resubscribe(struct engine *e); /* the set of wanted market streams grew */
 void streams_user_synced(struct engine *e); /* trades since the last known are merged */
 void streams_user_refused(struct engine *e, const char *why);
+void streams_user_ended(struct engine *e, uint64_t id, const char *why); /* no subscription on this link any more */
 struct mono streams_deadline(const struct engine *e);
 
 /* fills.c */
-void fills_accept(struct engine *e, size_t pair, const struct fill *f); /* decoded: into pending, or a duplicate */
+bool fills_accept(struct engine *e, size_t pair, const struct fill *f); /* decoded: into pending, or a duplicate; false: no room */
 void fills_flush(struct engine *e);                /* end of a turn: hand the pending ones to the store or apply them */
 void fills_committed(struct engine *e, uint64_t batch, enum err err, const char *why);
 void fills_store_failed(struct engine *e, const char *why);
@@ -202,12 +217,14 @@ void fills_minute_closed(struct engine *e, size_t market, struct wall open_time,
 void fills_ask_fee_prices(struct engine *e);
 void fills_keep_values(struct engine *e);          /* what was valued in this turn, to the store */
 void fills_adopt_early(struct engine *e);
+void fills_need_markets(struct engine *e);          /* for the fees that wait, once it is known which markets exist */
 bool fills_recompute(struct engine *e);            /* a slice; true while more is left */
 
 /* poll.c: what to ask next */
 void poll_tick(struct engine *e);
 struct mono poll_deadline(const struct engine *e);
-void poll_history_wanted(struct engine *e);        /* every active pair: read from the last known on */
+void poll_history_wanted(struct engine *e);        /* every pair: read from the last known on */
+void poll_synced(struct engine *e);                /* the user feed is live where no pair waits for its trades */
 
 /* figures.c */
 void figures_restore(struct engine *e, struct wall at, struct span point); /* a stored minute, before the start */

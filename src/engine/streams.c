@@ -134,6 +134,7 @@ static void open_link(struct engine *e, struct feed *f) {
     bool listen_key = f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY;
     struct request ask = {.ask = ASK_LISTEN_KEY};
     struct buf url;
+    feed_delay(f, mono_add(e->now.mono, US_PER_S)); /* whatever keeps the link from being opened is looked at once a second */
     if (listen_key && e->priv->listen_key[0] == '\0') {
         if (mono_reached(e->now.mono, e->priv->listen_key_again) && !request_under_way(e, ASK_LISTEN_KEY, SIZE_MAX)) (void)ask_binance(e, &ask, NEED_PNL);
         return;
@@ -154,6 +155,7 @@ static void open_link(struct engine *e, struct feed *f) {
     x->target = target;
     x->timeout_us = f->config.phase_limit_us;
     if (f->kind == FEED_USER && !listen_key) weight_spend(&e->exchange.weight, engine_exchange_time(e), 2);
+    feed_delay(f, (struct mono){0});
     feed_opening(f, x->id, e->now);
 }
 
@@ -167,6 +169,8 @@ void streams_do(struct engine *e, struct feed *f, struct feed_todo todo) {
     if (todo.actions & FEED_ASK) ask_alive(e, f->cur.id);
     if (todo.actions & FEED_CONNECT) open_link(e, f);
 }
+
+static bool user_wanted(const struct engine *e) { return engine_has_key(e); }
 
 /* Runs a change of a feed and keeps the gap ledger and the fallback in step with its state. */
 static void watch_state(struct engine *e, struct feed *f, bool was_live) {
@@ -183,8 +187,6 @@ static void watch_state(struct engine *e, struct feed *f, bool was_live) {
         *(f->kind == FEED_MARKET ? &e->market_fallback : &e->user_fallback) = FALLBACK_NONE;
     }
 }
-
-static bool user_wanted(const struct engine *e) { return engine_has_key(e); }
 
 static void subscribe_user(struct engine *e, uint64_t link) {
     struct request r = {.ask = ASK_SUBSCRIBE, .ws_id = link};
@@ -230,6 +232,23 @@ void streams_user_synced(struct engine *e) {
     watch_state(e, f, was_live);
 }
 
+static void lose_link(struct engine *e, struct feed *f, uint64_t id, const char *why) {
+    struct feed_todo todo = feed_lost(f, id, why, &e->rng, e->now);
+    todo.actions |= FEED_CLOSE_CUR;
+    todo.close_id = id;
+    streams_do(e, f, todo);
+}
+
+/* The subscription of a link ended: it goes, at once or, where it still delivered, once its replacement does. */
+void streams_user_ended(struct engine *e, uint64_t id, const char *why) {
+    struct feed *f = &e->user;
+    bool was_live = feed_is_live(f);
+    if (feed_link(f, id) == NULL) return;
+    if (id == f->cur.id && was_live) streams_do(e, f, feed_replace(f, why, e->now));
+    else lose_link(e, f, id, why);
+    watch_state(e, f, was_live);
+}
+
 void streams_user_refused(struct engine *e, const char *why) {
     struct feed *f = &e->user;
     struct link *l = f->next.id != 0 ? &f->next : &f->cur;
@@ -237,14 +256,11 @@ void streams_user_refused(struct engine *e, const char *why) {
     uint64_t id = l->id;
     if (id == 0) (void)snprintf(f->reason, sizeof f->reason, "%s", why); /* no listenKey: nothing was opened */
     if (id == 0 || l->phase >= LINK_SUBSCRIBED) return;
-    struct feed_todo todo = feed_lost(f, id, why, &e->rng, e->now);
+    lose_link(e, f, id, why);
     if (e->exchange.unauthorized && f->state == FEED_WAITING) { /* a refused key is tried once a minute at most */
-        f->wait_until = mono_add(e->now.mono, US_PER_MIN);
-        f->next_attempt_at = (struct wall){e->now.wall.us + US_PER_MIN};
+        f->wait_until = e->priv->key_again;
+        f->next_attempt_at = (struct wall){e->now.wall.us + (e->priv->key_again.us - e->now.mono.us)};
     }
-    todo.actions |= FEED_CLOSE_CUR;
-    todo.close_id = id;
-    streams_do(e, f, todo);
     watch_state(e, f, was_live);
 }
 
@@ -322,7 +338,8 @@ static void on_reply(struct engine *e, uint64_t link, const struct api_reply *re
         if (reply->id.at[i] < '0' || reply->id.at[i] > '9' || i > 18) return;
         id = id * 10 + (uint64_t)(reply->id.at[i] - '0');
     }
-    weight_learn(&e->exchange.weight, engine_exchange_time(e), reply->weight_used, reply->weight_limit);
+    bool limited = reply->status == 429 || reply->status == 418; /* says nothing good about how often we ask */
+    if (!limited) weight_learn(&e->exchange.weight, engine_exchange_time(e), reply->weight_used, reply->weight_limit);
     struct request *r = request_find(e, id);
     if (r == NULL || !r->by_ws || r->ws_id != link) return;
     struct answer a = {.err = ERR_OK, .status = reply->status, .code = reply->code, .message = reply->message,
@@ -366,10 +383,8 @@ static void on_user_event(struct engine *e, uint64_t id, const struct user_messa
     case USER_BALANCE_DELTA: e->priv->poll.account_wanted = true; break;
     case USER_BALANCES: e->priv->poll.account_wanted |= m->balances_cut; break;
     case USER_TERMINATED:
-        if (id == e->user.cur.id) {
-            e->priv->listen_key[0] = '\0';
-            streams_do(e, &e->user, feed_replace(&e->user, "the subscription was ended by the exchange", e->now));
-        }
+        if (id == e->user.cur.id) e->priv->listen_key[0] = '\0';
+        streams_user_ended(e, id, "the subscription was ended by the exchange");
         break;
     case USER_SHUTDOWN: streams_do(e, &e->user, feed_replace(&e->user, "the exchange announced a shutdown", e->now)); break;
     case USER_IGNORED: e->count.ignored_events++; break;
@@ -384,7 +399,7 @@ static void on_user_text(struct engine *e, uint64_t id, struct span text) {
     if (user_decode(e->priv->json, text, &m, &fault) != ERR_OK) {
         e->user.messages++;
         e->user.rejected++;
-        engine_fault(e, ASK_NONE, "user", &fault);
+        engine_fault(e, ASK_SUBSCRIBE, "user", &fault);
         return;
     }
     feed_heard(&e->user, id, m.kind != USER_REPLY, e->now);
@@ -393,6 +408,7 @@ static void on_user_text(struct engine *e, uint64_t id, struct span text) {
         return;
     }
     e->user.messages++;
+    e->upstream_ok_at = e->now.wall;
     heard_event_time(e, &e->user, m.event_time);
     on_user_event(e, id, &m);
 }
@@ -416,7 +432,7 @@ void streams_on_closed(struct engine *e, const struct event *v) {
     else (void)snprintf(why, sizeof why, "%s (%.*s)", err_text(v->err), (int)(v->body.len < 60 ? v->body.len : 60), v->body.at ? v->body.at : "");
     if (f->kind == FEED_USER) requests_drop_link(e, v->id);
     if (f->kind == FEED_USER && (v->status == 429 || v->status == 418))
-        weight_ban(&e->exchange.weight, engine_exchange_time(e), (struct wall){v->retry_after_us > 0 ? e->now.wall.us + v->retry_after_us : 0});
+        weight_ban(&e->exchange.weight, engine_exchange_time(e), (struct wall){v->retry_after_us > 0 ? engine_exchange_time(e).us + v->retry_after_us : 0});
     if (f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY) e->priv->listen_key[0] = '\0';
     if (feed_link(f, v->id) != NULL) streams_do(e, f, feed_lost(f, v->id, why, &e->rng, e->now));
     watch_state(e, f, was_live);
