@@ -143,6 +143,15 @@ static void refresh_starts(struct engine *e) {
     else refresh_today(e, i - WINDOWS);
 }
 
+void figures_forget_series(struct engine *e) {
+    struct equity *fresh = equity_since(e->equity).us != 0 ? equity_new() : NULL;
+    if (fresh == NULL) return; /* nothing recorded yet; or no memory, and the next points replace the old in time */
+    equity_free(e->equity);
+    e->equity = fresh;
+    memset(e->priv->window_starts, 0, sizeof e->priv->window_starts);
+    figures_starts_changed(e);
+}
+
 void figures_starts_changed(struct engine *e) { e->priv->starts_wanted = true; }
 
 /* Marks and rates of a minute go to the store as they are: what they are worth is a matter of the fills known then. */

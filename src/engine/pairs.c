@@ -84,7 +84,10 @@ static void choose_display(struct engine *e) {
         else if (!name_eq(&chosen, &e->pairs[i]->quote)) chosen = name_of("USDT");
         if (name_is(&chosen, "USDT") && i > 0) break;
     }
-    if (!name_eq(&chosen, &e->display)) e->display = chosen, e->dirty |= DIRTY_PNL | DIRTY_HEADER;
+    if (name_eq(&chosen, &e->display)) return;
+    e->display = chosen;
+    e->dirty |= DIRTY_PNL | DIRTY_HEADER;
+    figures_forget_series(e);
 }
 
 struct pair *pair_ensure(struct engine *e, const struct name *symbol, size_t *index) {

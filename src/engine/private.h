@@ -231,6 +231,7 @@ void figures_restore(struct engine *e, struct wall at, struct span point); /* a 
 void figures_update(struct engine *e);             /* marks, portfolio, windows, mode and status; once a turn */
 void figures_price_changed(struct engine *e, size_t market);
 void figures_fill(struct engine *e);                /* and one a fill */
+void figures_forget_series(struct engine *e);       /* its rates lead to another display currency */
 void figures_starts_changed(struct engine *e);      /* the past changed: the windows' starts are computed anew */
 void figures_minute(struct engine *e);             /* an equity point */
 

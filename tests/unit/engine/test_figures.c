@@ -52,6 +52,21 @@ static void another_currency_is_converted_by_the_exchanges_tickers(void **state)
     rig_end(&r);
 }
 
+static void a_new_currency_begins_a_new_series(void **state) {
+    (void)state;
+    const struct name other = name_of("BTC/USDT");
+    rig_begin(&r);
+    rig_symbols(&r, "ETH/BTC", NULL);
+    rig_start(&r);
+    rig_live(&r);
+    rig_ticks(&r, 3 * US_PER_MIN);
+    assert_true(equity_since(r.e->equity).us != 0);
+    assert_non_null(pair_ensure(r.e, &other, NULL));
+    assert_string_equal(r.e->display.text, "USDT");
+    assert_int_equal(equity_since(r.e->equity).us, 0); /* its rates led to BTC */
+    rig_end(&r);
+}
+
 static void today_begins_at_midnight_of_the_zone(void **state) {
     (void)state;
     static const int64_t offsets[] = {0, 2 * US_PER_HOUR, -5 * US_PER_HOUR, 14 * US_PER_HOUR, -12 * US_PER_HOUR};
@@ -150,6 +165,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_currency_is_what_all_pairs_share),
         cmocka_unit_test(another_currency_is_converted_by_the_exchanges_tickers),
+        cmocka_unit_test(a_new_currency_begins_a_new_series),
         cmocka_unit_test(today_begins_at_midnight_of_the_zone),
         cmocka_unit_test(since_builds_lots_only),
         cmocka_unit_test(one_silent_symbol_makes_its_own_price_stale),
