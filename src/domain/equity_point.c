@@ -5,10 +5,10 @@
  *   quotes         count, and for each: name, kind (enum rate_kind), then mul and div of each leg
  *   marks          count, and for each: symbol, mark
  *
- * A count is seven bits a byte, the lowest first, the top bit set where more follow. A name is the count of its bytes and
- * they. A symbol is twice the count of its bytes, plus one where "/QUOTE" was taken off its end: then the quote's number
- * follows the bytes. A number above zero is how many zeros stand at its decimal end, one byte, and the count of the rest:
- * prices have few digits, so a mark takes three to five bytes where eight digits of scale would take eight. */
+ * A count is seven bits a byte, the lowest first, the top bit set where more follow. A name is the count of its bytes
+ * and they. A symbol is twice the count of its bytes, plus one where "/QUOTE" was taken off its end: then the quote's
+ * number follows the bytes. A number above zero is how many zeros stand at its decimal end, one byte, and the count of
+ * the rest: prices have few digits, so a mark takes three to five bytes where eight digits of scale would take eight. */
 #include "domain/equity.h"
 
 enum { VERSION = 1 };

@@ -1,5 +1,5 @@
-/* ledger_scan.c: the past of a ledger in time's order. A walk of its own goes over positions that are applied already, so
- * what it computes is what the ledger computed when it passed there. */
+/* ledger_scan.c: the past of a ledger in time's order. A walk of its own goes over positions that are applied already,
+ * so what it computes is what the ledger computed when it passed there. */
 #include "domain/ledger_impl.h"
 
 #include <stdlib.h>
@@ -44,7 +44,8 @@ static void walk_one(struct ledger_scan *s) {
     s->at++;
 }
 
-enum ledger_scanned ledger_scan_to(struct ledger_scan *s, const struct ledger_totals **out, struct wall t, size_t *budget) {
+enum ledger_scanned ledger_scan_to(struct ledger_scan *s, const struct ledger_totals **out, struct wall t,
+                                   size_t *budget) {
     const struct ledger *l = s->ledger;
     if (l->totals.recomputing || l->revision != s->revision) return SCAN_CHANGED;
     size_t end = ledger_position(l, t);

@@ -48,8 +48,9 @@ void drawdowns_add(struct drawdowns *d, const struct series_point *point) {
 static void out_fall(struct buf *out, const struct fall *f, bool known) {
     i128 percent;
     out_amount(out, "amount", known ? f->amount : UNKNOWN_DEC16);
-    bool shared = known && f->share.v != UNKNOWN_DEC && dec_muldiv(&percent, f->amount.v, 100 * DEC8_ONE, f->peak.v) == ERR_OK;
-    if (shared) out_dec8(out, "percent", (struct dec8){percent});
+    bool shared = known && f->share.v != UNKNOWN_DEC;
+    if (shared && dec_muldiv(&percent, f->amount.v, 100 * DEC8_ONE, f->peak.v) == ERR_OK)
+        out_dec8(out, "percent", (struct dec8){percent});
     else out_null(out, "percent");
     out_time(out, "peak_time", known && f->trough_at.us != 0 ? f->peak_at : (struct wall){0});
 }

@@ -120,7 +120,8 @@ static bool reaches_beyond(const struct view_series *s, const struct engine *e) 
     return s->from.us < end.us && (since.us == 0 || s->from.us < since.us || fine);
 }
 
-bool view_series_wants(struct view_series *s, const struct engine *e, struct wall *from, struct wall *to, int64_t *step_us) {
+bool view_series_wants(struct view_series *s, const struct engine *e, struct wall *from, struct wall *to,
+                       int64_t *step_us) {
     if (s->phase == PHASE_PROBE && (s->probed || !reaches_beyond(s, e))) choose_steps(s, e);
     if (s->phase == PHASE_READY) return false;
     bool probe = s->phase == PHASE_PROBE;
@@ -196,7 +197,8 @@ static bool load_marks(struct view_series *s, const struct engine *e, const stru
     for (size_t i = 0; i < s->count; i++) s->lines[i] = line_now(s, e, s->counted[i].pair);
     if (s->is_now) return true;
     if (stored == NULL) return equity_marks_at(e->equity, s->at, s->lines, s->count);
-    return equity_point_read(span_from(s->heap.at + stored->at, stored->len), &e->display, s->lines, s->count) == ERR_OK;
+    struct span bytes = span_from(s->heap.at + stored->at, stored->len);
+    return equity_point_read(bytes, &e->display, s->lines, s->count) == ERR_OK;
 }
 
 /* Chooses the next point; false at the end. */
@@ -226,7 +228,9 @@ static enum ledger_scanned scan_lines(struct view_series *s, size_t *budget) {
         if (*budget == 0) return SCAN_FARTHER;
         *plain = s->lines[s->line].now;
         if (!s->is_now) {
-            enum ledger_scanned scanned = ledger_scan_to(s->counted[s->line].scan, &plain->totals, (struct wall){s->at.us + 1}, budget);
+            struct wall behind = {s->at.us + 1};
+            struct ledger_scan *scan = s->counted[s->line].scan;
+            enum ledger_scanned scanned = ledger_scan_to(scan, &plain->totals, behind, budget);
             if (scanned != SCAN_THERE) return scanned;
         }
         if (*budget > 0) --*budget;
