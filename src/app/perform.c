@@ -17,7 +17,7 @@ void tell_late(struct app *a, const struct event *event) {
 static int64_t header_number(const struct http_answer *answer, const char *name, int64_t absent) {
     const struct http_header *h = http_answer_header(answer, name);
     int64_t value = 0;
-    if (h == NULL || h->value.len == 0 || h->value.len > 15) return absent;
+    if (h == NULL || h->value.len == 0 || h->value.len > 9) return absent; /* 31 years of Retry-After: more is no number */
     for (size_t i = 0; i < h->value.len; i++) {
         if (h->value.at[i] < '0' || h->value.at[i] > '9') return absent;
         value = value * 10 + (h->value.at[i] - '0');

@@ -173,6 +173,8 @@ enum err curl_transfer_open(struct curl_transfer *t, struct curl_loop *c, const 
               curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t) == CURLE_OK &&
               curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
               curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+              /* a name that is still being looked up is left to its thread: waiting for it would stop the whole loop */
+              curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
               curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
               curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
               curl_easy_setopt(t->easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK &&
