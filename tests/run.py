@@ -4,6 +4,8 @@ page's own tests, the rules of the tree, the real binary over real sockets, and 
 speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code is 1 when something failed.
 
     tests/run.py [suite ...]     only these suites: c asan page rules wire e2e browser
+    tests/run.py valgrind tsan   too slow for every day, run only when named: the C tests under Valgrind's memcheck, and those
+                                 that use threads or sockets under ThreadSanitizer
 """
 import json, os, re, subprocess, sys, time
 
@@ -44,7 +46,8 @@ def command(suite, argv, cwd=ROOT, timeout=900, env=None):
         print(out[-8000:], err[-8000:], sep="\n", file=sys.stderr)
 
 
-def meson(suite, folder, options):
+def meson(suite, folder, options, only=None, arguments=(), env=None):
+    """Builds, runs and counts Meson's tests: all, or those whose name matches."""
     setup = ["meson", "setup", folder, *options] if not os.path.exists(f"{ROOT}/{folder}/build.ninja") else \
             ["meson", "configure", folder, *options]
     for argv in (setup, ["ninja", "-C", folder]):
@@ -53,8 +56,12 @@ def meson(suite, folder, options):
             print(done.stdout[-6000:], done.stderr[-4000:], file=sys.stderr)
             failures.append(f"{suite}: {' '.join(argv)} failed")
             return
-    subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "6"], cwd=ROOT, capture_output=True,
-                   text=True, stdin=subprocess.DEVNULL)
+    names = []
+    if only:
+        listed = subprocess.run(["meson", "test", "-C", folder, "--list"], cwd=ROOT, capture_output=True, text=True).stdout
+        names = [n for n in (line.split(" / ")[-1].strip() for line in listed.splitlines()) if re.match(only, n)]
+    subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "6", *arguments, *names], cwd=ROOT,
+                   capture_output=True, text=True, stdin=subprocess.DEVNULL, env=dict(os.environ, **(env or {})))
     with open(f"{ROOT}/{folder}/meson-logs/testlog.json") as log:
         for line in log:
             test = json.loads(line)
@@ -73,6 +80,19 @@ def suite_c():
 def suite_asan():
     meson("asan", "build-asan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dslow_checks=true",
                                  "-Db_sanitize=address,undefined", "-Db_lundef=false"])
+
+
+def suite_valgrind():
+    meson("valgrind", "build-valgrind", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled"],
+          r"(base|domain|wire|engine|view|io|store|server|app|sim|fuzz|fault)/(?!sim_)",
+          ["--timeout-multiplier", "20", "--wrapper", "valgrind --quiet --error-exitcode=99 --leak-check=full "
+           "--errors-for-leak-kinds=definite,indirect,possible"])
+
+
+def suite_tsan():
+    meson("tsan", "build-tsan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled", "-Db_sanitize=thread",
+                                 "-Db_lundef=false"], r"(io|store|server|app|sim|wire)/",
+          ["--timeout-multiplier", "10"], {"TSAN_OPTIONS": "exitcode=66"})
 
 
 def suite_page():
@@ -110,6 +130,7 @@ def suite_browser():
             env={"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
 
 
+ON_REQUEST = {"valgrind": suite_valgrind, "tsan": suite_tsan}
 SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "e2e": suite_e2e, "browser": suite_browser}
 
 if __name__ == "__main__":
@@ -117,7 +138,7 @@ if __name__ == "__main__":
     for name in chosen:
         start = time.monotonic()
         before = passed
-        SUITES[name]()
+        (SUITES | ON_REQUEST)[name]()
         print(f"{name}: {passed - before} passed in {time.monotonic() - start:.0f} s", flush=True)
     for failure in failures:
         print(f"FAILED {failure}")
