@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TRADES_MAX = 60000, QUEUE_MAX = 60000, LINKS_MAX = 4096, SYMBOLS = 6, PAGE = 1000, OLD_TRADES = 2400 };
+enum { TRADES_MAX = 60000, QUEUE_MAX = 60000, LINKS_MAX = 4096, SYMBOLS = 6, PAGE = 1000, OLD_TRADES = 2400, ORDERS_OPEN_MAX = 40, STEPS_KEPT = 60,
+       BOT_LIMIT = 90 };
 
 static const struct model_symbol {
     const char *symbol, *exchange, *base, *quote;
@@ -47,6 +48,14 @@ struct model_link {
     bool market, open, dead, stalled;
     bool subscribed;
     int64_t opened;
+    int64_t order_at; /* when the last order event arrives: one connection keeps their order */
+};
+
+struct model_order {
+    int symbol;
+    int64_t id;
+    bool buy;
+    int64_t price, quantity;
 };
 
 struct world {
@@ -74,7 +83,21 @@ struct world {
     const struct fill *batch; /* the engine's, until it is told of the commit */
     size_t batch_count;
     int64_t history[SYMBOLS];
-    bool store_broken;
+    bool store_broken, store_gone;
+    struct model_order orders[ORDERS_OPEN_MAX]; /* open */
+    size_t order_count;
+    int64_t next_open_order;
+    bool inactive[SYMBOLS];  /* left the bot's strategies */
+    int64_t key_refused_until, wall_shift;
+    /* what the invariants look at */
+    char (*steps)[160];      /* a ring of the last steps, for a failing seed */
+    size_t step_count;
+    int64_t silent_until;    /* as the engine was told with a 429 */
+    int64_t key_tried;       /* the last try of a key known to be refused; 0 none */
+    int64_t bot_times[BOT_LIMIT];
+    size_t bot_next;
+    uint64_t committed;      /* fills, in this life */
+    bool always_durable;     /* in this life */
     bool calm, quiet; /* no more faults; no more trades */
     int64_t rest_down_until, bot_down_until, ws_down_until, ban_until, clock_offset;
     uint64_t rest_requests, bot_requests;
@@ -83,20 +106,20 @@ struct world {
 
 #define EPOCH INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z */
 
-static struct now world_now(const struct world *w) { return (struct now){{w->now}, {EPOCH + w->now}}; }
+static struct now world_now(const struct world *w) { return (struct now){{w->now}, {EPOCH + w->now + w->wall_shift}}; }
 static int64_t exchange_ms(const struct world *w) { return (EPOCH + w->now + w->clock_offset) / 1000; }
 static uint64_t below(struct world *w, uint64_t n) { return rng_below(&w->rng, n); }
 static bool chance(struct world *w, unsigned in) { return w->config.faults && !w->calm && rng_below(&w->rng, in) == 0; }
 
 static void trace(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void trace(struct world *w, const char *format, ...) {
-    if (!w->config.trace) return;
+    char *step = w->steps[w->step_count++ % STEPS_KEPT];
+    int n = snprintf(step, sizeof *w->steps, "%12.3f ", (double)w->now / 1e6);
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%12.3f ", (double)w->now / 1e6);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    vsnprintf(step + n, sizeof *w->steps - (size_t)n, format, args);
     va_end(args);
+    if (w->config.trace) fprintf(stderr, "%s\n", step);
 }
 
 static void fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -261,6 +284,44 @@ static void trade_now(struct world *w, bool announce) {
     buf_free(&b);
 }
 
+static void put_order_report(struct buf *b, const struct model_order *o, bool open, int64_t now_ms) {
+    buf_putf(b, "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%" PRId64 ",\"s\":\"%s\",\"c\":\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"",
+             now_ms, symbols[o->symbol].exchange, o->buy ? "BUY" : "SELL");
+    put_dec(b, o->quantity);
+    buf_puts(b, "\",\"p\":\"");
+    put_dec(b, o->price);
+    buf_putf(b, "\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"%s\",\"X\":\"%s\",\"r\":\"NONE\",\"i\":%" PRId64 ",\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,"
+             "\"T\":%" PRId64 ",\"t\":-1,\"I\":1,\"w\":true,\"m\":false,\"M\":false,\"O\":%" PRId64 ",\"Z\":\"0\",\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}",
+             open ? "NEW" : "CANCELED", open ? "NEW" : "CANCELED", o->id, now_ms, now_ms);
+}
+
+/* An order is placed or cancelled. On one connection the reports keep their order; two connections know nothing of each other. */
+static void order_now(struct world *w) {
+    bool open = w->order_count < 4 || (w->order_count < ORDERS_OPEN_MAX && below(w, 2));
+    struct model_order o;
+    if (open) {
+        int s = (int)below(w, w->config.symbols);
+        o = (struct model_order){s, w->next_open_order++, below(w, 2), w->prices[s] - w->prices[s] / 50 + (int64_t)below(w, 1000), 1000000};
+        w->orders[w->order_count++] = o;
+    } else {
+        size_t i = below(w, w->order_count);
+        o = w->orders[i];
+        w->orders[i] = w->orders[--w->order_count];
+    }
+    struct buf b;
+    buf_init(&b, 4096);
+    put_order_report(&b, &o, open, exchange_ms(w));
+    for (size_t i = 0; i < w->link_count; i++) {
+        struct model_link *l = &w->links[i];
+        if (l->market || l->dead || !l->open || !l->subscribed) continue;
+        int64_t at = w->now + delay(w);
+        if (at <= l->order_at) at = l->order_at + 1;
+        l->order_at = at;
+        deliver_text(w, l, b.at, at - w->now);
+    }
+    buf_free(&b);
+}
+
 static void tick(struct world *w) {
     char text[400];
     struct buf b;
@@ -324,6 +385,40 @@ static void put_my_trades(struct world *w, struct buf *b, const char *text) {
     buf_putc(b, ']');
 }
 
+static void put_open_orders(const struct world *w, struct buf *b, int s) {
+    const char *comma = "";
+    buf_putc(b, '[');
+    for (size_t i = 0; i < w->order_count; i++) {
+        const struct model_order *o = &w->orders[i];
+        if (o->symbol != s) continue;
+        buf_putf(b, "%s{\"symbol\":\"%s\",\"orderId\":%" PRId64 ",\"orderListId\":-1,\"clientOrderId\":\"x\",\"price\":\"", comma, symbols[s].exchange, o->id);
+        put_dec(b, o->price);
+        buf_puts(b, "\",\"origQty\":\"");
+        put_dec(b, o->quantity);
+        buf_putf(b, "\",\"executedQty\":\"0\",\"cummulativeQuoteQty\":\"0\",\"status\":\"NEW\",\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"%s\",\"stopPrice\":\"0\","
+                 "\"icebergQty\":\"0\",\"time\":1767225600000,\"updateTime\":1767225600000,\"isWorking\":true,\"workingTime\":1767225600000,\"origQuoteOrderQty\":\"0\",\"selfTradePreventionMode\":\"NONE\"}",
+                 o->buy ? "BUY" : "SELL");
+        comma = ",";
+    }
+    buf_putc(b, ']');
+}
+
+static void put_bot_orders(const struct world *w, struct buf *b, int s) {
+    const char *comma = "";
+    buf_puts(b, "{\"orders\": [");
+    for (size_t i = 0; i < w->order_count; i++) {
+        const struct model_order *o = &w->orders[i];
+        if (o->symbol != s) continue;
+        buf_putf(b, "%s{\"id\": \"%" PRId64 "\", \"symbol\": \"%s\", \"side\": \"%s\", \"type\": \"limit\", \"price\": \"", comma, o->id, symbols[s].symbol, o->buy ? "buy" : "sell");
+        put_dec(b, o->price);
+        buf_puts(b, "\", \"amount\": \"");
+        put_dec(b, o->quantity);
+        buf_puts(b, "\", \"filled\": \"0\", \"remaining\": \"0\", \"status\": \"open\", \"timestamp\": \"2026-01-01T00:00:00+00:00\"}");
+        comma = ", ";
+    }
+    buf_puts(b, "]}");
+}
+
 static void put_info(struct buf *b) {
     buf_puts(b, "{\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000}],\"symbols\":[");
     for (int s = 0; s < SYMBOLS; s++)
@@ -361,7 +456,7 @@ static void put_prices(struct world *w, struct buf *b) {
 /* The result of a question to Binance, by what its text mentions. */
 static bool put_result(struct world *w, struct buf *b, const char *text) {
     if (strstr(text, "myTrades")) put_my_trades(w, b, text);
-    else if (strstr(text, "openOrders")) buf_puts(b, "[]");
+    else if (strstr(text, "openOrders")) put_open_orders(w, b, symbol_in(text));
     else if (strstr(text, "exchangeInfo")) put_info(b);
     else if (strstr(text, "klines")) put_klines(w, b, text);
     else if (strstr(text, "ticker")) put_prices(w, b);
@@ -404,13 +499,45 @@ static void put_bot_trades(struct world *w, struct buf *b, int s) {
 
 static void put_strategies(struct world *w, struct buf *b) {
     buf_puts(b, "{\"strategies\": [");
-    for (size_t s = 0; s < w->config.symbols; s++)
+    const char *comma = "";
+    for (size_t s = 0; s < w->config.symbols; s++) {
+        if (w->inactive[s]) continue;
         buf_putf(b, "%s{\"name\": \"grid\", \"symbol\": \"%s\", \"statistics\": {\"total_profit\": \"1\", \"total_fees\": \"0\", \"completed_cycles\": 0, \"active_buy_orders\": 0, \"active_sell_orders\": 0}, \"config\": {\"type\": \"grid\", \"lower_price\": \"1\", \"upper_price\": \"2\", \"num_grids\": 3, \"total_investment\": \"100\"}}",
-                 s ? ", " : "", symbols[s].symbol);
+                 comma, symbols[s].symbol);
+        comma = ", ";
+    }
     buf_puts(b, "]}");
 }
 
 /* ---- effects ---- */
+
+/* ---- invariants of what goes out ---- */
+
+enum { CLOCK_SLACK_S = 21 }; /* the model's exchange may set its clock by 20 s: a time told before is off by so much */
+
+static void see_binance(struct world *w, const char *what) {
+    if (w->now < w->silent_until - CLOCK_SLACK_S * US_PER_S) fail(w, "silence_after_429: %s was sent", what);
+}
+
+/* Told that the key is refused, the engine tries it once a minute at most (what was sent before it knew does not count). */
+static void see_key(struct world *w) {
+    if (!w->engine->exchange.unauthorized) w->key_tried = 0;
+    else if (w->key_tried != 0 && w->now - w->key_tried < 59 * US_PER_S) fail(w, "refused_key_once_a_minute: tried after %.1f s", (double)(w->now - w->key_tried) / 1e6);
+    else w->key_tried = w->now;
+}
+
+static void see_request(struct world *w, const struct effect *f, bool bot) {
+    if (!bot) {
+        see_binance(w, "a request");
+        if (strstr(f->target, "signature=") != NULL) see_key(w);
+        return;
+    }
+    int64_t oldest = w->bot_times[w->bot_next];
+    if (oldest != 0 && w->now - oldest < US_PER_MIN) fail(w, "bot_limit: over %d requests in a minute", BOT_LIMIT);
+    w->bot_times[w->bot_next] = w->now;
+    w->bot_next = (w->bot_next + 1) % BOT_LIMIT;
+    if (w->engine->bot.breaker.state == BREAKER_OPEN) fail(w, "open_breaker_refuses: the bot was asked");
+}
 
 static void on_http(struct world *w, const struct effect *f) {
     bool bot = f->upstream == UPSTREAM_BOT;
@@ -421,9 +548,12 @@ static void on_http(struct world *w, const struct effect *f) {
     w->result->requests++;
     if (bot) w->bot_requests++;
     else w->rest_requests++;
+    see_request(w, f, bot);
     int64_t down = bot ? w->bot_down_until : w->rest_down_until;
     if (w->now < down) d.err = ERR_CONNECT;
     else if (!bot && w->now < w->ban_until) d.status = 429, d.retry_after_us = w->ban_until - w->now;
+    else if (!bot && w->now < w->key_refused_until && strstr(f->target, "signature="))
+        d.status = 401, buf_puts(&b, "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}");
     else if (chance(w, 25)) d.err = ERR_TIMEOUT;
     else if (chance(w, 25)) d.status = 502, buf_puts(&b, "<html>bad gateway</html>");
     else if (chance(w, 40)) buf_puts(&b, "{\"half\":");
@@ -433,7 +563,7 @@ static void on_http(struct world *w, const struct effect *f) {
     else if (bot && strstr(f->target, "/api/trades")) {
         if (chance(w, 20)) buf_puts(&b, "{\"trades\": []}"); /* an outage of the exchange looks like this (BOT_API 3) */
         else put_bot_trades(w, &b, symbol_in(f->target));
-    } else if (bot && strstr(f->target, "/api/orders")) buf_puts(&b, "{\"orders\": []}");
+    } else if (bot && strstr(f->target, "/api/orders")) put_bot_orders(w, &b, symbol_in(f->target));
     else if (bot && strstr(f->target, "/api/ohlcv")) buf_puts(&b, "{\"ohlcv\": []}");
     d.body = copy(&b);
     buf_free(&b);
@@ -442,6 +572,7 @@ static void on_http(struct world *w, const struct effect *f) {
 
 static void on_connect(struct world *w, const struct effect *f) {
     struct delivery d = {.kind = DELIVER_OPEN, .id = f->id};
+    if (strstr(f->target, "ws-api")) see_binance(w, "a connection");
     if (w->link_count == LINKS_MAX) {
         fail(w, "over %d connections", LINKS_MAX);
         return;
@@ -460,6 +591,9 @@ static void on_send(struct world *w, const struct effect *f) {
     struct buf b;
     if (l == NULL || l->dead || !l->open) return;
     trace(w, "send %" PRIu64 " %.80s", f->id, f->text);
+    bool keyed = strstr(f->text, "\"signature\":") != NULL;
+    if (!l->market) see_binance(w, "a question");
+    if (keyed) see_key(w);
     buf_init(&b, 16 << 20);
     if (l->market) {
         buf_putf(&b, "{\"result\":null,\"id\":%" PRId64 "}", number_after(f->text, "\"id\":", 0));
@@ -470,9 +604,10 @@ static void on_send(struct world *w, const struct effect *f) {
     } else {
         const char *id = strstr(f->text, "\"id\":");
         size_t n = id ? strcspn(id + 5, ",}") : 0;
-        bool refused = chance(w, 20);
-        buf_putf(&b, "{\"id\":%.*s,\"status\":%d,", (int)n, id ? id + 5 : "", refused ? 400 : 200);
-        if (refused) buf_puts(&b, "\"error\":{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}}");
+        bool no_key = keyed && w->now < w->key_refused_until, refused = chance(w, 20);
+        buf_putf(&b, "{\"id\":%.*s,\"status\":%d,", (int)n, id ? id + 5 : "", no_key ? 401 : refused ? 400 : 200);
+        if (no_key) buf_puts(&b, "\"error\":{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}}");
+        else if (refused) buf_puts(&b, "\"error\":{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}}");
         else {
             buf_puts(&b, "\"result\":");
             if (!put_result(w, &b, f->text)) fail(w, "unexpected frame %.100s", f->text);
@@ -497,6 +632,7 @@ static void keep(struct world *w, const struct fill *fills, size_t count) {
 /* Durable when the commit is told: a crash before it loses the batch, and nothing of it was shown. */
 static void on_persist(struct world *w, const struct effect *f) {
     bool broken = w->store_broken;
+    if (w->store_gone) fail(w, "nothing_for_a_dead_store: a batch was handed to it");
     if (f->id == 0) {
         if (!broken) keep(w, f->fills, f->fill_count);
         return;
@@ -532,15 +668,23 @@ static void perform(struct world *w) {
 
 /* ---- invariants: after every step ---- */
 
+/* All invariants of the state, in one place; those of what goes out: see_request and its neighbours. */
 static void check_step(struct world *w) {
     const struct engine *e = w->engine;
     const struct portfolio *p = &e->portfolio;
     struct dec16 sum;
-    if (dec16_add(&sum, p->realized, p->unrealized) != ERR_OK || sum.v != p->total.v) fail(w, "total is not realized + unrealized");
+    if (dec16_add(&sum, p->realized, p->unrealized) != ERR_OK || sum.v != p->total.v) fail(w, "total_is_the_sum: total is not realized + unrealized");
+    w->always_durable &= e->durable;
+    if (w->always_durable && e->count.fills_applied > w->committed) fail(w, "persist_then_show: %" PRIu64 " shown, %" PRIu64 " kept", e->count.fills_applied, w->committed);
+    if (engine_deadline(e).us <= w->now) fail(w, "deadlines_lie_ahead");
+    if (e->user.cur.id != 0 && e->user.cur.id == e->user.next.id) fail(w, "one_link_one_place");
+    if (feed_is_live(&e->user) && e->user.cur.phase != LINK_PROVEN) fail(w, "live_means_proven: user");
+    if (feed_is_live(&e->market) && e->market.cur.phase != LINK_PROVEN) fail(w, "live_means_proven: market");
+    if (e->count.effects_dropped > 0) fail(w, "no_effect_is_dropped");
     for (size_t i = 0; i < e->pair_count; i++) {
         const struct ledger_totals *t = ledger_totals(e->pairs[i]->ledger);
-        if (t->holdings.v < 0) fail(w, "holdings of %s are negative", e->pairs[i]->symbol.text);
-        if (t->fills > w->trade_count) fail(w, "%s shows more fills than there were trades", e->pairs[i]->symbol.text);
+        if (t->holdings.v < 0) fail(w, "never_below_zero: holdings of %s are negative", e->pairs[i]->symbol.text);
+        if (t->fills > w->trade_count) fail(w, "no_invented_fill: %s shows more fills than there were trades", e->pairs[i]->symbol.text);
     }
 }
 
@@ -577,6 +721,11 @@ static void turn(struct world *w) {
 static void start_engine(struct world *w) {
     struct engine_config *c = &w->engine_config;
     w->life++;
+    w->store_gone = false;
+    w->committed = 0;
+    w->always_durable = true;
+    w->silent_until = w->key_tried = 0;
+    memset(w->bot_times, 0, sizeof w->bot_times); /* a new process knows nothing of what the old one asked: the bot says 429 */
     c->seed = rng_next(&w->rng);
     w->engine = engine_new(c, world_now(w));
     for (size_t i = 0; i < w->stored_count; i++) engine_load_fill(w->engine, &w->stored[i]);
@@ -604,8 +753,9 @@ static void arrive(struct world *w, struct delivery *d) {
     struct event e = {.id = d->id, .err = d->err, .error = "model", .status = d->status, .weight_used = -1, .remaining = -1,
                       .retry_after_us = d->retry_after_us, .body = d->body ? span_of(d->body) : (struct span){0}};
     struct model_link *l = find_link(w, d->id);
-    if (d->kind == DELIVER_COMMIT && d->err == ERR_OK && d->life == w->life) keep(w, w->batch, w->batch_count);
     if (d->life != w->life) return;
+    if (d->kind == DELIVER_COMMIT && d->err == ERR_OK) keep(w, w->batch, w->batch_count), w->committed += w->batch_count;
+    if (d->kind == DELIVER_HTTP && d->status == 429 && d->retry_after_us > 0) w->silent_until = w->now + d->retry_after_us;
     switch (d->kind) {
     case DELIVER_HTTP: e.kind = EVENT_HTTP; break;
     case DELIVER_OPEN:
@@ -638,6 +788,14 @@ static void misfortune(struct world *w) {
     else if (what < 16) w->clock_offset = (int64_t)below(w, 20 * US_PER_S) - 10 * US_PER_S;
     else if (what < 18) crash(w);
     else if (what < 20) w->store_broken = !w->store_broken;
+    else if (what == 36 && w->config.credentials) w->key_refused_until = w->now + (int64_t)below(w, 200) * US_PER_S;
+    else if (what == 37) w->wall_shift += (int64_t)below(w, 2 * 600) * US_PER_S - 600 * US_PER_S;
+    else if (what < 40 && what > 37) w->inactive[below(w, SYMBOLS)] ^= true;
+    else if (what == 40 && below(w, 8) == 0 && !w->store_gone) {
+        struct event gone = {.kind = EVENT_STORE_FAILED, .error = "the disk is gone", .weight_used = -1, .remaining = -1};
+        w->store_gone = true;
+        engine_handle(w->engine, &gone, world_now(w));
+    }
     else if (what < 30) {
         for (size_t i = 0; i < w->link_count; i++) {
             struct model_link *l = &w->links[i];
@@ -661,6 +819,7 @@ static void second_passes(struct world *w) {
         if (w->links[i].open && !w->links[i].dead && !w->links[i].stalled && w->now / US_PER_S % 20 == 0)
             schedule(w, 1000, (struct delivery){.kind = DELIVER_PING, .id = w->links[i].id});
     if (!w->quiet && w->now / US_PER_S % 3 == 0 && below(w, 2)) trade_now(w, true);
+    if (!w->quiet && below(w, 4) == 0) order_now(w);
     if (exchange_ms(w) / 1000 % 60 == 0) { /* the minute that ended is streamed as closed */
         int64_t minute = exchange_ms(w) / 60000 - 1;
         char text[500];
@@ -721,6 +880,16 @@ static void compare(struct world *w) {
         }
         if (p == NULL) {
             fail(w, "the pair %s is missing", symbol.text);
+            return;
+        }
+        size_t open = 0, shown = 0;
+        for (size_t i = 0; i < w->order_count; i++) {
+            if (w->orders[i].symbol != (int)s) continue;
+            open++;
+            for (size_t k = 0; k < p->orders->count; k++) shown += p->orders->rows[k].order_id == w->orders[i].id;
+        }
+        if ((w->config.credentials || w->config.source == SOURCE_IS_BOT) && (shown != open || p->orders->count != open)) {
+            fail(w, "%s: %zu orders are open, %zu shown, %zu of them right", symbol.text, open, p->orders->count, shown);
             return;
         }
         const struct ledger_totals *t = ledger_totals(p->ledger);
@@ -805,6 +974,7 @@ static void configure(struct world *w) {
         .persist = true,
     };
     c->user_feed.dead_after_us = 60 * US_PER_S;
+    if (w->config.short_lives) c->market_feed.lifetime_us = 4 * US_PER_MIN, c->user_feed.lifetime_us = 3 * US_PER_MIN; /* planned renewal, often */
     if (w->config.credentials) c->key = (struct signing_key){KEY_HMAC, SPAN("key"), SPAN("secret")};
     for (size_t s = 0; w->config.source == SOURCE_IS_EXCHANGE && s < w->config.symbols; s++) c->symbols[c->symbol_count++] = name_of(symbols[s].symbol);
 }
@@ -817,6 +987,8 @@ void world_run(const struct world_config *config, struct world_result *out) {
     w->now = US_PER_S;
     for (size_t i = 0; i < 3; i++) buf_init(&w->told[i], 1 << 20);
     w->trades = calloc(TRADES_MAX, sizeof *w->trades);
+    w->steps = calloc(STEPS_KEPT, sizeof *w->steps);
+    w->next_open_order = 10000000;
     w->queue = calloc(QUEUE_MAX, sizeof *w->queue);
     rng_seed(&w->rng, config->seed);
     for (int s = 0; s < SYMBOLS; s++) w->prices[s] = symbols[s].price, w->next_id[s] = 100 + s, w->history[s] = -1;
@@ -832,6 +1004,8 @@ void world_run(const struct world_config *config, struct world_result *out) {
     /* everything heals */
     w->calm = true;
     w->store_broken = false;
+    w->key_refused_until = 0;
+    memset(w->inactive, 0, sizeof w->inactive);
     w->rest_down_until = w->bot_down_until = w->ws_down_until = w->ban_until = 0;
     for (size_t i = 0; i < w->link_count; i++)
         if (w->links[i].stalled) drop_link(w, &w->links[i]);
@@ -851,6 +1025,9 @@ void world_run(const struct world_config *config, struct world_result *out) {
     view_free(w->view);
     for (size_t i = 0; i < 3; i++) buf_free(&w->told[i]);
     while (w->queue_count > 0) free(take(w).body);
+    for (size_t i = config->tell_steps && !out->ok && w->step_count > STEPS_KEPT ? w->step_count - STEPS_KEPT : 0; config->tell_steps && !out->ok && i < w->step_count; i++)
+        printf("#   %s\n", w->steps[i % STEPS_KEPT]);
+    free(w->steps);
     free(w->queue);
     free(w->trades);
     free(w->stored);

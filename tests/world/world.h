@@ -15,7 +15,9 @@ struct world_config {
     enum source source;
     bool faults;
     bool fees_in_bnb;
+    bool short_lives;      /* connections are renewed every few minutes, as at the 24 h limit */
     bool trace;            /* print every step to stderr */
+    bool tell_steps;       /* print the last steps of a run that fails */
 };
 
 struct world_result {

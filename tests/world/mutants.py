@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Plants realistic bugs one at a time in a copy of the source and shows that the tests find each: ./run mutants
+
+A mutant is a name, a file, a text that stands in it exactly once, and what stands there instead. It is found when one of the
+engine's or the domain's unit tests or the simulated world fails. A mutant that is not found, or whose text is gone, is an error."""
+import os, shutil, subprocess, sys, tempfile, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+UNITS = ["feed", "answers", "poll", "streams", "fills", "figures", "breaker", "backoff", "budget"]
+TARGETS = ["tests/unit/engine/test_engine_" + u for u in UNITS] + ["tests/unit/domain/test_domain_ledger", "tests/unit/wire/test_wire_binance_user", "tests/world/test_world"]
+
+MUTANTS = [
+    ("fill booked at the order's price (p for L)", "src/wire/binance_user.c", '{"L", FIELD_DEC8,', '{"p", FIELD_DEC8,'),
+    ("dedupe dropped", "src/domain/ledger.c", "        if (known == NULL) {", "        if (known == NULL || f->source == SOURCE_REST) {"),
+    ("fee asset ignored: BNB taken for the quote", "src/domain/ledger.c",
+     "(*asset == ASSET_QUOTE || *asset == ASSET_UNNAMED) {", "(*asset != ASSET_BASE) {\n        *asset = ASSET_QUOTE;"),
+    ("no resync after a reconnect", "src/engine/answers.c",
+     "        feed_subscribed(&e->user, r->ws_id, e->now);\n        poll_history_wanted(e);\n        break;",
+     "        feed_subscribed(&e->user, r->ws_id, e->now);\n        break;"),
+    ("live before the trades are merged", "src/engine/answers.c",
+     "if ((newest || last_page) && r->sent.us >= p->history.sync_from.us) p->history.sync_wanted = false;", "p->history.sync_wanted = false;"),
+    ("backoff reset by the connect", "src/engine/feed.c",
+     "    l->phase = LINK_OPEN;\n", "    l->phase = LINK_OPEN;\n    backoff_reset(&f->backoff);\n"),
+    ("history marked before the commit", "src/engine/fills.c",
+     "    if (!e->durable || p->pending_count > 0 || p->in_store_batch != 0) return;\n", "    if (!e->durable) return;\n"),
+    ("shown before the commit", "src/engine/fills.c",
+     "    } else if (!to_store(e) || !e->durable) {", "    } else {"),
+    ("pending lost when the store fails", "src/engine/fills.c",
+     "    apply_all(e, p->in_store + p->in_store_shown, p->in_store_count - p->in_store_shown);\n    p->in_store_shown = p->in_store_count;",
+     "    p->in_store_shown = p->in_store_count;"),
+    ("a full page taken for the last one", "src/engine/answers.c",
+     "bool last_page = rows.count < TRADES_PAGE;", "bool last_page = true;"),
+    ("a page of trades skips one id", "src/engine/poll.c",
+     ".from_id = h->complete_to + 1}", ".from_id = h->complete_to + 2}"),
+    ("breaker never opens", "src/engine/breaker.c",
+     "b->consecutive_failures >= b->config.fail_max) enter", "b->consecutive_failures > 1000000) enter"),
+    ("stale never set", "src/engine/figures.c",
+     "older(m->price_at, STALE_US, e->now.wall);", "false;"),
+    ("silence after 429 forgets the connection", "src/engine/streams.c",
+     "    if (banned) return; /*", "    if (banned && false) return; /*"),
+    ("the replacement is dropped, not the old link", "src/engine/feed.c",
+     "        f->cur = f->next;\n        f->next = (struct link){0};\n        f->next_backoff", "        f->next = (struct link){0};\n        f->next_backoff"),
+    ("fee priced by the minute of the fill", "src/engine/fills.c",
+     "return fill_time.us / US_PER_MIN - 1; }", "return fill_time.us / US_PER_MIN; }"),
+    ("retry-after ignored", "src/engine/engine.c",
+     "    if (v->retry_after_us > 0) a.retry_after =", "    if (v->retry_after_us < 0) a.retry_after ="),
+]
+
+
+def run(command, **more):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+
+
+def found_by(build, seeds):
+    """The first test that fails, or None."""
+    env = dict(os.environ, GRIDSCOPE_SEEDS=str(seeds), GRIDSCOPE_ROOT=ROOT)
+    for target in TARGETS:
+        try:
+            if run([os.path.join(build, target)], env=env, timeout=300).returncode != 0: return os.path.basename(target)
+        except subprocess.TimeoutExpired:
+            return os.path.basename(target) + " (never ends)"
+    return None
+
+
+def main():
+    wanted = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="gridscope-mutants-") as folder:
+        copy, build = os.path.join(folder, "source"), os.path.join(folder, "build")
+        files = run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]).stdout.split("\0")
+        for name in filter(None, files):
+            if not os.path.exists(os.path.join(ROOT, name)): continue
+            os.makedirs(os.path.dirname(os.path.join(copy, name)), exist_ok=True)
+            shutil.copy2(os.path.join(ROOT, name), os.path.join(copy, name))
+        out = run(["meson", "setup", build, copy, "-Dtests=true"])
+        if out.returncode == 0: out = run(["ninja", "-C", build] + TARGETS)
+        if out.returncode != 0: sys.exit(out.stdout)
+        unhurt = found_by(build, 25)
+        if unhurt: sys.exit("without any mutant %s fails" % unhurt)
+        missed = 0
+        for name, file, old, new in MUTANTS:
+            if wanted and not any(w in name for w in wanted): continue
+            path = os.path.join(copy, file)
+            with open(path) as f: sound = f.read()
+            if sound.count(old) != 1: sys.exit("%s: its text stands %d times in %s" % (name, sound.count(old), file))
+            with open(path, "w") as f: f.write(sound.replace(old, new))
+            start = time.time()
+            out = run(["ninja", "-C", build] + TARGETS)
+            if out.returncode != 0: sys.exit("%s does not compile:\n%s" % (name, out.stdout[-2000:]))
+            by = found_by(build, 25)
+            missed += by is None
+            print("%-8s %-48s %s (%.0f s)" % ("found" if by else "MISSED", name, by or "", time.time() - start), flush=True)
+            with open(path, "w") as f: f.write(sound)
+        print("%d mutants, %d missed" % (len(MUTANTS), missed))
+        return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
