@@ -180,9 +180,16 @@ static void become(struct app *a, const char *account) {
         log_say(a->log, LOG_WARN, "store", "the fills of %s could not be read", account);
 }
 
+/* What the bot told is of the old epoch as well. */
+static void begin_epoch(struct app *a) {
+    bool bot = strcmp(a->account, a->bot_account) != 0 && store_new_epoch(a->store, ID_FACTS, a->bot_account) != ERR_OK;
+    if (store_new_epoch(a->store, ID_FACTS, a->account) != ERR_OK || bot) log_say(a->log, LOG_ERROR, "store", "the new epoch could not be kept");
+}
+
 void keep_fact(struct app *a, const struct effect *f) {
     if (!usable(a)) return;
     if (strcmp(f->key, "account") == 0) become(a, f->text);
+    else if (strcmp(f->key, "epoch") == 0) begin_epoch(a);
     else if (store_put_meta(a->store, ID_FACTS, f->key, f->text) != ERR_OK) log_say(a->log, LOG_WARN, "store", "%s could not be kept", f->key);
 }
 

@@ -79,6 +79,8 @@ struct history { /* what of Binance's (or the bot's) trades of a pair has been r
     bool caught_up;        /* the last page was not full */
     bool wanted;           /* a read from complete_to + 1 is due */
     bool in_flight;
+    bool verify;           /* a testnet may have been wiped: its newest trades are asked for before any later ones */
+    bool suspect;          /* the newest id was lower than a known one: once more is certain */
     bool sync_wanted;      /* the user feed is not live before the trades up to now are merged */
     struct mono sync_from; /* by a question sent at this time or later */
     uint32_t pages;
@@ -197,7 +199,8 @@ enum effect_kind {
     EFFECT_WS_CLOSE,   /* .id */
     EFFECT_PERSIST,    /* .id batch .fills .fill_count: answer by EVENT_COMMITTED; id 0 (fees valued since): no answer.
                           Borrowed until the effect is done */
-    EFFECT_REMEMBER,   /* .key .text: a small fact for the store: "symbols" (comma-separated), "account" */
+    EFFECT_REMEMBER,   /* .key .text: a small fact for the store: "symbols" (comma-separated), "account", and "epoch":
+                          the account was wiped, its fills and marks so far are of an older epoch (ACCOUNTING 2) */
     EFFECT_HISTORY,    /* .symbol .complete_to: every trade from the first id to this one has been read */
     EFFECT_POINT,      /* .time .text .text_len: a minute's marks and rates for the store, as bytes (domain/equity.h) */
     EFFECT_CANDLES,    /* .id user request .candles .candle_count, or .err: answer for the page. Borrowed until taken */

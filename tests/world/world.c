@@ -970,7 +970,7 @@ static void configure(struct world *w) {
         .market_feed = feed,
         .user_feed = feed,
         .heartbeat_stream = "btcusdt@miniTicker",
-        .environment = "test",
+        .environment = "production",
         .persist = true,
     };
     c->user_feed.dead_after_us = 60 * US_PER_S;

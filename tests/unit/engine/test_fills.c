@@ -144,6 +144,39 @@ static void a_mark_without_its_fills_is_not_believed(void **state) {
     rig_end(&r);
 }
 
+static void a_wiped_testnet_begins_a_new_epoch(void **state) {
+    (void)state;
+    static const char row[] = "[{\"symbol\":\"BTCUSDT\",\"id\":3,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\",\"quoteQty\":\"100\",\"commission\":\"0\","
+                              "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const char later[] = "[{\"symbol\":\"BTCUSDT\",\"id\":500,\"orderId\":1,\"orderListId\":-1,\"price\":\"1\",\"qty\":\"1\",\"quoteQty\":\"1\",\"commission\":\"0\","
+                                "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    struct name symbol = name_of("BTC/USDT");
+    for (int wiped = 0; wiped < 3; wiped++) { /* 2: the answer only lagged */
+        rig_begin(&r);
+        rig_key(&r);
+        if (wiped == 0) r.config.environment = "production";
+        rig_rule(&r, "myTrades", 200, row);
+        rig_restart(&r);
+        engine_load_symbol(r.e, &symbol);
+        for (int64_t id = 3; id <= 500; id += 497) {
+            struct fill f = {.symbol = symbol, .trade_id = id, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_REST, .price = {DEC8_ONE}, .quantity = {DEC8_ONE},
+                             .time = {1767225600000000}};
+            engine_load_fill(r.e, &f);
+        }
+        engine_load_history(r.e, &symbol, 500);
+        rig_go(&r);
+        rig_ticks(&r, 5 * US_PER_S);
+        if (wiped == 2) rig_rule(&r, "myTrades", 200, later);
+        rig_ticks(&r, 40 * US_PER_S);
+        assert_int_equal(r.e->user.state, FEED_LIVE);
+        assert_int_equal(totals()->fills, wiped == 1 ? 1 : 2);
+        assert_int_equal(rig_count(&r, "epoch", EVER), wiped == 1 ? 1 : 0);
+        if (wiped == 1) assert_int_equal(totals()->cost_basis.v, (i128)100 * DEC16_ONE);
+        assert_int_equal(r.history_mark, wiped == 1 ? 3 : 500);
+        rig_end(&r);
+    }
+}
+
 static void fills_of_an_account_that_became_known_are_shown(void **state) {
     (void)state;
     begin_live();
@@ -327,6 +360,7 @@ int main(void) {
         cmocka_unit_test(repeated_fills_are_counted_once_each),
         cmocka_unit_test(the_mark_of_history_waits_for_the_disk),
         cmocka_unit_test(a_mark_without_its_fills_is_not_believed),
+        cmocka_unit_test(a_wiped_testnet_begins_a_new_epoch),
         cmocka_unit_test(fills_of_an_account_that_became_known_are_shown),
         cmocka_unit_test(a_fee_in_bnb_takes_the_close_before_the_fill),
         cmocka_unit_test(a_fee_is_valued_along_a_cross_with_an_inverse_leg),
