@@ -10,6 +10,7 @@ import sys
 import time
 from fractions import Fraction
 
+from openapi import schema_of
 from harness import Closes, check, fifo, main, round_half_even, same, schema_fault, settled, test, wait_until
 
 HOUR, DAY = 3600, 86400
@@ -65,25 +66,6 @@ def total_at(trades, closes, marks, at_us):
 
 def micros(text):
     return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 10**6)
-
-
-def plain(schema, document):
-    """References followed, and what says nothing about a value left out."""
-    if isinstance(schema, list):
-        return [plain(s, document) for s in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return plain(document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], document)
-    return {k: plain(v, document) for k, v in schema.items() if k not in ("format", "example", "description")}
-
-
-def schema_of(dash, *path):
-    document = dash.get("/api/v1/openapi.json")
-    schema = document["components"]["schemas"]
-    for part in path:
-        schema = schema[part]
-    return plain(schema, document)
 
 
 def stored(path):
