@@ -61,7 +61,7 @@ function Metrics({ figures }: { figures: Figures }) {
         const lost = parseDec(fall);
         const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(fall as string)} ${unit ?? ''}`];
         return (
-          <Metric key={`${drawdown.days}`} name={`Drawdown, ${drawdown.days == null ? 'all' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
+          <Metric key={`${drawdown.days}`} name={`Drawdown ${drawdown.days == null ? 'all' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
             {share != null ? plainPercent(share, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
           </Metric>
         );
