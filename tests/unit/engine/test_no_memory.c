@@ -77,7 +77,7 @@ static void any_allocation_may_fail(void **state) {
         calls = fail_at = 0;
         work(key);
         size_t all = calls, step = all / 300 + 1;
-        assert_true(all > 200);
+        if (all < 100) fail_msg("only %zu allocations: the linker did not put us in between", all);
         for (size_t k = 1; k <= all; k += k < 150 ? 1 : step) { /* the first ones are each of a kind, later they repeat */
             calls = 0;
             fail_at = k;
