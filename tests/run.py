@@ -86,7 +86,7 @@ def suite_valgrind():
     meson("valgrind", "build-valgrind", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled"],
           r"(base|domain|wire|engine|view|io|store|server|app|sim|fuzz|fault)/(?!sim_)",
           ["--timeout-multiplier", "20", "--wrapper", "valgrind --quiet --error-exitcode=99 --leak-check=full "
-           "--errors-for-leak-kinds=definite,indirect,possible"])
+           "--errors-for-leak-kinds=definite,indirect --suppressions=" + ROOT + "/tests/valgrind.supp"])
 
 
 def suite_tsan():

@@ -203,7 +203,9 @@ void engine_load_fill(struct engine *e, const struct fill *f) {
     enum ledger_added what;
     struct pair *p = e->config->symbol_count > 0 ? pair_by_symbol(e, &f->symbol, &index) : pair_ensure(e, &f->symbol, &index);
     if (p == NULL && e->config->symbol_count > 0) return; /* a pair that is not watched now */
-    if (p == NULL || ledger_add(p->ledger, f, &what, NULL) != ERR_OK) {
+    enum err err = p != NULL ? ledger_add(p->ledger, f, &what, NULL) : ERR_MEMORY;
+    if (err != ERR_OK) {
+        e->priv->load_failed |= err == ERR_MEMORY;
         e->count.fills_refused++;
         return;
     }
@@ -212,7 +214,7 @@ void engine_load_fill(struct engine *e, const struct fill *f) {
 
 void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to) {
     struct pair *p = pair_by_symbol(e, symbol, NULL);
-    if (p == NULL || complete_to > ledger_last_id(p->ledger)) return; /* its fills are not all there: read them again */
+    if (p == NULL || e->priv->load_failed || complete_to > ledger_last_id(p->ledger)) return; /* its fills are not all there: read them again */
     if (complete_to > p->history.complete_to) p->history.complete_to = complete_to;
 }
 

@@ -89,6 +89,16 @@ static bool third_asset(const struct pair *p, const struct fill *f) {
            !name_eq(&f->fee_asset, &p->quote);
 }
 
+/* There was no memory for it: the history is not complete up to it any more, and is read from there again. */
+static void read_again(struct engine *e, struct pair *p, const struct fill *f) {
+    struct history *h = &p->history;
+    if (!engine_has_key(e)) return; /* the bot's answers hold it for 500 fills to come */
+    if (h->complete_to >= f->trade_id) h->complete_to = f->trade_id - 1;
+    h->caught_up = false;
+    h->wanted = true;
+    h->state = HISTORY_LOADING;
+}
+
 static void apply(struct engine *e, const struct fill *f) {
     size_t index;
     enum ledger_added what;
@@ -98,6 +108,7 @@ static void apply(struct engine *e, const struct fill *f) {
     enum err err = ledger_add(p->ledger, f, &what, &changed);
     if (err != ERR_OK) {
         e->count.fills_refused++;
+        if (err == ERR_MEMORY) read_again(e, p, f);
         engine_log(e, LOG_ERROR, "engine", "a fill of %s could not be booked: %s", f->symbol.text, err_text(err));
         engine_dirty_pair(e, index);
         return;

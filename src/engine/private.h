@@ -123,6 +123,7 @@ struct engine_private {
     bool clock_based;
     uint64_t subscribe_retry;  /* link whose subscription is sent again when the time is known (-1021); 0 none */
     bool symbols_known;
+    bool load_failed; /* a stored fill found no memory: no stored mark says what is complete, all is read again */
     bool first_orders_done;
     bool bot_seen;
     bool stopping, started;

@@ -50,10 +50,10 @@ static void on_ws(void *arg, uint64_t id, const struct ws_client_event *e) {
 
 static void timeout_does_not_wait_for_the_lookup(void **state) {
     struct world w = {.loop = loop_new(&test_log)};
-    int64_t start = real_ms();
     (void)state;
     struct http_client *http = http_client_new(w.loop, NULL);
     struct ws_client *ws = ws_client_new(w.loop, NULL);
+    int64_t start = real_ms();
     struct http_request q = {.method = "GET", .url = "http://hangs.example/", .timeout_us = 200 * US_PER_MS, .max_body = 1000};
     assert_int_equal(http_start(http, 1, &q, on_answer, &w), ERR_OK);
     assert_int_equal(ws_client_connect(ws, 2, "ws://hangs.example/ws", 200 * US_PER_MS, 1000, on_ws, &w), ERR_OK);
