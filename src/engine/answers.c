@@ -118,7 +118,7 @@ static void take_candle(void *arg, const struct candle *c) {
 
 static void adopt_orders(struct engine *e, const struct request *r, struct rows *rows) {
     struct pair *p = e->pairs[r->pair];
-    bool changed = !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, r->sent_at);
+    bool changed = !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, engine_steady_time(e, r->sent));
     free(rows->orders);
     p->orders_read_at = e->now.wall;
     if (!p->orders_known) changed = p->orders_known = true;
@@ -593,6 +593,7 @@ static bool doubtful_orders(struct engine *e, const struct request *r, const str
     bool vanished = rows->order_count == 0 && p->orders->count > 0;
     bool doubt = vanished && !p->orders_vanished;
     p->orders_vanished = doubt;
+    if (doubt && engine_has_key(e)) p->orders_polled = (struct mono){0}; /* no poll may follow: ask once more now */
     return doubt;
 }
 

@@ -73,7 +73,6 @@ static struct request *request_new(struct engine *e, const struct request *wante
         *r = *wanted;
         r->generation = ++e->priv->request_generation;
         r->sent = e->now.mono;
-        r->sent_at = e->now.wall;
         return r;
     }
     return NULL;

@@ -45,7 +45,7 @@ struct engine *engine_new(const struct engine_config *config, struct now now) {
     e->status = STATUS_OFFLINE;
     e->reason = REASON_STARTING;
     p->next_link_id = 1;
-    p->wall_base_us = now.wall.us - now.mono.us;
+    p->wall_base_us = p->steady_base_us = now.wall.us - now.mono.us;
     (void)snprintf(p->account, sizeof p->account, "%s:bot", config->environment);
     for (size_t i = 0; i < config->symbol_count; i++) (void)pair_ensure(e, &config->symbols[i], NULL);
     p->symbols_known = config->symbol_count > 0;
@@ -176,6 +176,8 @@ void engine_clean(struct engine *e) {
 struct wall engine_exchange_time(const struct engine *e) {
     return e->priv->clock_based ? (struct wall){e->now.mono.us + e->priv->clock_base_us} : e->now.wall;
 }
+
+struct wall engine_steady_time(const struct engine *e, struct mono at) { return (struct wall){at.us + e->priv->steady_base_us}; }
 
 /* Our clock was set, or the machine slept: the exchange's time is asked anew. */
 static void watch_clock(struct engine *e) {

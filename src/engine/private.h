@@ -34,7 +34,6 @@ struct request {
     uint64_t user_request;
     enum bot_endpoint endpoint;
     struct mono sent, deadline;
-    struct wall sent_at;
 };
 
 enum { ON_DEMAND_MAX = 64 }; /* requests of users at once: the other half of the table is for the figures */
@@ -120,6 +119,7 @@ struct engine_private {
     uint32_t last_failure[2];  /* by upstream: generation of the newest request when a failure was last counted */
     int64_t clock_base_us;     /* exchange time - monotonic time, once known: our own clock may jump */
     int64_t wall_base_us;      /* the same of our own clock, to see it jump */
+    int64_t steady_base_us;    /* our clock - monotonic time when the engine was made */
     bool clock_based;
     uint64_t subscribe_retry;  /* link whose subscription is sent again when the time is known (-1021); 0 none */
     bool symbols_known;
@@ -146,6 +146,7 @@ void engine_log(struct engine *e, enum log_level level, const char *topic, const
     __attribute__((format(printf, 4, 5)));
 void engine_dirty_pair(struct engine *e, size_t pair);
 struct wall engine_exchange_time(const struct engine *e); /* now by the exchange's clock */
+struct wall engine_steady_time(const struct engine *e, struct mono at); /* by our clock as it was at the start: it never steps */
 char *engine_text(struct buf *b);                          /* takes the bytes of b as a string; NULL on failure */
 bool engine_has_key(const struct engine *e);
 void engine_fault(struct engine *e, enum ask kind, const char *topic, const struct wire_fault *fault); /* once a minute per kind */

@@ -156,6 +156,21 @@ static void a_step_of_our_clock_moves_no_timestamp(void **state) {
     rig_end(&r);
 }
 
+static void a_list_of_orders_counts_though_our_clock_went_back(void **state) {
+    (void)state;
+    static const char placed[] = "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":1,\"s\":\"BTCUSDT\",\"c\":\"x\",\"S\":\"BUY\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"1\",\"p\":\"90\","
+                                 "\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"NEW\",\"X\":\"NEW\",\"r\":\"NONE\",\"i\":7,\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,"
+                                 "\"T\":1767225600000,\"t\":-1,\"I\":1,\"w\":true,\"m\":false,\"M\":false,\"O\":1767225600000,\"Z\":\"0\",\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}";
+    begin_live(true);
+    rig_user(&r, placed);
+    assert_int_equal(rig_pair(&r, "BTC/USDT")->orders->count, 1);
+    r.now.wall.us -= US_PER_HOUR;
+    rig_close(&r, r.e->user.cur.id); /* cancelled while we did not hear */
+    rig_ticks(&r, 20 * US_PER_S);
+    assert_int_equal(rig_pair(&r, "BTC/USDT")->orders->count, 0);
+    rig_end(&r);
+}
+
 /* ---- limits ---- */
 
 static void silence_after_429_is_whole(void **state) {
@@ -452,6 +467,7 @@ int main(void) {
         cmocka_unit_test(twice_refused_for_the_clock_the_link_goes),
         cmocka_unit_test(the_time_is_asked_until_it_is_known),
         cmocka_unit_test(a_step_of_our_clock_moves_no_timestamp),
+        cmocka_unit_test(a_list_of_orders_counts_though_our_clock_went_back),
         cmocka_unit_test(silence_after_429_is_whole),
         cmocka_unit_test(retry_after_counts_on_the_clock_of_the_exchange),
         cmocka_unit_test(repeated_429_without_a_time_doubles_the_silence),
