@@ -11,7 +11,8 @@ sources() { git ls-files 'src/*.c' 'sim/*.c'; }
 format() { git ls-files 'src/*.[ch]' 'sim/*.[ch]' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror; }
 
 compile_clean() { # no warning with either compiler
-  CC=clang meson setup build-lint --wipe --werror -Dtests=true --buildtype=debugoptimized >/dev/null && ninja -C build-lint | grep -E 'error|warning' && return 1
+  rm -rf build-lint
+  CC=clang meson setup build-lint --werror -Dtests=true --buildtype=debugoptimized >/dev/null && ninja -C build-lint | grep -E 'error|warning' && return 1
   return 0
 }
 
