@@ -10,7 +10,14 @@
 #include <string.h>
 #include <yyjson.h>
 
-enum { LIMIT_DEFAULT = 500, LIMIT_MOST = 1000, DEPTH_DEFAULT = 100, DEPTH_MOST = 5000, RECV_DEFAULT_MS = 5000, RECV_MOST_MS = 60000 };
+enum {
+    LIMIT_DEFAULT = 500,
+    LIMIT_MOST = 1000,
+    DEPTH_DEFAULT = 100,
+    DEPTH_MOST = 5000,
+    RECV_DEFAULT_MS = 5000,
+    RECV_MOST_MS = 60000
+};
 
 bool api_refuse(struct api_error *e, int status, int code, const char *format, ...) {
     va_list args;
@@ -50,7 +57,8 @@ static bool listed(const char *list, struct span wanted) {
     return false;
 }
 
-bool api_check_params(const struct api_endpoint *ep, const struct api_params *p, const char *extra, struct api_error *e) {
+bool api_check_params(const struct api_endpoint *ep, const struct api_params *p, const char *extra,
+                      struct api_error *e) {
     const char *list = ep->params;
     struct span name;
     bool mandatory;
@@ -66,13 +74,15 @@ bool api_check_params(const struct api_endpoint *ep, const struct api_params *p,
     for (size_t i = 0; i < p->count; i++) {
         read += listed(ep->params, p->all[i].name) || listed(extra, p->all[i].name);
         for (size_t k = 0; k < i; k++)
-            if (span_eq(p->all[i].name, p->all[k].name)) return api_refuse(e, 400, -1101, "Duplicate values for parameter '%.*s'.",
-                                                                           (int)p->all[i].name.len, p->all[i].name.at);
+            if (span_eq(p->all[i].name, p->all[k].name))
+                return api_refuse(e, 400, -1101, "Duplicate values for parameter '%.*s'.", (int)p->all[i].name.len,
+                                  p->all[i].name.at);
     }
     if (read == p->count) return true;
     if (ep->params[0] == '\0' && ep->path != NULL) /* the WebSocket API's session methods say -1104 here too */
         return api_refuse(e, 400, -1101, "Too many parameters; expected '0' and received '%zu'.", p->count);
-    return api_refuse(e, 400, -1104, "Not all sent parameters were read; read '%zu' parameter(s) but was sent '%zu'.", read, p->count);
+    return api_refuse(e, 400, -1104, "Not all sent parameters were read; read '%zu' parameter(s) but was sent '%zu'.",
+                      read, p->count);
 }
 
 /* recvWindow in microseconds: milliseconds with up to three decimals. */
@@ -80,7 +90,8 @@ static bool recv_window(const struct api_params *p, int64_t *out, struct api_err
     const struct api_param *r = api_param(p, "recvWindow");
     int64_t units = RECV_DEFAULT_MS * NUM_ONE;
     if (r != NULL && (!sim_num_parse(&units, r->value) || units < 0 || units % (NUM_ONE / 1000) != 0))
-        return api_refuse(e, 400, -1102, "Mandatory parameter 'recvWindow' was not sent, was empty/null, or malformed.");
+        return api_refuse(e, 400, -1102,
+                          "Mandatory parameter 'recvWindow' was not sent, was empty/null, or malformed.");
     if (units > RECV_MOST_MS * NUM_ONE) return api_refuse(e, 400, -1131, "recvWindow must be less than 60000.");
     *out = units / (NUM_ONE / 1000);
     return true;
@@ -102,11 +113,13 @@ bool api_check_time(const struct api *a, const struct api_params *p, struct api_
     if (!recv_window(p, &window, e)) return false;
     if (stamp >= a->clock_us + US_PER_S)
         return api_refuse(e, 400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.");
-    if (a->clock_us - stamp > window) return api_refuse(e, 400, -1021, "Timestamp for this request is outside of the recvWindow.");
+    if (a->clock_us - stamp > window)
+        return api_refuse(e, 400, -1021, "Timestamp for this request is outside of the recvWindow.");
     return true;
 }
 
-static bool want_symbol(const struct api *a, const struct api_params *p, struct venue_symbol **out, struct api_error *e) {
+static bool want_symbol(const struct api *a, const struct api_params *p, struct venue_symbol **out,
+                        struct api_error *e) {
     const struct api_param *s = api_param(p, "symbol");
     *out = s != NULL ? venue_find(&a->world->venue, s->value) : NULL;
     if (*out != NULL) return true;
@@ -115,13 +128,14 @@ static bool want_symbol(const struct api *a, const struct api_params *p, struct 
 }
 
 /* A whole number, clipped into least..most; absent: the default. */
-static bool want_int(const struct api_params *p, const char *name, int64_t *out, int64_t standard, int64_t least, int64_t most,
-                     struct api_error *e) {
+static bool want_int(const struct api_params *p, const char *name, int64_t *out, int64_t standard, int64_t least,
+                     int64_t most, struct api_error *e) {
     const struct api_param *v = api_param(p, name);
     *out = standard;
     if (v == NULL) return true;
     if (!sim_num_parse_int(out, v->value))
-        return api_refuse(e, 400, -1100, "Illegal characters found in parameter '%s'; legal range is '^[0-9]{1,20}$'.", name);
+        return api_refuse(e, 400, -1100, "Illegal characters found in parameter '%s'; legal range is '^[0-9]{1,20}$'.",
+                          name);
     if (*out < least) *out = least;
     if (*out > most) *out = most;
     return true;
@@ -150,7 +164,7 @@ static bool want_listing(const struct api_params *p, const char *id_name, struct
 struct choice {
     struct venue_symbol **all; /* owned by the caller's array, at most symbol_count */
     size_t count;
-    bool single;               /* asked by `symbol`: the answer is an object */
+    bool single; /* asked by `symbol`: the answer is an object */
 };
 
 static bool choose_listed(const struct api *a, struct span json, struct choice *c, struct api_error *e) {
@@ -161,9 +175,10 @@ static bool choose_listed(const struct api *a, struct span json, struct choice *
     if (!fine) api_refuse(e, 400, -1100, "Illegal characters found in parameter 'symbols'.");
     if (fine) {
         yyjson_arr_foreach(root, i, n, item) {
-            struct venue_symbol *s = yyjson_is_str(item)
-                                         ? venue_find(&a->world->venue, span_from(yyjson_get_str(item), yyjson_get_len(item)))
-                                         : NULL;
+            struct venue_symbol *s =
+                yyjson_is_str(item)
+                    ? venue_find(&a->world->venue, span_from(yyjson_get_str(item), yyjson_get_len(item)))
+                    : NULL;
             if (s == NULL) fine = api_refuse(e, 400, -1121, "Invalid symbol.");
             for (size_t k = 0; k < c->count && fine; k++)
                 if (c->all[k] == s) fine = api_refuse(e, 400, -1151, "Symbol is present multiple times in the list.");
@@ -175,13 +190,12 @@ static bool choose_listed(const struct api *a, struct span json, struct choice *
     return fine;
 }
 
-static bool status_known(struct span s) {
-    return span_is(s, "TRADING") || span_is(s, "HALT") || span_is(s, "BREAK");
-}
+static bool status_known(struct span s) { return span_is(s, "TRADING") || span_is(s, "HALT") || span_is(s, "BREAK"); }
 
 /* symbol, symbols or neither (all); symbolStatus filters, and contradicts a single symbol (-1220): all here are TRADING. */
 static bool choose(const struct api *a, const struct api_params *p, struct choice *c, struct api_error *e) {
-    const struct api_param *one = api_param(p, "symbol"), *some = api_param(p, "symbols"), *status = api_param(p, "symbolStatus");
+    const struct api_param *one = api_param(p, "symbol"), *some = api_param(p, "symbols"),
+                           *status = api_param(p, "symbolStatus");
     if (one != NULL && some != NULL) return api_refuse(e, 400, -1128, "Combination of optional parameters invalid.");
     if (status != NULL && !status_known(status->value)) return api_refuse(e, 400, -1122, "Invalid symbolStatus.");
     bool none = status != NULL && !span_is(status->value, "TRADING");
@@ -194,7 +208,8 @@ static bool choose(const struct api *a, const struct api_params *p, struct choic
     if (some != NULL) {
         if (!choose_listed(a, some->value, c, e)) return false;
     } else {
-        for (; c->count < a->world->venue.symbol_count; c->count++) c->all[c->count] = a->world->venue.symbols[c->count];
+        for (; c->count < a->world->venue.symbol_count; c->count++)
+            c->all[c->count] = a->world->venue.symbols[c->count];
     }
     if (none) c->count = 0;
     return true;
@@ -202,7 +217,8 @@ static bool choose(const struct api *a, const struct api_params *p, struct choic
 
 typedef void each_fn(struct api *a, struct venue_symbol *s, const struct api_params *p, struct jout *out);
 
-static bool for_choice(struct api *a, const struct api_params *p, struct jout *out, struct api_error *e, each_fn *each) {
+static bool for_choice(struct api *a, const struct api_params *p, struct jout *out, struct api_error *e,
+                       each_fn *each) {
     struct choice c = {.all = calloc(a->world->venue.symbol_count + 1, sizeof(struct venue_symbol *))};
     CHECK(c.all != NULL);
     bool fine = choose(a, p, &c, e);
@@ -230,7 +246,8 @@ static bool answer_time(struct api *a, const struct api_params *p, struct jout *
     return true;
 }
 
-static void put_limit(struct jout *out, const char *type, const char *interval, int64_t num, int64_t limit, int64_t count) {
+static void put_limit(struct jout *out, const char *type, const char *interval, int64_t num, int64_t limit,
+                      int64_t count) {
     jo_open(out, NULL, '{');
     jo_text(out, "rateLimitType", type);
     jo_text(out, "interval", interval);
@@ -265,8 +282,9 @@ static void put_filters(struct jout *out, const struct venue_symbol *s) {
     jo_amount(out, "stepSize", s->step);
     jo_close(out, '}');
     jo_raw(out, NULL, SPAN("{\"filterType\":\"ICEBERG_PARTS\",\"limit\":10}"));
-    jo_raw(out, NULL, SPAN("{\"filterType\":\"PERCENT_PRICE_BY_SIDE\",\"bidMultiplierUp\":\"5\",\"bidMultiplierDown\":\"0.2\","
-                           "\"askMultiplierUp\":\"5\",\"askMultiplierDown\":\"0.2\",\"avgPriceMins\":5}"));
+    jo_raw(out, NULL,
+           SPAN("{\"filterType\":\"PERCENT_PRICE_BY_SIDE\",\"bidMultiplierUp\":\"5\",\"bidMultiplierDown\":\"0.2\","
+                "\"askMultiplierUp\":\"5\",\"askMultiplierDown\":\"0.2\",\"avgPriceMins\":5}"));
     jo_open(out, NULL, '{');
     jo_text(out, "filterType", "NOTIONAL");
     jo_amount(out, "minNotional", s->min_notional);
@@ -282,9 +300,7 @@ static void put_filters(struct jout *out, const struct venue_symbol *s) {
     jo_close(out, ']');
 }
 
-static const char *asset_name(const struct api *a, uint32_t asset) {
-    return a->world->venue.market.assets[asset].name;
-}
+static const char *asset_name(const struct api *a, uint32_t asset) { return a->world->venue.market.assets[asset].name; }
 
 static void put_symbol_info(struct api *a, struct venue_symbol *s, const struct api_params *p, struct jout *out) {
     const struct api_param *sets = api_param(p, "showPermissionSets");
@@ -294,25 +310,29 @@ static void put_symbol_info(struct api *a, struct venue_symbol *s, const struct 
     jo_text(out, "baseAsset", asset_name(a, s->base));
     jo_int(out, "baseAssetPrecision", 8);
     jo_text(out, "quoteAsset", asset_name(a, s->quote));
-    jo_raw(out, NULL, SPAN("\"quotePrecision\":8,\"quoteAssetPrecision\":8,\"baseCommissionPrecision\":8,\"quoteCommissionPrecision\":8,"
-                           "\"orderTypes\":[\"LIMIT\",\"LIMIT_MAKER\",\"MARKET\",\"STOP_LOSS_LIMIT\",\"TAKE_PROFIT_LIMIT\"],"
-                           "\"icebergAllowed\":true,\"ocoAllowed\":true,\"otoAllowed\":true,\"opoAllowed\":true,"
-                           "\"quoteOrderQtyMarketAllowed\":true,\"allowTrailingStop\":true,\"cancelReplaceAllowed\":true,"
-                           "\"amendAllowed\":true,\"pegInstructionsAllowed\":true,\"isSpotTradingAllowed\":true,"
-                           "\"isMarginTradingAllowed\":false"));
+    jo_raw(out, NULL,
+           SPAN("\"quotePrecision\":8,\"quoteAssetPrecision\":8,\"baseCommissionPrecision\":8,"
+                "\"quoteCommissionPrecision\":8,"
+                "\"orderTypes\":[\"LIMIT\",\"LIMIT_MAKER\",\"MARKET\",\"STOP_LOSS_LIMIT\",\"TAKE_PROFIT_LIMIT\"],"
+                "\"icebergAllowed\":true,\"ocoAllowed\":true,\"otoAllowed\":true,\"opoAllowed\":true,"
+                "\"quoteOrderQtyMarketAllowed\":true,\"allowTrailingStop\":true,\"cancelReplaceAllowed\":true,"
+                "\"amendAllowed\":true,\"pegInstructionsAllowed\":true,\"isSpotTradingAllowed\":true,"
+                "\"isMarginTradingAllowed\":false"));
     put_filters(out, s);
     jo_raw(out, "permissions", SPAN("[]"));
     if (sets == NULL || !span_is(sets->value, "false")) jo_raw(out, "permissionSets", SPAN("[[\"SPOT\"]]"));
     else jo_raw(out, "permissionSets", SPAN("[]"));
     jo_text(out, "defaultSelfTradePreventionMode", "NONE");
-    jo_raw(out, "allowedSelfTradePreventionModes", SPAN("[\"NONE\",\"EXPIRE_TAKER\",\"EXPIRE_MAKER\",\"EXPIRE_BOTH\",\"DECREMENT\"]"));
+    jo_raw(out, "allowedSelfTradePreventionModes",
+           SPAN("[\"NONE\",\"EXPIRE_TAKER\",\"EXPIRE_MAKER\",\"EXPIRE_BOTH\",\"DECREMENT\"]"));
     jo_close(out, '}');
 }
 
 static bool answer_exchange_info(struct api *a, const struct api_params *p, struct jout *out, struct api_error *e) {
     struct choice c = {.all = calloc(a->world->venue.symbol_count + 1, sizeof(struct venue_symbol *))};
     CHECK(c.all != NULL);
-    bool both = api_param(p, "symbolStatus") != NULL && (api_param(p, "symbol") != NULL || api_param(p, "symbols") != NULL);
+    bool both =
+        api_param(p, "symbolStatus") != NULL && (api_param(p, "symbol") != NULL || api_param(p, "symbols") != NULL);
     bool fine = both ? api_refuse(e, 400, -1128, "Combination of optional parameters invalid.") : choose(a, p, &c, e);
     if (fine) {
         jo_open(out, NULL, '{');
@@ -392,7 +412,8 @@ static bool answer_agg_trades(struct api *a, const struct api_params *p, struct 
     struct venue_symbol *s;
     struct listing l;
     if (!want_symbol(a, p, &s, e) || !want_listing(p, "fromId", &l, e)) return false;
-    if (l.has_id && (l.has_from || l.has_to)) return api_refuse(e, 400, -1128, "Combination of optional parameters invalid.");
+    if (l.has_id && (l.has_from || l.has_to))
+        return api_refuse(e, 400, -1128, "Combination of optional parameters invalid.");
     int64_t oldest = s->next_agg > TRADES_KEPT ? s->next_agg - TRADES_KEPT : 0, left = l.limit;
     int64_t id = l.has_id && l.from_id > oldest ? l.from_id : oldest;
     if (!l.has_id && !l.has_from) { /* the newest ones, up to the end time */
@@ -457,7 +478,8 @@ static bool answer_klines(struct api *a, const struct api_params *p, struct jout
     if (!want_symbol(a, p, &s, e) || !want_listing(p, "fromId", &l, e)) return false;
     enum interval iv = sim_interval_find(api_param(p, "interval")->value);
     if (iv == INTERVAL_COUNT) return api_refuse(e, 400, -1120, "Invalid interval.");
-    if (zone != NULL && !zone_offset(zone->value, &offset)) return api_refuse(e, 400, -1130, "Data sent for parameter 'timeZone' is not valid.");
+    if (zone != NULL && !zone_offset(zone->value, &offset))
+        return api_refuse(e, 400, -1130, "Data sent for parameter 'timeZone' is not valid.");
     const struct candle_series *series = iv == INTERVAL_1S ? &s->seconds : &s->minutes;
     if (series->count == 0) {
         jo_raw(out, NULL, SPAN("[]"));
@@ -590,8 +612,9 @@ static bool answer_account(struct api *a, const struct api_params *p, struct jou
     jo_int(out, "buyerCommission", 0);
     jo_int(out, "sellerCommission", 0);
     put_rates(out, "commissionRates", v->fees.maker, v->fees.taker);
-    jo_raw(out, NULL, SPAN("\"canTrade\":true,\"canWithdraw\":false,\"canDeposit\":true,\"brokered\":false,"
-                           "\"requireSelfTradePrevention\":false,\"preventSor\":false"));
+    jo_raw(out, NULL,
+           SPAN("\"canTrade\":true,\"canWithdraw\":false,\"canDeposit\":true,\"brokered\":false,"
+                "\"requireSelfTradePrevention\":false,\"preventSor\":false"));
     jo_time(out, "updateTime", v->account_update_us);
     jo_text(out, "accountType", "SPOT");
     jo_open(out, "balances", '[');
@@ -631,8 +654,11 @@ static bool answer_commission(struct api *a, const struct api_params *p, struct 
 }
 
 const char *api_status_name(enum order_status s) {
-    static const char *const names[] = {[STATUS_NEW] = "NEW", [STATUS_PARTIAL] = "PARTIALLY_FILLED", [STATUS_FILLED] = "FILLED",
-                                        [STATUS_CANCELED] = "CANCELED", [STATUS_EXPIRED] = "EXPIRED"};
+    static const char *const names[] = {[STATUS_NEW] = "NEW",
+                                        [STATUS_PARTIAL] = "PARTIALLY_FILLED",
+                                        [STATUS_FILLED] = "FILLED",
+                                        [STATUS_CANCELED] = "CANCELED",
+                                        [STATUS_EXPIRED] = "EXPIRED"};
     return names[s];
 }
 
@@ -683,7 +709,8 @@ static bool answer_order(struct api *a, const struct api_params *p, struct jout 
     const struct api_param *client = api_param(p, "origClientOrderId");
     if (!want_symbol(a, p, &s, e) || !want_int(p, "orderId", &id, -1, 0, INT64_MAX, e)) return false;
     if (id < 0 && client == NULL)
-        return api_refuse(e, 400, -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!");
+        return api_refuse(e, 400, -1102,
+                          "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!");
     const struct venue_order *o = id >= 0 ? venue_order(s, id) : NULL;
     for (size_t i = s->order_count; i-- > 0 && id < 0 && o == NULL;)
         if (span_is(client->value, s->orders[i].client_id)) o = &s->orders[i];
@@ -774,7 +801,8 @@ static bool answer_my_trades(struct api *a, const struct api_params *p, struct j
     if (!want_symbol(a, p, &s, e) || !want_listing(p, "fromId", &q.l, e)) return false;
     if (!want_int(p, "orderId", &q.order_id, -1, 0, INT64_MAX, e)) return false;
     bool timed = q.l.has_from || q.l.has_to;
-    if (timed && (q.l.has_id || q.order_id >= 0)) return api_refuse(e, 400, -1128, "Combination of optional parameters invalid.");
+    if (timed && (q.l.has_id || q.order_id >= 0))
+        return api_refuse(e, 400, -1128, "Combination of optional parameters invalid.");
     if (!span_of_day(&q.l, e)) return false;
     jo_open(out, NULL, '[');
     for (size_t i = first_fill(s, &q); i < s->fill_count && q.l.limit > 0; i++) {
@@ -789,7 +817,8 @@ static bool answer_my_trades(struct api *a, const struct api_params *p, struct j
 static bool answer_order_limits(struct api *a, const struct api_params *p, struct jout *out, struct api_error *e) {
     const struct venue *v = &a->world->venue;
     (void)p, (void)e;
-    bool ten = v->orders_10s_window == v->now_us / (10 * US_PER_S), day = v->orders_day_window == v->now_us / US_PER_DAY;
+    bool ten = v->orders_10s_window == v->now_us / (10 * US_PER_S),
+         day = v->orders_day_window == v->now_us / US_PER_DAY;
     jo_open(out, NULL, '[');
     put_limit(out, "ORDERS", "SECOND", 10, 50, ten ? v->orders_10s : 0);
     put_limit(out, "ORDERS", "DAY", 1, 160000, day ? v->orders_day : 0);
@@ -807,8 +836,10 @@ static bool answer_amendments(struct api *a, const struct api_params *p, struct 
 static bool answer_my_filters(struct api *a, const struct api_params *p, struct jout *out, struct api_error *e) {
     struct venue_symbol *s;
     if (!want_symbol(a, p, &s, e)) return false;
-    jo_raw(out, NULL, SPAN("{\"exchangeFilters\":[{\"filterType\":\"EXCHANGE_MAX_NUM_ORDERS\",\"maxNumOrders\":1000}],"
-                           "\"symbolFilters\":[{\"filterType\":\"MAX_NUM_ORDER_LISTS\",\"maxNumOrderLists\":20}],\"assetFilters\":[]}"));
+    jo_raw(out, NULL,
+           SPAN("{\"exchangeFilters\":[{\"filterType\":\"EXCHANGE_MAX_NUM_ORDERS\",\"maxNumOrders\":1000}],"
+                "\"symbolFilters\":[{\"filterType\":\"MAX_NUM_ORDER_LISTS\",\"maxNumOrderLists\":20}],\"assetFilters\":"
+                "[]}"));
     return true;
 }
 
@@ -864,32 +895,35 @@ static int64_t weight_my_trades(const struct api *a, const struct api_params *p)
 static const struct api_endpoint endpoints[] = {
     {"/api/v3/ping", "ping", false, "", weight_1, answer_ping},
     {"/api/v3/time", "time", false, "", weight_1, answer_time},
-    {"/api/v3/exchangeInfo", "exchangeInfo", false, "symbol symbols permissions showPermissionSets symbolStatus", weight_20,
-     answer_exchange_info},
+    {"/api/v3/exchangeInfo", "exchangeInfo", false, "symbol symbols permissions showPermissionSets symbolStatus",
+     weight_20, answer_exchange_info},
     {"/api/v3/depth", "depth", false, "symbol! limit symbolStatus", weight_depth, answer_depth},
     {"/api/v3/trades", "trades.recent", false, "symbol! limit", weight_25, answer_trades},
-    {"/api/v3/aggTrades", "trades.aggregate", false, "symbol! fromId startTime endTime limit", weight_4, answer_agg_trades},
+    {"/api/v3/aggTrades", "trades.aggregate", false, "symbol! fromId startTime endTime limit", weight_4,
+     answer_agg_trades},
     {"/api/v3/klines", "klines", false, "symbol! interval! startTime endTime timeZone limit", weight_2, answer_klines},
-    {"/api/v3/uiKlines", "uiKlines", false, "symbol! interval! startTime endTime timeZone limit", weight_2, answer_klines},
+    {"/api/v3/uiKlines", "uiKlines", false, "symbol! interval! startTime endTime timeZone limit", weight_2,
+     answer_klines},
     {"/api/v3/avgPrice", "avgPrice", false, "symbol!", weight_2, answer_average},
     {"/api/v3/ticker/price", "ticker.price", false, "symbol symbols symbolStatus", weight_one_or_all, answer_price},
-    {"/api/v3/ticker/bookTicker", "ticker.book", false, "symbol symbols symbolStatus", weight_one_or_all, answer_book_ticker},
+    {"/api/v3/ticker/bookTicker", "ticker.book", false, "symbol symbols symbolStatus", weight_one_or_all,
+     answer_book_ticker},
     {"/api/v3/ticker/24hr", "ticker.24hr", false, "symbol symbols type symbolStatus", weight_day, answer_day},
     {"/api/v3/account", "account.status", true, "omitZeroBalances", weight_20, answer_account},
     {"/api/v3/account/commission", "account.commission", true, "symbol!", weight_20, answer_commission},
     {"/api/v3/openOrders", "openOrders.status", true, "symbol", weight_open_orders, answer_open_orders},
     {"/api/v3/order", "order.status", true, "symbol! orderId origClientOrderId", weight_4, answer_order},
     {"/api/v3/allOrders", "allOrders", true, "symbol! orderId startTime endTime limit", weight_20, answer_all_orders},
-    {"/api/v3/myTrades", "myTrades", true, "symbol! orderId startTime endTime fromId limit", weight_my_trades, answer_my_trades},
+    {"/api/v3/myTrades", "myTrades", true, "symbol! orderId startTime endTime fromId limit", weight_my_trades,
+     answer_my_trades},
     {"/api/v3/rateLimit/order", "account.rateLimits.orders", true, "", weight_40, answer_order_limits},
-    {"/api/v3/order/amendments", "order.amendments", true, "symbol! orderId! fromExecutionId limit", weight_4, answer_amendments},
+    {"/api/v3/order/amendments", "order.amendments", true, "symbol! orderId! fromExecutionId limit", weight_4,
+     answer_amendments},
     {"/api/v3/myFilters", "myFilters", true, "symbol!", weight_40, answer_my_filters},
 };
 enum { ENDPOINTS = sizeof endpoints / sizeof endpoints[0] };
 
-size_t api_endpoint_count(void) {
-    return ENDPOINTS;
-}
+size_t api_endpoint_count(void) { return ENDPOINTS; }
 
 const struct api_endpoint *api_endpoint_at(size_t i) {
     CHECK(i < ENDPOINTS);

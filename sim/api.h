@@ -33,16 +33,16 @@ struct api {
     struct world *world;
     const struct sign_keys *keys;
     struct weights weights;
-    int64_t clock_us;     /* the server's clock, skew included */
-    int64_t lag_us;       /* database lag: fills and orders younger than this are not listed yet */
+    int64_t clock_us; /* the server's clock, skew included */
+    int64_t lag_us;   /* database lag: fills and orders younger than this are not listed yet */
     int64_t uid;
 };
 
 struct api_endpoint {
-    const char *path;     /* "/api/v3/ping" */
-    const char *method;   /* "ping" */
+    const char *path;   /* "/api/v3/ping" */
+    const char *method; /* "ping" */
     bool is_signed;
-    const char *params;   /* names separated by blanks; '!' behind a mandatory one */
+    const char *params; /* names separated by blanks; '!' behind a mandatory one */
     int64_t (*weight)(const struct api *a, const struct api_params *p);
     bool (*answer)(struct api *a, const struct api_params *p, struct jout *out, struct api_error *e);
 };
@@ -53,9 +53,11 @@ size_t api_endpoint_count(void);
 const struct api_endpoint *api_endpoint_at(size_t i);
 
 /* Fills e and returns false, for one-line refusals. */
-bool api_refuse(struct api_error *e, int status, int code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool api_refuse(struct api_error *e, int status, int code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Mandatory ones there, none unknown, none twice. `extra`: more names that are allowed (of the front). */
-bool api_check_params(const struct api_endpoint *ep, const struct api_params *p, const char *extra, struct api_error *e);
+bool api_check_params(const struct api_endpoint *ep, const struct api_params *p, const char *extra,
+                      struct api_error *e);
 /* timestamp and recvWindow against the clock. */
 bool api_check_time(const struct api *a, const struct api_params *p, struct api_error *e);
 

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void sim_book_init(struct book *b) {
-    *b = (struct book){.order_count = 1};
-}
+void sim_book_init(struct book *b) { *b = (struct book){.order_count = 1}; }
 
 void sim_book_free(struct book *b) {
     free(b->sides[SIDE_BUY].levels);
@@ -17,9 +15,7 @@ void sim_book_free(struct book *b) {
     sim_book_init(b);
 }
 
-static bool better(enum side side, int64_t a, int64_t b) {
-    return side == SIDE_BUY ? a > b : a < b;
-}
+static bool better(enum side side, int64_t a, int64_t b) { return side == SIDE_BUY ? a > b : a < b; }
 
 static uint32_t order_new(struct book *b) {
     if (b->free_first != 0) {
@@ -78,8 +74,8 @@ uint32_t sim_book_add(struct book *b, enum side side, int64_t price, int64_t qua
     CHECK(opposite == NULL || better(side, opposite->price, price));
     uint32_t handle = order_new(b);
     struct book_level *level = level_get(&b->sides[side], side, price);
-    b->orders[handle] = (struct book_order){.price = price, .left = quantity, .born = born, .owner = owner,
-                                            .prev = level->last, .side = side};
+    b->orders[handle] = (struct book_order){
+        .price = price, .left = quantity, .born = born, .owner = owner, .prev = level->last, .side = side};
     if (level->last != 0) b->orders[level->last].next = handle;
     else level->first = handle;
     level->last = handle;
@@ -135,9 +131,7 @@ int64_t sim_book_take(struct book *b, enum side taker, int64_t limit, int64_t qu
     return quantity;
 }
 
-const struct book_level *sim_book_best(const struct book *b, enum side side) {
-    return sim_book_at(b, side, 0);
-}
+const struct book_level *sim_book_best(const struct book *b, enum side side) { return sim_book_at(b, side, 0); }
 
 const struct book_level *sim_book_at(const struct book *b, enum side side, size_t i) {
     const struct book_side *s = &b->sides[side];

@@ -12,9 +12,9 @@ static inline enum side side_other(enum side s) { return s == SIDE_BUY ? SIDE_SE
 
 struct book_order {
     int64_t price, left;
-    uint64_t born;        /* the caller's clock when it was added */
+    uint64_t born; /* the caller's clock when it was added */
     uint32_t owner;
-    uint32_t next, prev;  /* in its level's queue, or next in the free list */
+    uint32_t next, prev; /* in its level's queue, or next in the free list */
     enum side side;
 };
 
@@ -33,7 +33,7 @@ struct book {
     struct book_side sides[2]; /* by enum side */
     struct book_order *orders; /* owned; [0] unused */
     uint32_t order_count, order_capacity, free_first;
-    uint64_t updates;          /* one more for each change of a level: lastUpdateId */
+    uint64_t updates; /* one more for each change of a level: lastUpdateId */
 };
 
 void sim_book_init(struct book *b);
@@ -44,7 +44,8 @@ void sim_book_cancel(struct book *b, uint32_t handle);
 const struct book_order *sim_book_order(const struct book *b, uint32_t handle);
 
 /* One match: the resting order (already reduced; gone from the book where its left is 0), the price, the quantity. */
-typedef void book_match_fn(void *arg, uint32_t handle, const struct book_order *resting, int64_t price, int64_t quantity);
+typedef void book_match_fn(void *arg, uint32_t handle, const struct book_order *resting, int64_t price,
+                           int64_t quantity);
 /* Takes up to `quantity` from the side opposite to `taker` at prices not worse than `limit` (0: any price), best first,
  * oldest first. Returns the quantity left. */
 int64_t sim_book_take(struct book *b, enum side taker, int64_t limit, int64_t quantity, book_match_fn *fn, void *arg);

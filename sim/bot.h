@@ -14,10 +14,10 @@ enum slot_state { SLOT_CASH, SLOT_BUYING, SLOT_COINS, SLOT_SELLING };
 
 struct bot_slot {
     enum slot_state state;
-    int64_t order_id;   /* of BUYING and SELLING */
-    int64_t quantity;   /* coins to buy, or held (net of fees, on the symbol's step) */
-    int64_t paid;       /* quote paid for the coins held */
-    uint32_t wait;      /* steps until it acts */
+    int64_t order_id; /* of BUYING and SELLING */
+    int64_t quantity; /* coins to buy, or held (net of fees, on the symbol's step) */
+    int64_t paid;     /* quote paid for the coins held */
+    uint32_t wait;    /* steps until it acts */
 };
 
 struct bot_config {
@@ -34,7 +34,7 @@ struct grid_bot {
     int64_t levels[BOT_GRIDS_MAX];
     struct bot_slot slots[BOT_GRIDS_MAX]; /* slot i lies between levels i and i + 1 */
     unsigned level_count;
-    uint32_t outside;                     /* steps the price has been outside */
+    uint32_t outside; /* steps the price has been outside */
     uint64_t next_client;
     /* the bot's own bookkeeping, as its API reports it: per completed slot, sell less buy, less an assumed 0.1 % a side */
     int64_t profit, fees;

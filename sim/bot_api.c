@@ -15,8 +15,10 @@
 
 static const char json_type[] = "application/json; charset=utf-8", text_type[] = "text/plain; charset=utf-8";
 
-void bot_server_init(struct bot_server *b, struct world *w, const struct faults *f, const char *key, size_t limit, int64_t now_us) {
-    *b = (struct bot_server){.world = w, .faults = f, .limit = limit < BOT_LIMIT_MOST ? limit : BOT_LIMIT_MOST, .started_us = now_us};
+void bot_server_init(struct bot_server *b, struct world *w, const struct faults *f, const char *key, size_t limit,
+                     int64_t now_us) {
+    *b = (struct bot_server){
+        .world = w, .faults = f, .limit = limit < BOT_LIMIT_MOST ? limit : BOT_LIMIT_MOST, .started_us = now_us};
     if (key != NULL && key[0] != '\0') {
         b->key = strdup(key);
         CHECK(b->key != NULL);
@@ -56,7 +58,8 @@ static void put_seconds(struct jout *out, const char *key, int64_t us) {
 /* --- parameters: wrong ones are replaced in silence ----------------------------------------------------------------------- */
 
 /* Like Python's int(): blanks around and a sign are allowed; not a number: the default; then clipped. */
-static int64_t want_number(const struct api_params *p, const char *name, int64_t standard, int64_t least, int64_t most) {
+static int64_t want_number(const struct api_params *p, const char *name, int64_t standard, int64_t least,
+                           int64_t most) {
     const struct api_param *v = api_param(p, name);
     int64_t n = standard;
     if (v == NULL) return standard;
@@ -89,9 +92,7 @@ static bool want_pair(const struct api_params *p, char out[static 24]) {
 
 /* --- endpoints ---------------------------------------------------------------------------------------------------------------- */
 
-static bool running(const struct bot_server *b) {
-    return !b->faults->bot_stopped && b->world->bot_count > 0;
-}
+static bool running(const struct bot_server *b) { return !b->faults->bot_stopped && b->world->bot_count > 0; }
 
 typedef void answer_fn(struct bot_server *b, const struct api_params *p, struct front_reply *r, struct jout *out);
 
@@ -167,8 +168,8 @@ static void get_prometheus(struct bot_server *b, const struct api_params *p, str
     py_double(out->b, up);
     buf_putf(out->b, "\ntrading_bot_running %d", running(b));
     if (g != NULL)
-        buf_putf(out->b, "\ntrading_bot_completed_cycles %llu\ntrading_bot_active_orders %u", (unsigned long long)g->cycles,
-                 bot_orders(g, SIDE_BUY) + bot_orders(g, SIDE_SELL));
+        buf_putf(out->b, "\ntrading_bot_completed_cycles %llu\ntrading_bot_active_orders %u",
+                 (unsigned long long)g->cycles, bot_orders(g, SIDE_BUY) + bot_orders(g, SIDE_SELL));
 }
 
 struct trade_row {
@@ -271,9 +272,7 @@ static void get_orders(struct bot_server *b, const struct api_params *p, struct 
     jo_close(out, '}');
 }
 
-static int64_t investment(const struct grid_bot *g) {
-    return g->config.slot_value * (int64_t)(g->level_count - 1);
-}
+static int64_t investment(const struct grid_bot *g) { return g->config.slot_value * (int64_t)(g->level_count - 1); }
 
 static void get_strategies(struct bot_server *b, const struct api_params *p, struct front_reply *r, struct jout *out) {
     (void)p, (void)r;
@@ -373,9 +372,13 @@ static void get_pnl(struct bot_server *b, const struct api_params *p, struct fro
     jo_open(out, NULL, '{');
     jo_text(out, "period", periods[at]);
     if (days[at] < 0) jo_null(out, "start_date");
-    else put_time(out, "start_date", days[at] == 0 ? b->clock_us / US_PER_DAY * US_PER_DAY : b->clock_us - days[at] * US_PER_DAY, false);
-    jo_raw(out, NULL, SPAN("\"total_trades\": 0, \"winning_trades\": 0, \"losing_trades\": 0, \"win_rate\": 0, \"total_pnl\": \"0\", "
-                           "\"gross_profit\": \"0\", \"gross_loss\": \"0\", \"average_win\": \"0\", \"average_loss\": \"0\""));
+    else
+        put_time(out, "start_date",
+                 days[at] == 0 ? b->clock_us / US_PER_DAY * US_PER_DAY : b->clock_us - days[at] * US_PER_DAY, false);
+    jo_raw(
+        out, NULL,
+        SPAN("\"total_trades\": 0, \"winning_trades\": 0, \"losing_trades\": 0, \"win_rate\": 0, \"total_pnl\": \"0\", "
+             "\"gross_profit\": \"0\", \"gross_loss\": \"0\", \"average_win\": \"0\", \"average_loss\": \"0\""));
     jo_close(out, '}');
 }
 
@@ -416,9 +419,10 @@ static void get_status(struct bot_server *b, const struct api_params *p, struct 
     jo_close(out, '}');
     jo_bool(out, "ws_connected", true);
     jo_bool(out, "trading_enabled", running(b));
-    jo_raw(out, NULL, SPAN("\"db_connected\": true, \"circuit_breaker_active\": false, \"current_drawdown\": 0, "
-                           "\"max_drawdown_limit\": 10, \"daily_loss\": 0, \"daily_loss_limit\": 1000, \"consecutive_losses\": 0, "
-                           "\"max_consecutive_losses\": 5, \"peak_equity\": 0, \"circuit_breaker_events\": []"));
+    jo_raw(out, NULL,
+           SPAN("\"db_connected\": true, \"circuit_breaker_active\": false, \"current_drawdown\": 0, "
+                "\"max_drawdown_limit\": 10, \"daily_loss\": 0, \"daily_loss_limit\": 1000, \"consecutive_losses\": 0, "
+                "\"max_consecutive_losses\": 5, \"peak_equity\": 0, \"circuit_breaker_events\": []"));
     jo_open(out, "bot", '{');
     jo_bool(out, "running", running(b));
     jo_bool(out, "dry_run", false);
@@ -440,7 +444,8 @@ static void get_status(struct bot_server *b, const struct api_params *p, struct 
 
 static void get_predictions(struct bot_server *b, const struct api_params *p, struct front_reply *r, struct jout *out) {
     (void)b, (void)p, (void)r;
-    buf_puts(out->b, "{\"history\": [], \"model_info\": null, \"current_prediction\": null, \"positions\": {\"open\": [], \"closed\": []}}");
+    buf_puts(out->b, "{\"history\": [], \"model_info\": null, \"current_prediction\": null, \"positions\": {\"open\": "
+                     "[], \"closed\": []}}");
 }
 
 static const struct bot_route {
@@ -481,7 +486,9 @@ static struct bot_limiter *limiter(struct bot_server *b, struct span address) {
 /* A sliding window: the oldest of the last `limit` requests must be a window old. Refused ones do not count. */
 static bool within_limit(struct bot_server *b, struct span address, size_t *remaining) {
     struct bot_limiter *l = limiter(b, address);
-    while (l->count > 0 && l->times[(l->next + b->limit - l->count) % b->limit] <= b->clock_us - BOT_WINDOW_SECONDS * US_PER_S) l->count--;
+    while (l->count > 0 &&
+           l->times[(l->next + b->limit - l->count) % b->limit] <= b->clock_us - BOT_WINDOW_SECONDS * US_PER_S)
+        l->count--;
     if (l->count == b->limit) return false;
     l->times[l->next] = b->clock_us;
     l->next = (l->next + 1) % b->limit;
@@ -515,7 +522,8 @@ static void answer_options(struct front_reply *r) {
     front_header(r, "Access-Control-Max-Age", "86400");
 }
 
-static void run_route(struct bot_server *b, const struct bot_route *route, const struct front_question *q, struct front_reply *r) {
+static void run_route(struct bot_server *b, const struct bot_route *route, const struct front_question *q,
+                      struct front_reply *r) {
     struct api_params p = {.count = 0};
     struct jout out = {.b = &r->body, .spaced = true};
     char *room = malloc(q->query.len + 1);

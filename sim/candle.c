@@ -11,14 +11,14 @@ static const struct {
     const char *name;
     int64_t width_us; /* 0: calendar months */
 } intervals[INTERVAL_COUNT] = {
-    [INTERVAL_1S] = {"1s", US_PER_S},         [INTERVAL_1M] = {"1m", US_PER_MIN},
-    [INTERVAL_3M] = {"3m", 3 * US_PER_MIN},   [INTERVAL_5M] = {"5m", 5 * US_PER_MIN},
+    [INTERVAL_1S] = {"1s", US_PER_S},          [INTERVAL_1M] = {"1m", US_PER_MIN},
+    [INTERVAL_3M] = {"3m", 3 * US_PER_MIN},    [INTERVAL_5M] = {"5m", 5 * US_PER_MIN},
     [INTERVAL_15M] = {"15m", 15 * US_PER_MIN}, [INTERVAL_30M] = {"30m", 30 * US_PER_MIN},
-    [INTERVAL_1H] = {"1h", US_PER_HOUR},      [INTERVAL_2H] = {"2h", 2 * US_PER_HOUR},
-    [INTERVAL_4H] = {"4h", 4 * US_PER_HOUR},  [INTERVAL_6H] = {"6h", 6 * US_PER_HOUR},
-    [INTERVAL_8H] = {"8h", 8 * US_PER_HOUR},  [INTERVAL_12H] = {"12h", 12 * US_PER_HOUR},
-    [INTERVAL_1D] = {"1d", US_PER_DAY},       [INTERVAL_3D] = {"3d", 3 * US_PER_DAY},
-    [INTERVAL_1W] = {"1w", 7 * US_PER_DAY},   [INTERVAL_1MO] = {"1M", 0},
+    [INTERVAL_1H] = {"1h", US_PER_HOUR},       [INTERVAL_2H] = {"2h", 2 * US_PER_HOUR},
+    [INTERVAL_4H] = {"4h", 4 * US_PER_HOUR},   [INTERVAL_6H] = {"6h", 6 * US_PER_HOUR},
+    [INTERVAL_8H] = {"8h", 8 * US_PER_HOUR},   [INTERVAL_12H] = {"12h", 12 * US_PER_HOUR},
+    [INTERVAL_1D] = {"1d", US_PER_DAY},        [INTERVAL_3D] = {"3d", 3 * US_PER_DAY},
+    [INTERVAL_1W] = {"1w", 7 * US_PER_DAY},    [INTERVAL_1MO] = {"1M", 0},
 };
 
 const char *sim_interval_name(enum interval i) {
@@ -67,8 +67,8 @@ static void append(struct candle_series *s, int64_t open_us, int64_t price) {
         s->all = realloc(s->all, s->capacity * sizeof *s->all);
         CHECK(s->all != NULL);
     }
-    s->all[s->count++] = (struct candle){.open_us = open_us, .open = price, .high = price, .low = price, .close = price,
-                                         .first_id = -1, .last_id = -1};
+    s->all[s->count++] = (struct candle){
+        .open_us = open_us, .open = price, .high = price, .low = price, .close = price, .first_id = -1, .last_id = -1};
 }
 
 void sim_candles_reach(struct candle_series *s, int64_t t_us, int64_t price) {
@@ -84,7 +84,8 @@ void sim_candles_reach(struct candle_series *s, int64_t t_us, int64_t price) {
     while (s->all[s->count - 1].open_us < start) append(s, s->all[s->count - 1].open_us + s->width_us, close);
 }
 
-void sim_candles_trade(struct candle_series *s, int64_t id, int64_t price, int64_t quantity, int64_t quote, bool buyer_took) {
+void sim_candles_trade(struct candle_series *s, int64_t id, int64_t price, int64_t quantity, int64_t quote,
+                       bool buyer_took) {
     CHECK(s->count > 0);
     struct candle *c = &s->all[s->count - 1];
     if (c->trades == 0) {
@@ -122,7 +123,8 @@ void sim_candle_merge(struct candle *a, const struct candle *b) {
     a->trades += b->trades;
 }
 
-bool sim_candles_bar(const struct candle_series *s, struct candle *out, enum interval i, int64_t start_us, int64_t offset_us) {
+bool sim_candles_bar(const struct candle_series *s, struct candle *out, enum interval i, int64_t start_us,
+                     int64_t offset_us) {
     if (s->count == 0) return false;
     int64_t first = s->all[0].open_us, end = sim_interval_next(i, start_us, offset_us);
     int64_t from = start_us > first ? start_us : first;

@@ -24,8 +24,23 @@ struct candle_series {
 };
 
 enum interval {
-    INTERVAL_1S, INTERVAL_1M, INTERVAL_3M, INTERVAL_5M, INTERVAL_15M, INTERVAL_30M, INTERVAL_1H, INTERVAL_2H, INTERVAL_4H,
-    INTERVAL_6H, INTERVAL_8H, INTERVAL_12H, INTERVAL_1D, INTERVAL_3D, INTERVAL_1W, INTERVAL_1MO, INTERVAL_COUNT
+    INTERVAL_1S,
+    INTERVAL_1M,
+    INTERVAL_3M,
+    INTERVAL_5M,
+    INTERVAL_15M,
+    INTERVAL_30M,
+    INTERVAL_1H,
+    INTERVAL_2H,
+    INTERVAL_4H,
+    INTERVAL_6H,
+    INTERVAL_8H,
+    INTERVAL_12H,
+    INTERVAL_1D,
+    INTERVAL_3D,
+    INTERVAL_1W,
+    INTERVAL_1MO,
+    INTERVAL_COUNT
 };
 
 const char *sim_interval_name(enum interval i);
@@ -40,12 +55,14 @@ void sim_candles_free(struct candle_series *s);
 /* Time has reached t: bars up to it exist (flat ones where nothing traded). price: the first bar's where there is none. */
 void sim_candles_reach(struct candle_series *s, int64_t t_us, int64_t price);
 /* A trade at the current end of the series (candles_reach first). */
-void sim_candles_trade(struct candle_series *s, int64_t id, int64_t price, int64_t quantity, int64_t quote, bool buyer_took);
+void sim_candles_trade(struct candle_series *s, int64_t id, int64_t price, int64_t quantity, int64_t quote,
+                       bool buyer_took);
 /* Merges b, which follows a, into a. */
 void sim_candle_merge(struct candle *a, const struct candle *b);
 
 /* The bar of this interval that starts at start, from the series; false where the series has nothing of it. */
-bool sim_candles_bar(const struct candle_series *s, struct candle *out, enum interval i, int64_t start_us, int64_t offset_us);
+bool sim_candles_bar(const struct candle_series *s, struct candle *out, enum interval i, int64_t start_us,
+                     int64_t offset_us);
 /* The sum of the last `count` bars up to and with the open one (24 h: 1440 minutes); the price before them. */
 bool sim_candles_window(const struct candle_series *s, struct candle *out, int64_t *price_before, size_t count);
 

@@ -59,7 +59,8 @@ enum { FLAGS = sizeof flags / sizeof flags[0] };
 
 static void help(FILE *to) {
     fputs("usage: gridscope sim [flags]\n"
-          "An embedded exchange (Binance's REST, streams and WebSocket API on one port) and grid bot, on loopback.\n\n", to);
+          "An embedded exchange (Binance's REST, streams and WebSocket API on one port) and grid bot, on loopback.\n\n",
+          to);
     for (size_t i = 0; i < FLAGS; i++) fprintf(to, "  %-18s %s\n", flags[i].name, flags[i].help);
 }
 

@@ -36,9 +36,7 @@ static int64_t ms_of(yyjson_val *body, const char *key) {
     return yyjson_get_sint(yyjson_obj_get(body, key)) * US_PER_MS;
 }
 
-static bool has(yyjson_val *body, const char *key) {
-    return yyjson_obj_get(body, key) != NULL;
-}
+static bool has(yyjson_val *body, const char *key) { return yyjson_obj_get(body, key) != NULL; }
 
 static struct venue_symbol *symbol_of(struct sim *s, struct span name) {
     struct venue_symbol *found = venue_find(&s->world.venue, name);
@@ -55,9 +53,7 @@ static struct venue_symbol *asked_symbol(struct sim *s, const struct front_quest
 
 /* --- the truth ------------------------------------------------------------------------------------------------------------------- */
 
-static const char *asset_name(const struct sim *s, uint32_t asset) {
-    return s->world.venue.market.assets[asset].name;
-}
+static const char *asset_name(const struct sim *s, uint32_t asset) { return s->world.venue.market.assets[asset].name; }
 
 static void put_flows(const struct sim *s, const struct venue_symbol *v, struct jout *out) {
     const struct venue *venue = &s->world.venue;
@@ -108,7 +104,8 @@ static void put_truth_symbol(const struct sim *s, const struct venue_symbol *v, 
     jo_close(out, '}');
 }
 
-static bool get_truth(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool get_truth(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                      struct jout *out) {
     const struct venue *v = &s->world.venue;
     char digest[24];
     (void)q, (void)body, (void)r;
@@ -136,7 +133,8 @@ static bool get_truth(struct sim *s, const struct front_question *q, yyjson_val 
     return true;
 }
 
-static bool get_trades(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool get_trades(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                       struct jout *out) {
     const struct venue_symbol *v = asked_symbol(s, q);
     (void)body;
     if (v == NULL) return fail(r, "symbol is missing or unknown");
@@ -161,7 +159,8 @@ static bool get_trades(struct sim *s, const struct front_question *q, yyjson_val
 }
 
 /* All minutes: [open time, close, trades]. */
-static bool get_candles(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool get_candles(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                        struct jout *out) {
     const struct venue_symbol *v = asked_symbol(s, q);
     (void)body;
     if (v == NULL) return fail(r, "symbol is missing or unknown");
@@ -177,7 +176,8 @@ static bool get_candles(struct sim *s, const struct front_question *q, yyjson_va
     return true;
 }
 
-static bool get_stats(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool get_stats(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                      struct jout *out) {
     size_t open[PEER_KINDS] = {0}, subscribed = 0;
     (void)body, (void)r;
     for (size_t i = 0; i < s->peer_count; i++) {
@@ -235,18 +235,21 @@ static bool set_paused(struct sim *s, yyjson_val *body, bool paused, struct jout
     return done(out);
 }
 
-static bool post_pause(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_pause(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                       struct jout *out) {
     (void)q, (void)r;
     return set_paused(s, body, true, out);
 }
 
-static bool post_resume(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_resume(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                        struct jout *out) {
     (void)q, (void)r;
     return set_paused(s, body, false, out);
 }
 
 /* Runs the world some steps on, paused or not. Its clock runs ahead of the real one and waits for it afterwards. */
-static bool post_step(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_step(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                      struct jout *out) {
     int64_t steps = yyjson_get_sint(yyjson_obj_get(body, "steps"));
     bool market = s->world.market_paused, bots = s->world.bots_paused;
     (void)q;
@@ -265,13 +268,15 @@ static bool read_order(struct sim *s, yyjson_val *body, struct order_form *f, st
     bool buy = span_is(side, "buy") || span_is(side, "BUY"), sell = span_is(side, "sell") || span_is(side, "SELL");
     if (!buy && !sell) return fail(r, "side must be buy or sell");
     f->side = buy ? SIDE_BUY : SIDE_SELL;
-    if (!sim_num_parse(&f->quantity, text_of(body, "quantity"))) return fail(r, "quantity must be a decimal in a string");
+    if (!sim_num_parse(&f->quantity, text_of(body, "quantity")))
+        return fail(r, "quantity must be a decimal in a string");
     if (price.at != NULL && !sim_num_parse(&f->price, price)) return fail(r, "price must be a decimal in a string");
     return true;
 }
 
 /* An order of the account, as if somebody had placed it by hand: at the market, or with a price as a limit order. */
-static bool post_trade(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_trade(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                       struct jout *out) {
     struct order_form f = {.price = 0};
     char id[CLIENT_ID_MAX];
     (void)q;
@@ -291,7 +296,8 @@ static bool post_trade(struct sim *s, const struct front_question *q, yyjson_val
     return true;
 }
 
-static bool post_cancel(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_cancel(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                        struct jout *out) {
     struct venue_symbol *v = symbol_of(s, text_of(body, "symbol"));
     (void)q;
     if (v == NULL) return fail(r, "symbol is missing or unknown");
@@ -299,7 +305,8 @@ static bool post_cancel(struct sim *s, const struct front_question *q, yyjson_va
     return venue_cancel(&s->world.venue, v, id, "manual-cancel") ? done(out) : fail(r, "no such open order");
 }
 
-static bool post_deposit(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_deposit(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                         struct jout *out) {
     struct span name = text_of(body, "asset");
     char text[16] = "";
     int64_t amount;
@@ -307,13 +314,15 @@ static bool post_deposit(struct sim *s, const struct front_question *q, yyjson_v
     if (name.len < sizeof text && name.len > 0) memcpy(text, name.at, name.len);
     int asset = sim_market_find(&s->world.venue.market, text);
     if (asset < 0) return fail(r, "asset is missing or unknown");
-    if (!sim_num_parse(&amount, text_of(body, "amount")) || amount <= 0) return fail(r, "amount must be a decimal above 0 in a string");
+    if (!sim_num_parse(&amount, text_of(body, "amount")) || amount <= 0)
+        return fail(r, "amount must be a decimal above 0 in a string");
     venue_deposit(&s->world.venue, (uint32_t)asset, amount);
     return done(out);
 }
 
 /* {"asset":"BTC","ppm":1010000}: the asset is worth 1 % more at once. */
-static bool post_price(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_price(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                       struct jout *out) {
     struct span name = text_of(body, "asset");
     char text[16] = "";
     int64_t ppm = yyjson_get_sint(yyjson_obj_get(body, "ppm"));
@@ -336,31 +345,37 @@ static bool read_kinds(struct span what, unsigned *kinds) {
     return true;
 }
 
-static bool post_drop(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_drop(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                      struct jout *out) {
     unsigned kinds;
     int64_t code = yyjson_get_sint(yyjson_obj_get(body, "code"));
     (void)q;
     if (!read_kinds(text_of(body, "what"), &kinds)) return fail(r, "what must be market, user, ws_api or all");
     if (code != 0 && (code < 1000 || code > 4999)) return fail(r, "code must be 1000 to 4999, or absent for a reset");
-    size_t count = peer_drop_all(s, kinds, code != 0 ? DROP_CLOSE : DROP_RESET, (uint16_t)code, text_of(body, "reason"));
+    size_t count =
+        peer_drop_all(s, kinds, code != 0 ? DROP_CLOSE : DROP_RESET, (uint16_t)code, text_of(body, "reason"));
     return done_count(out, "dropped", (int64_t)count);
 }
 
-static bool post_shutdown(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_shutdown(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                          struct jout *out) {
     unsigned kinds;
     (void)q;
     if (!read_kinds(text_of(body, "what"), &kinds)) return fail(r, "what must be market, user, ws_api or all");
     return done_count(out, "told", (int64_t)peer_shutdown_all(s, kinds, ms_of(body, "delay_ms")));
 }
 
-static bool post_cut(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_cut(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                     struct jout *out) {
     unsigned kinds;
     (void)q;
     if (!read_kinds(text_of(body, "what"), &kinds)) return fail(r, "what must be market, user, ws_api or all");
-    return done_count(out, "dropped", (int64_t)peer_drop_all(s, kinds, DROP_CLOSE, 1001, SPAN("Connection lifetime is over")));
+    return done_count(out, "dropped",
+                      (int64_t)peer_drop_all(s, kinds, DROP_CLOSE, 1001, SPAN("Connection lifetime is over")));
 }
 
-static bool post_refuse(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_refuse(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                        struct jout *out) {
     struct span what = text_of(body, "what");
     int64_t for_us = ms_of(body, "ms");
     (void)q;
@@ -379,7 +394,8 @@ static bool add_reply_fault(struct sim *s, yyjson_val *body, enum fault_place pl
     if (prefix.len > 0) memcpy(f.prefix, prefix.at, prefix.len);
     f.status = (int)yyjson_get_sint(yyjson_obj_get(body, "status"));
     if (f.status != 0 && (f.status < 200 || f.status > 599)) return fail(r, "status must be 200 to 599");
-    if (kind.at != NULL && !sim_fault_body(kind, &f.body)) return fail(r, "body must be own, garbage, html, half, empty or drop");
+    if (kind.at != NULL && !sim_fault_body(kind, &f.body))
+        return fail(r, "body must be own, garbage, html, half, empty or drop");
     f.delay_us = ms_of(body, "delay_ms");
     f.retry_after = yyjson_get_sint(yyjson_obj_get(body, "retry_after"));
     if (for_us > 0) f.until_us = sim_mono(s) + for_us;
@@ -416,7 +432,8 @@ static void add_general_fault(struct sim *s, yyjson_val *body) {
 }
 
 /* With a place: replies (rest, bot) or frames (market, user, ws_api); without: the general ones. */
-static bool post_fault(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_fault(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                       struct jout *out) {
     enum fault_place place;
     struct span name = text_of(body, "place");
     (void)q;
@@ -430,7 +447,8 @@ static bool post_fault(struct sim *s, const struct front_question *q, yyjson_val
     return done(out);
 }
 
-static bool post_clear(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
+static bool post_clear(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                       struct jout *out) {
     (void)q, (void)body, (void)r;
     sim_faults_clear(&s->faults);
     sim_weight_forgive(&s->api.weights);
@@ -439,8 +457,10 @@ static bool post_clear(struct sim *s, const struct front_question *q, yyjson_val
 }
 
 /* {"exhaust":true}, {"ban_s":30}, {"forgive":true}, {"limit":100}. */
-static bool post_weight(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out) {
-    int64_t ban_s = yyjson_get_sint(yyjson_obj_get(body, "ban_s")), limit = yyjson_get_sint(yyjson_obj_get(body, "limit"));
+static bool post_weight(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                        struct jout *out) {
+    int64_t ban_s = yyjson_get_sint(yyjson_obj_get(body, "ban_s")),
+            limit = yyjson_get_sint(yyjson_obj_get(body, "limit"));
     (void)r;
     if (yyjson_get_bool(yyjson_obj_get(body, "forgive"))) sim_weight_forgive(&s->api.weights);
     if (yyjson_get_bool(yyjson_obj_get(body, "exhaust"))) sim_weight_exhaust(&s->api.weights, q->peer, sim_clock(s));
@@ -453,14 +473,18 @@ static bool post_weight(struct sim *s, const struct front_question *q, yyjson_va
 
 static const struct control_route {
     const char *method, *path;
-    bool (*answer)(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r, struct jout *out);
+    bool (*answer)(struct sim *s, const struct front_question *q, yyjson_val *body, struct front_reply *r,
+                   struct jout *out);
 } routes[] = {
-    {"GET", "/sim/truth", get_truth},      {"GET", "/sim/trades", get_trades},      {"GET", "/sim/candles", get_candles},
-    {"GET", "/sim/stats", get_stats},      {"POST", "/sim/pause", post_pause},      {"POST", "/sim/resume", post_resume},
-    {"POST", "/sim/step", post_step},      {"POST", "/sim/trade", post_trade},      {"POST", "/sim/cancel", post_cancel},
-    {"POST", "/sim/deposit", post_deposit}, {"POST", "/sim/price", post_price},     {"POST", "/sim/fault", post_fault},
-    {"POST", "/sim/drop", post_drop},      {"POST", "/sim/shutdown", post_shutdown}, {"POST", "/sim/cut", post_cut},
-    {"POST", "/sim/refuse", post_refuse},  {"POST", "/sim/weight", post_weight},    {"POST", "/sim/clear", post_clear},
+    {"GET", "/sim/truth", get_truth},     {"GET", "/sim/trades", get_trades},
+    {"GET", "/sim/candles", get_candles}, {"GET", "/sim/stats", get_stats},
+    {"POST", "/sim/pause", post_pause},   {"POST", "/sim/resume", post_resume},
+    {"POST", "/sim/step", post_step},     {"POST", "/sim/trade", post_trade},
+    {"POST", "/sim/cancel", post_cancel}, {"POST", "/sim/deposit", post_deposit},
+    {"POST", "/sim/price", post_price},   {"POST", "/sim/fault", post_fault},
+    {"POST", "/sim/drop", post_drop},     {"POST", "/sim/shutdown", post_shutdown},
+    {"POST", "/sim/cut", post_cut},       {"POST", "/sim/refuse", post_refuse},
+    {"POST", "/sim/weight", post_weight}, {"POST", "/sim/clear", post_clear},
 };
 
 bool control_answer(struct sim *s, const struct front_question *q, struct front_reply *r) {

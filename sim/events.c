@@ -5,8 +5,8 @@
 #include "sim/api.h"
 
 void event_report(struct jout *out, const struct venue *v, const struct venue_report *r, int64_t clock_us) {
-    static const char *const kinds[] = {[REPORT_NEW] = "NEW", [REPORT_TRADE] = "TRADE", [REPORT_CANCELED] = "CANCELED",
-                                        [REPORT_EXPIRED] = "EXPIRED"};
+    static const char *const kinds[] = {
+        [REPORT_NEW] = "NEW", [REPORT_TRADE] = "TRADE", [REPORT_CANCELED] = "CANCELED", [REPORT_EXPIRED] = "EXPIRED"};
     const struct venue_order *o = r->order;
     const struct venue_fill *f = r->fill;
     jo_open(out, NULL, '{');
@@ -50,7 +50,8 @@ void event_report(struct jout *out, const struct venue *v, const struct venue_re
     jo_close(out, '}');
 }
 
-void event_account(struct jout *out, const struct venue *v, const uint32_t *assets, size_t count, int64_t time_us, int64_t clock_us) {
+void event_account(struct jout *out, const struct venue *v, const uint32_t *assets, size_t count, int64_t time_us,
+                   int64_t clock_us) {
     jo_open(out, NULL, '{');
     jo_text(out, "e", "outboundAccountPosition");
     jo_time(out, "E", clock_us);
@@ -67,7 +68,8 @@ void event_account(struct jout *out, const struct venue *v, const uint32_t *asse
     jo_close(out, '}');
 }
 
-void event_balance(struct jout *out, const struct venue *v, uint32_t asset, int64_t delta, int64_t time_us, int64_t clock_us) {
+void event_balance(struct jout *out, const struct venue *v, uint32_t asset, int64_t delta, int64_t time_us,
+                   int64_t clock_us) {
     jo_open(out, NULL, '{');
     jo_text(out, "e", "balanceUpdate");
     jo_time(out, "E", clock_us);
@@ -151,7 +153,8 @@ void event_mini_ticker(struct jout *out, struct venue_symbol *s, int64_t clock_u
     jo_close(out, '}');
 }
 
-void event_window_ticker(struct jout *out, const struct venue_symbol *s, const char *name, size_t minutes, int64_t clock_us) {
+void event_window_ticker(struct jout *out, const struct venue_symbol *s, const char *name, size_t minutes,
+                         int64_t clock_us) {
     struct candle c = {0};
     int64_t before = 0;
     sim_candles_window(&s->minutes, &c, &before, minutes + 1); /* the window opens on a minute: up to one more */
@@ -198,8 +201,8 @@ void event_agg_trade(struct jout *out, const struct venue_symbol *s, const struc
     jo_close(out, '}');
 }
 
-void event_kline(struct jout *out, const struct venue_symbol *s, enum interval i, const struct candle *c, int64_t next_us,
-                 bool closed, int64_t clock_us) {
+void event_kline(struct jout *out, const struct venue_symbol *s, enum interval i, const struct candle *c,
+                 int64_t next_us, bool closed, int64_t clock_us) {
     jo_open(out, NULL, '{');
     put_head(out, "kline", s, clock_us);
     jo_open(out, "k", '{');

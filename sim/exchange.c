@@ -146,7 +146,11 @@ static const struct venue_trade *record_trade(struct sweep *w, int64_t price, in
     struct venue_symbol *s = w->s;
     int64_t quote = sim_num_mul(price, quantity), id = s->next_trade++;
     struct venue_trade *t = &s->trades[id % TRADES_KEPT];
-    *t = (struct venue_trade){.id = id, .price = price, .quantity = quantity, .quote = quote, .time_us = w->v->now_us,
+    *t = (struct venue_trade){.id = id,
+                              .price = price,
+                              .quantity = quantity,
+                              .quote = quote,
+                              .time_us = w->v->now_us,
                               .buyer_is_maker = w->taker == SIDE_SELL};
     s->last_price = price;
     s->last_quantity = quantity;
@@ -155,7 +159,10 @@ static const struct venue_trade *record_trade(struct sweep *w, int64_t price, in
     sim_candles_trade(&s->seconds, id, price, quantity, quote, w->taker == SIDE_BUY);
     if (w->agg.id != 0 && w->agg.price != price) close_agg(w);
     if (w->agg.id == 0)
-        w->agg = (struct venue_agg){.id = s->next_agg++, .price = price, .first_id = id, .time_us = t->time_us,
+        w->agg = (struct venue_agg){.id = s->next_agg++,
+                                    .price = price,
+                                    .first_id = id,
+                                    .time_us = t->time_us,
                                     .buyer_is_maker = t->buyer_is_maker};
     w->agg.quantity += quantity;
     w->agg.last_id = id;
@@ -189,8 +196,13 @@ static void take_fee(struct venue *v, struct venue_symbol *s, struct venue_fill 
 
 static void report(struct venue *v, struct venue_symbol *s, const struct venue_order *o, enum report_kind kind,
                    const struct venue_fill *fill) {
-    struct venue_report r = {.symbol = s, .order = o, .kind = kind, .fill = fill, .execution_id = v->next_execution++,
-                             .time_us = v->now_us, .on_book = o->handle != 0 || kind == REPORT_NEW};
+    struct venue_report r = {.symbol = s,
+                             .order = o,
+                             .kind = kind,
+                             .fill = fill,
+                             .execution_id = v->next_execution++,
+                             .time_us = v->now_us,
+                             .on_book = o->handle != 0 || kind == REPORT_NEW};
     if (v->hooks.on_report != NULL) v->hooks.on_report(v->hooks.arg, &r);
 }
 
@@ -211,10 +223,17 @@ static void unlock(struct venue *v, struct venue_symbol *s, struct venue_order *
     touch(v, asset);
 }
 
-static void settle(struct venue *v, struct venue_symbol *s, struct venue_order *o, const struct venue_trade *t, bool maker) {
+static void settle(struct venue *v, struct venue_symbol *s, struct venue_order *o, const struct venue_trade *t,
+                   bool maker) {
     struct venue_fill *f = fill_new(s);
-    *f = (struct venue_fill){.id = t->id, .order_id = o->id, .price = t->price, .quantity = t->quantity, .quote = t->quote,
-                             .time_us = t->time_us, .buyer = o->side == SIDE_BUY, .maker = maker};
+    *f = (struct venue_fill){.id = t->id,
+                             .order_id = o->id,
+                             .price = t->price,
+                             .quantity = t->quantity,
+                             .quote = t->quote,
+                             .time_us = t->time_us,
+                             .buyer = o->side == SIDE_BUY,
+                             .maker = maker};
     enum account_kind from = o->locked > 0 ? ACCOUNT_LOCKED : ACCOUNT_FREE;
     uint32_t paid_asset = f->buyer ? s->quote : s->base, got_asset = f->buyer ? s->base : s->quote;
     int64_t paid = f->buyer ? f->quote : f->quantity, got = f->buyer ? f->quantity : f->quote;
@@ -263,9 +282,7 @@ void venue_crowd_take(struct venue *v, struct venue_symbol *s, enum side side, i
 
 /* --- the owner's orders -------------------------------------------------------------------------------------------- */
 
-bool venue_order_open(const struct venue_order *o) {
-    return o->status == STATUS_NEW || o->status == STATUS_PARTIAL;
-}
+bool venue_order_open(const struct venue_order *o) { return o->status == STATUS_NEW || o->status == STATUS_PARTIAL; }
 
 static void count_order(struct venue *v) {
     int64_t ten = v->now_us / (10 * US_PER_S), day = v->now_us / US_PER_DAY;
@@ -286,8 +303,13 @@ static struct venue_order *order_new(struct venue *v, struct venue_symbol *s, en
     }
     struct venue_order *o = &s->orders[s->order_count++];
     s->next_order += 1 + (int64_t)rng_below(&s->rng, 3);
-    *o = (struct venue_order){.id = s->next_order, .side = side, .type = type, .price = price, .quantity = quantity,
-                              .time_us = v->now_us, .update_us = v->now_us};
+    *o = (struct venue_order){.id = s->next_order,
+                              .side = side,
+                              .type = type,
+                              .price = price,
+                              .quantity = quantity,
+                              .time_us = v->now_us,
+                              .update_us = v->now_us};
     snprintf(o->client_id, sizeof o->client_id, "%s", client_id);
     snprintf(o->placed_id, sizeof o->placed_id, "%s", client_id);
     count_order(v);
@@ -314,7 +336,8 @@ int64_t venue_place_limit(struct venue *v, struct venue_symbol *s, enum side sid
     return o->id;
 }
 
-int64_t venue_place_market(struct venue *v, struct venue_symbol *s, enum side side, int64_t quantity, const char *client_id) {
+int64_t venue_place_market(struct venue *v, struct venue_symbol *s, enum side side, int64_t quantity,
+                           const char *client_id) {
     const struct book_level *best = sim_book_best(&s->book, side_other(side));
     if (best == NULL || quantity <= 0 || quantity % s->step != 0) return 0;
     uint32_t asset = side == SIDE_BUY ? s->quote : s->base;

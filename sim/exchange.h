@@ -21,15 +21,15 @@ enum { CLIENT_ID_MAX = 40, TRADES_KEPT = 1000, OWNER_ORDERS_MAX = 500 };
 
 struct venue_order {
     int64_t id;
-    char client_id[CLIENT_ID_MAX];      /* of the last request: changes on a cancel */
-    char placed_id[CLIENT_ID_MAX];      /* as it was placed */
+    char client_id[CLIENT_ID_MAX]; /* of the last request: changes on a cancel */
+    char placed_id[CLIENT_ID_MAX]; /* as it was placed */
     enum side side;
     enum order_type type;
     enum order_status status;
     int64_t price, quantity, filled, quote_filled;
-    int64_t locked;                     /* what is still locked for it: quote of a buy, base of a sell */
+    int64_t locked; /* what is still locked for it: quote of a buy, base of a sell */
     int64_t time_us, update_us;
-    uint32_t handle;                    /* in the book, 0 when not resting */
+    uint32_t handle; /* in the book, 0 when not resting */
 };
 
 struct venue_fill {
@@ -49,22 +49,22 @@ struct venue_agg { /* trades of one taker order at one price */
 };
 
 struct venue_symbol {
-    char name[24], pair[24]; /* "BTCUSDT", "BTC/USDT" */
+    char name[24], pair[24];      /* "BTCUSDT", "BTC/USDT" */
     uint32_t number, base, quote; /* of the market's assets */
     int64_t tick, step, min_notional;
-    bool watched_only;       /* the bot does not trade it: a market for conversion */
+    bool watched_only; /* the bot does not trade it: a market for conversion */
     struct book book;
     struct candle_series minutes, seconds;
     int64_t last_price, last_quantity, next_trade, next_order, next_agg;
     struct venue_trade trades[TRADES_KEPT]; /* ring by id */
     struct venue_agg aggs[TRADES_KEPT];     /* ring by id */
-    struct venue_order *orders; /* owned; by rising id */
+    struct venue_order *orders;             /* owned; by rising id */
     size_t order_count, order_capacity;
-    struct venue_fill *fills;   /* owned; by rising id */
+    struct venue_fill *fills; /* owned; by rising id */
     size_t fill_count, fill_capacity;
-    uint64_t changes;           /* one more with each trade: has anything to say */
+    uint64_t changes; /* one more with each trade: has anything to say */
     struct rng rng;
-    struct candle day;          /* the closed minutes of the last 24 h, put together once a minute */
+    struct candle day; /* the closed minutes of the last 24 h, put together once a minute */
     int64_t day_minute, day_before;
 };
 
@@ -72,7 +72,7 @@ struct venue_report {
     const struct venue_symbol *symbol;
     const struct venue_order *order; /* after the event */
     enum report_kind kind;
-    const struct venue_fill *fill;   /* of REPORT_TRADE, else NULL */
+    const struct venue_fill *fill; /* of REPORT_TRADE, else NULL */
     int64_t execution_id, time_us;
     bool on_book;
 };
@@ -103,13 +103,13 @@ struct venue {
     size_t symbol_count;
     struct fee_rules fees;
     struct venue_hooks hooks;
-    int64_t now_us;              /* world time, set by venue_reach */
+    int64_t now_us; /* world time, set by venue_reach */
     int64_t account_update_us;
     int64_t next_execution;
     uint64_t steps;
     uint32_t touched[TOUCHED_MAX];
     size_t touched_count;
-    uint64_t bnb_short;          /* fills whose fee could not be paid in BNB since the last deposit */
+    uint64_t bnb_short; /* fills whose fee could not be paid in BNB since the last deposit */
     int64_t orders_10s, orders_day, orders_10s_window, orders_day_window; /* unfilled order counts */
 };
 
@@ -136,7 +136,8 @@ void venue_crowd_take(struct venue *v, struct venue_symbol *s, enum side side, i
 /* The owner's orders. Return the order's id, or 0 where balance or rules refuse it. */
 int64_t venue_place_limit(struct venue *v, struct venue_symbol *s, enum side side, int64_t price, int64_t quantity,
                           const char *client_id);
-int64_t venue_place_market(struct venue *v, struct venue_symbol *s, enum side side, int64_t quantity, const char *client_id);
+int64_t venue_place_market(struct venue *v, struct venue_symbol *s, enum side side, int64_t quantity,
+                           const char *client_id);
 bool venue_cancel(struct venue *v, struct venue_symbol *s, int64_t order_id, const char *client_id);
 const struct venue_order *venue_order(const struct venue_symbol *s, int64_t order_id);
 bool venue_order_open(const struct venue_order *o);

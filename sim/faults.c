@@ -1,9 +1,7 @@
 /* faults.c: see faults.h. */
 #include "sim/faults.h"
 
-void sim_faults_clear(struct faults *f) {
-    *f = (struct faults){0};
-}
+void sim_faults_clear(struct faults *f) { *f = (struct faults){0}; }
 
 bool sim_faults_add(struct faults *f, const struct reply_fault *r) {
     if (f->reply_count == REPLY_FAULTS_MAX) return false;

@@ -15,7 +15,7 @@ enum fault_body { BODY_OWN, BODY_GARBAGE, BODY_HTML, BODY_HALF, BODY_EMPTY, BODY
 struct reply_fault { /* of HTTP replies on one place, by path prefix */
     enum fault_place place;
     char prefix[64];
-    int status;          /* 0: the real answer's */
+    int status; /* 0: the real answer's */
     enum fault_body body;
     int64_t delay_us;
     int64_t retry_after; /* seconds, with 429 and 418; 0: no header */
@@ -39,8 +39,8 @@ struct faults {
     struct reply_fault replies[REPLY_FAULTS_MAX];
     size_t reply_count;
     struct frame_fault frames[PLACE_COUNT]; /* used: MARKET, USER, WS_API */
-    int64_t skew_us;       /* the server's clock against the real one */
-    int64_t lag_us;        /* database lag of REST lists */
+    int64_t skew_us;                        /* the server's clock against the real one */
+    int64_t lag_us;                         /* database lag of REST lists */
     bool no_pings;
     bool bot_stopped, bot_empty;
 };

@@ -11,9 +11,7 @@ void front_init(struct front_reply *r) {
     buf_init(&r->body, FRONT_BODY_MAX);
 }
 
-void front_free(struct front_reply *r) {
-    buf_free(&r->body);
-}
+void front_free(struct front_reply *r) { buf_free(&r->body); }
 
 void front_header(struct front_reply *r, const char *name, const char *format, ...) {
     CHECK(r->header_count < FRONT_HEADERS_MAX);

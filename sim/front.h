@@ -16,7 +16,7 @@ struct front_header {
 
 struct front_question {
     struct span method, path, query, body, peer;
-    struct span api_key;    /* X-MBX-APIKEY of the exchange, X-API-Key of the bot; at NULL where absent */
+    struct span api_key; /* X-MBX-APIKEY of the exchange, X-API-Key of the bot; at NULL where absent */
     struct span authorization, time_unit, accept;
 };
 
@@ -24,12 +24,13 @@ struct front_reply {
     int status;
     struct front_header headers[FRONT_HEADERS_MAX];
     size_t header_count;
-    struct buf body;        /* owned */
+    struct buf body; /* owned */
 };
 
 void front_init(struct front_reply *r);
 void front_free(struct front_reply *r);
-void front_header(struct front_reply *r, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void front_header(struct front_reply *r, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Replaces whatever the body holds. */
 void front_text(struct front_reply *r, int status, const char *content_type, const char *text);
 

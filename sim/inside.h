@@ -17,25 +17,25 @@ enum { MESSAGES_A_SECOND = 5, PING_TEXT_MAX = 24, LISTEN_KEY_LEN = 64 };
 struct peer {
     conn_id id;
     enum peer_kind kind;
-    bool open, gone;          /* gone: closed, freed at the next reaping */
-    int64_t opened_us;        /* monotonic */
+    bool open, gone;   /* gone: closed, freed at the next reaping */
+    int64_t opened_us; /* monotonic */
     int64_t ping_due_us;
-    int64_t unanswered_us;    /* when the oldest unanswered ping went out; 0: none */
+    int64_t unanswered_us; /* when the oldest unanswered ping went out; 0: none */
     char ping[PING_TEXT_MAX];
     uint64_t pings;
     int64_t messages_us[MESSAGES_A_SECOND]; /* ring: instants of the last messages */
     size_t next_message;
-    int64_t cut_us;           /* announced end; 0: none */
+    int64_t cut_us; /* announced end; 0: none */
     struct name peer;
-    struct stream_client client;   /* PEER_MARKET */
-    struct ws_session session;     /* PEER_WS_API */
+    struct stream_client client; /* PEER_MARKET */
+    struct ws_session session;   /* PEER_WS_API */
     uint64_t sent;
 };
 
 struct delayed {
     int64_t due_us; /* monotonic */
     bool frame;
-    bool bot;       /* which server */
+    bool bot; /* which server */
     conn_id id;
     struct front_reply reply;
 };
@@ -50,14 +50,14 @@ enum { PATHS_COUNTED = 64, DELAYED_MAX = 20000, UNSENT_MAX = 32 << 20 };
 struct script_step {
     int64_t at_us; /* after the start */
     char path[64];
-    char *body;    /* owned */
+    char *body; /* owned */
 };
 
 struct sim {
     struct loop *loop;
     const struct log *log;
-    struct sim_config config;      /* strings are copies of our own */
-    char *strings[12];             /* those copies */
+    struct sim_config config; /* strings are copies of our own */
+    char *strings[12];        /* those copies */
     struct world world;
     struct api api;
     struct sign_keys *keys;
@@ -66,17 +66,17 @@ struct sim {
     struct bot_server bot;
     struct http_server *servers[2]; /* exchange, bot; NULL while refusing */
     uint16_t ports[2];
-    int64_t reopen_us[2];          /* monotonic; 0: not refusing; below 0: refuse for so long from the next tick on */
+    int64_t reopen_us[2]; /* monotonic; 0: not refusing; below 0: refuse for so long from the next tick on */
     struct timer *tick, *soon;
-    struct peer **peers;           /* owned */
+    struct peer **peers; /* owned */
     size_t peer_count, peer_capacity;
-    struct delayed *delayed;       /* owned; unsorted */
+    struct delayed *delayed; /* owned; unsorted */
     size_t delayed_count, delayed_capacity;
     char listen_key[LISTEN_KEY_LEN + 1]; /* empty: none issued */
     int64_t listen_until_us;
-    struct rng rng;                /* ping texts, listen keys: nothing of the world */
-    int64_t started_us;            /* monotonic */
-    struct script_step *script;    /* owned */
+    struct rng rng;             /* ping texts, listen keys: nothing of the world */
+    int64_t started_us;         /* monotonic */
+    struct script_step *script; /* owned */
     size_t script_count, script_next;
     struct path_count paths[PATHS_COUNTED];
     size_t path_count;

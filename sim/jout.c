@@ -16,9 +16,7 @@ void jo_open(struct jout *j, const char *key, char bracket) {
     buf_putc(j->b, bracket);
 }
 
-void jo_close(struct jout *j, char bracket) {
-    buf_putc(j->b, bracket);
-}
+void jo_close(struct jout *j, char bracket) { buf_putc(j->b, bracket); }
 
 void jo_int(struct jout *j, const char *key, int64_t v) {
     lead(j, key);
@@ -42,13 +40,9 @@ void jo_span(struct jout *j, const char *key, struct span text) {
     buf_putc(j->b, '"');
 }
 
-void jo_text(struct jout *j, const char *key, const char *text) {
-    jo_span(j, key, span_of(text));
-}
+void jo_text(struct jout *j, const char *key, const char *text) { jo_span(j, key, span_of(text)); }
 
-void jo_amount(struct jout *j, const char *key, int64_t v) {
-    jo_wide(j, key, v);
-}
+void jo_amount(struct jout *j, const char *key, int64_t v) { jo_wide(j, key, v); }
 
 void jo_wide(struct jout *j, const char *key, num_wide v) {
     lead(j, key);
@@ -71,9 +65,7 @@ void jo_digits(struct jout *j, const char *key, int64_t v, unsigned digits) {
     buf_putc(j->b, '"');
 }
 
-void jo_time(struct jout *j, const char *key, int64_t us) {
-    jo_int(j, key, j->micros ? us : us / 1000);
-}
+void jo_time(struct jout *j, const char *key, int64_t us) { jo_int(j, key, j->micros ? us : us / 1000); }
 
 void jo_raw(struct jout *j, const char *key, struct span json) {
     lead(j, key);

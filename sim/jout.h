@@ -21,7 +21,7 @@ void jo_text(struct jout *j, const char *key, const char *text); /* escaped */
 void jo_span(struct jout *j, const char *key, struct span text); /* escaped */
 void jo_amount(struct jout *j, const char *key, int64_t v);      /* "0.50000000" */
 void jo_wide(struct jout *j, const char *key, num_wide v);
-void jo_short(struct jout *j, const char *key, num_wide v);      /* "0.5" */
+void jo_short(struct jout *j, const char *key, num_wide v); /* "0.5" */
 void jo_digits(struct jout *j, const char *key, int64_t v, unsigned digits);
 void jo_time(struct jout *j, const char *key, int64_t us);
 /* Text that is JSON already. */

@@ -35,7 +35,7 @@ static struct account *account(struct ledger_book *l, enum account_kind kind, ui
 }
 
 void sim_ledger_move(struct ledger_book *l, enum account_kind from, uint32_t from_symbol, enum account_kind to,
-                 uint32_t to_symbol, uint32_t asset, int64_t amount) {
+                     uint32_t to_symbol, uint32_t asset, int64_t amount) {
     CHECK(amount >= 0);
     account(l, from, from_symbol, asset)->balance -= amount; /* two look-ups: the second may move the array */
     account(l, to, to_symbol, asset)->balance += amount;

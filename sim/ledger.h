@@ -21,15 +21,15 @@ struct account {
 struct ledger_book {
     struct account *accounts; /* owned */
     size_t count, capacity;
-    struct map index;         /* (kind, symbol, asset) to position */
-    uint64_t entries;         /* movements so far */
+    struct map index; /* (kind, symbol, asset) to position */
+    uint64_t entries; /* movements so far */
 };
 
 void sim_ledger_open(struct ledger_book *l);
 void sim_ledger_close(struct ledger_book *l);
 /* amount >= 0, units of 10^-8. */
 void sim_ledger_move(struct ledger_book *l, enum account_kind from, uint32_t from_symbol, enum account_kind to,
-                 uint32_t to_symbol, uint32_t asset, int64_t amount);
+                     uint32_t to_symbol, uint32_t asset, int64_t amount);
 num_wide sim_ledger_balance(const struct ledger_book *l, enum account_kind kind, uint32_t symbol, uint32_t asset);
 /* Every asset adds up to zero and the owner's accounts are not below it: walks all accounts. */
 bool sim_ledger_balances(const struct ledger_book *l);

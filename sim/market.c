@@ -47,8 +47,11 @@ size_t sim_market_add(struct market *m, const char *name, int64_t price, int64_t
     CHECK(more != NULL);
     m->assets = more;
     struct market_asset *a = &more[m->count];
-    *a = (struct market_asset){.value = (num_wide)price * NUM_ONE, .sigma_ppb = sigma_ppb, .now_sigma_ppb = sigma_ppb,
-                               .regime = REGIME_CALM, .follows = follows};
+    *a = (struct market_asset){.value = (num_wide)price * NUM_ONE,
+                               .sigma_ppb = sigma_ppb,
+                               .now_sigma_ppb = sigma_ppb,
+                               .regime = REGIME_CALM,
+                               .follows = follows};
     a->anchor = a->origin = a->value;
     CHECK(strlen(name) < sizeof a->name);
     memcpy(a->name, name, strlen(name) + 1);
@@ -60,7 +63,8 @@ size_t sim_market_add(struct market *m, const char *name, int64_t price, int64_t
 /* Roughly normal, standard deviation 1024, within +-3.5 of them: four uniform 16-bit parts of one draw. */
 static int64_t bell(struct rng *r) {
     uint64_t x = rng_next(r);
-    int64_t sum = (int64_t)(x & 0xffff) + (int64_t)(x >> 16 & 0xffff) + (int64_t)(x >> 32 & 0xffff) + (int64_t)(x >> 48);
+    int64_t sum =
+        (int64_t)(x & 0xffff) + (int64_t)(x >> 16 & 0xffff) + (int64_t)(x >> 32 & 0xffff) + (int64_t)(x >> 48);
     return (sum - 131070) * 1024 / 37837;
 }
 

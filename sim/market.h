@@ -18,7 +18,7 @@ struct market_asset {
     int64_t sigma_ppb;     /* usual standard deviation of one full step, parts per 10^9 of the value; 0: never moves */
     int64_t now_sigma_ppb; /* at present */
     enum market_regime regime;
-    bool follows;          /* feels the shock that all coins share */
+    bool follows; /* feels the shock that all coins share */
     struct rng rng;
 };
 

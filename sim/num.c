@@ -3,22 +3,16 @@
 
 #include "base/check.h"
 
-int64_t sim_num_mul(int64_t a, int64_t b) {
-    return (int64_t)((num_wide)a * b / NUM_ONE);
-}
+int64_t sim_num_mul(int64_t a, int64_t b) { return (int64_t)((num_wide)a * b / NUM_ONE); }
 
 int64_t sim_num_div(int64_t a, int64_t b) {
     CHECK(b != 0);
     return (int64_t)((num_wide)a * NUM_ONE / b);
 }
 
-int64_t sim_num_floor(int64_t a, int64_t step) {
-    return a - a % step;
-}
+int64_t sim_num_floor(int64_t a, int64_t step) { return a - a % step; }
 
-int64_t sim_num_round(int64_t a, int64_t step) {
-    return sim_num_floor(a + step / 2, step);
-}
+int64_t sim_num_round(int64_t a, int64_t step) { return sim_num_floor(a + step / 2, step); }
 
 int64_t sim_num_pow10(unsigned digits) {
     int64_t p = 1;
@@ -46,17 +40,11 @@ static void put(struct buf *out, num_wide v, unsigned decimals, unsigned least) 
     buf_put(out, text + at, sizeof text - at);
 }
 
-void sim_num_put(struct buf *out, int64_t v) {
-    put(out, v, 8, 8);
-}
+void sim_num_put(struct buf *out, int64_t v) { put(out, v, 8, 8); }
 
-void sim_num_put_wide(struct buf *out, num_wide v) {
-    put(out, v, 8, 8);
-}
+void sim_num_put_wide(struct buf *out, num_wide v) { put(out, v, 8, 8); }
 
-void sim_num_put_short(struct buf *out, num_wide v) {
-    put(out, v, 8, 0);
-}
+void sim_num_put_short(struct buf *out, num_wide v) { put(out, v, 8, 0); }
 
 void sim_num_put_digits(struct buf *out, int64_t v, unsigned digits) {
     put(out, v / sim_num_pow10(8 - digits), digits, digits);

@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct http_server *exchange(const struct sim *s) {
-    return s->servers[0];
-}
+static struct http_server *exchange(const struct sim *s) { return s->servers[0]; }
 
 /* --- sending --------------------------------------------------------------------------------------------------------------- */
 
@@ -103,7 +101,8 @@ static void send_user(const struct user_event *e, struct peer *c, int64_t subscr
 static void tell_user(const struct user_event *e) {
     for (size_t i = 0; i < e->sim->peer_count; i++) {
         struct peer *c = e->sim->peers[i];
-        if (c->kind == PEER_LISTEN || (c->kind == PEER_WS_API && c->session.subscribed)) send_user(e, c, c->session.subscription);
+        if (c->kind == PEER_LISTEN || (c->kind == PEER_WS_API && c->session.subscribed))
+            send_user(e, c, c->session.subscription);
     }
 }
 
@@ -127,13 +126,16 @@ static void on_agg(void *arg, const struct venue_symbol *v, const struct venue_a
     streams_on_agg(&((struct sim *)arg)->streams, v, a);
 }
 
-static void on_touch(void *arg, const struct venue_symbol *v) {
-    streams_on_touch(&((struct sim *)arg)->streams, v);
-}
+static void on_touch(void *arg, const struct venue_symbol *v) { streams_on_touch(&((struct sim *)arg)->streams, v); }
 
 void peer_hook(struct sim *s) {
-    s->world.venue.hooks = (struct venue_hooks){.on_trade = on_trade, .on_agg = on_agg, .on_touch = on_touch,
-                                                .on_report = on_report, .on_account = on_account, .on_deposit = on_deposit, .arg = s};
+    s->world.venue.hooks = (struct venue_hooks){.on_trade = on_trade,
+                                                .on_agg = on_agg,
+                                                .on_touch = on_touch,
+                                                .on_report = on_report,
+                                                .on_account = on_account,
+                                                .on_deposit = on_deposit,
+                                                .arg = s};
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------------------- */
@@ -199,12 +201,11 @@ static bool open_market(struct sim *s, struct peer *c, const struct peer_url *u)
 }
 
 static bool listen_path(const struct sim *s, const char *path) {
-    return s->config.listen_keys && s->listen_key[0] != '\0' && strncmp(path, "/ws/", 4) == 0 && strcmp(path + 4, s->listen_key) == 0;
+    return s->config.listen_keys && s->listen_key[0] != '\0' && strncmp(path, "/ws/", 4) == 0 &&
+           strcmp(path + 4, s->listen_key) == 0;
 }
 
-static void peer_remove_last(struct sim *s) {
-    free(s->peers[--s->peer_count]);
-}
+static void peer_remove_last(struct sim *s) { free(s->peers[--s->peer_count]); }
 
 static bool open_kind(struct sim *s, conn_id id, const struct http_server_request *r, const struct peer_url *u) {
     bool market = strcmp(u->path, "/ws") == 0 || strncmp(u->path, "/ws/", 4) == 0 || strcmp(u->path, "/stream") == 0;
@@ -283,7 +284,8 @@ static void on_api_text(struct sim *s, struct peer *c, struct span text) {
     ws_api_answer(&s->api, &c->session, name_span(&c->peer), text, &out, &after);
     if (out.len > 0) send_text(s, c, PLACE_WS_API, buf_span(&out));
     buf_free(&out);
-    if (after.terminated) send_user(&(struct user_event){.sim = s, .plain = "eventStreamTerminated"}, c, after.terminated_id);
+    if (after.terminated)
+        send_user(&(struct user_event){.sim = s, .plain = "eventStreamTerminated"}, c, after.terminated_id);
     if (after.hang_up) close_peer(s, c, 1008, "Way too much request weight used");
 }
 
@@ -324,15 +326,18 @@ void peer_on_ws(struct sim *s, conn_id id, const struct ws_server_event *e) {
 static void ping(struct sim *s, struct peer *c, int64_t now) {
     c->ping_due_us = now + s->config.ping_s * US_PER_S;
     if (s->faults.no_pings) return;
-    snprintf(c->ping, sizeof c->ping, "%llu", (unsigned long long)(sim_clock(s) / US_PER_MS + (int64_t)(c->pings++ % 7)));
+    snprintf(c->ping, sizeof c->ping, "%llu",
+             (unsigned long long)(sim_clock(s) / US_PER_MS + (int64_t)(c->pings++ % 7)));
     ws_server_ping(exchange(s), c->id, span_of(c->ping));
     if (c->unanswered_us == 0) c->unanswered_us = now;
 }
 
 static void keep_one(struct sim *s, struct peer *c, int64_t now) {
     if (c->cut_us != 0 && now >= c->cut_us) close_peer(s, c, 1001, "Server is shutting down");
-    else if (now - c->opened_us >= s->config.lifetime_s * US_PER_S) close_peer(s, c, 1001, "Connection lifetime is over");
-    else if (c->unanswered_us != 0 && now - c->unanswered_us >= s->config.pong_s * US_PER_S) close_peer(s, c, 1008, "Pong timeout");
+    else if (now - c->opened_us >= s->config.lifetime_s * US_PER_S)
+        close_peer(s, c, 1001, "Connection lifetime is over");
+    else if (c->unanswered_us != 0 && now - c->unanswered_us >= s->config.pong_s * US_PER_S)
+        close_peer(s, c, 1008, "Pong timeout");
     else if (now >= c->ping_due_us) ping(s, c, now);
 }
 

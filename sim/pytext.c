@@ -54,9 +54,7 @@ static void put_power(struct buf *out, const struct shortest *s, const char *for
     buf_putf(out, format == NULL ? "E%+d" : "e%+03d", s->exponent);
 }
 
-static bool plain_float(const struct shortest *s) {
-    return s->exponent >= -4 && s->exponent < 16;
-}
+static bool plain_float(const struct shortest *s) { return s->exponent >= -4 && s->exponent < 16; }
 
 void py_double(struct buf *out, double d) {
     struct shortest s = shorten(d);
@@ -75,9 +73,7 @@ static double nearest(int64_t v) {
     return d;
 }
 
-void py_float(struct buf *out, int64_t v) {
-    py_double(out, nearest(v));
-}
+void py_float(struct buf *out, int64_t v) { py_double(out, nearest(v)); }
 
 void py_decimal(struct buf *out, int64_t v) {
     struct shortest s = shorten(nearest(v));

@@ -26,17 +26,22 @@ static void refuse(struct front_reply *r, const struct api_error *e) {
     jo_close(&out, '}');
 }
 
-static bool check_weight(struct api *a, const struct front_question *q, int64_t weight, struct front_reply *r, struct api_error *e) {
+static bool check_weight(struct api *a, const struct front_question *q, int64_t weight, struct front_reply *r,
+                         struct api_error *e) {
     struct weight_answer w = sim_weight_use(&a->weights, q->peer, weight, a->clock_us);
     front_header(r, "X-MBX-USED-WEIGHT", "%lld", (long long)w.used);
     front_header(r, "X-MBX-USED-WEIGHT-1M", "%lld", (long long)w.used);
     if (w.verdict == WEIGHT_OK) return true;
     front_header(r, "Retry-After", "%lld", (long long)((w.retry_us - a->clock_us + US_PER_S - 1) / US_PER_S));
     if (w.verdict == WEIGHT_BANNED)
-        return api_refuse(e, 418, -1003, "Way too much request weight used; IP banned until %lld. Please use WebSocket Streams for "
-                          "live updates to avoid bans.", (long long)(w.retry_us / US_PER_MS));
-    return api_refuse(e, 429, -1003, "Too much request weight used; current limit is %lld request weight per 1 MINUTE. Please use "
-                      "WebSocket Streams for live updates to avoid polling the API.", (long long)a->weights.limit);
+        return api_refuse(e, 418, -1003,
+                          "Way too much request weight used; IP banned until %lld. Please use WebSocket Streams for "
+                          "live updates to avoid bans.",
+                          (long long)(w.retry_us / US_PER_MS));
+    return api_refuse(e, 429, -1003,
+                      "Too much request weight used; current limit is %lld request weight per 1 MINUTE. Please use "
+                      "WebSocket Streams for live updates to avoid polling the API.",
+                      (long long)a->weights.limit);
 }
 
 static bool check_unit(const struct front_question *q, struct jout *out, struct api_error *e) {
@@ -46,7 +51,8 @@ static bool check_unit(const struct front_question *q, struct jout *out, struct 
     return api_refuse(e, 400, -1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
 }
 
-static bool check_signature(const struct api *a, const struct front_question *q, const struct api_params *p, struct api_error *e) {
+static bool check_signature(const struct api *a, const struct front_question *q, const struct api_params *p,
+                            struct api_error *e) {
     struct buf signed_text;
     struct span raw = {NULL, 0};
     const struct api_param *s = api_param(p, "signature");
@@ -59,7 +65,8 @@ static bool check_signature(const struct api *a, const struct front_question *q,
     return fits || api_refuse(e, 400, -1022, "Signature for this request is not valid.");
 }
 
-static bool check_signed(const struct api *a, const struct front_question *q, const struct api_params *p, struct api_error *e) {
+static bool check_signed(const struct api *a, const struct front_question *q, const struct api_params *p,
+                         struct api_error *e) {
     if (q->api_key.len == 0) return api_refuse(e, 401, -2014, "API-key format invalid.");
     if (api_param(p, "timestamp") == NULL || api_param(p, "signature") == NULL)
         return api_refuse(e, 400, -1102, "Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
@@ -69,8 +76,8 @@ static bool check_signed(const struct api *a, const struct front_question *q, co
     return api_check_time(a, p, e) && check_signature(a, q, p, e);
 }
 
-static bool answer(struct api *a, const struct front_question *q, const struct api_endpoint *ep, const struct api_params *p,
-                   struct jout *out, struct api_error *e) {
+static bool answer(struct api *a, const struct front_question *q, const struct api_endpoint *ep,
+                   const struct api_params *p, struct jout *out, struct api_error *e) {
     if (!span_is(q->method, "GET")) return api_refuse(e, 405, -1020, "This operation is not supported.");
     if (!check_unit(q, out, e)) return false;
     if (!api_check_params(ep, p, ep->is_signed ? "timestamp recvWindow signature" : "", e)) return false;

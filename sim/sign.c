@@ -46,9 +46,7 @@ struct sign_keys *sim_sign_new(const char *api_key, const char *secret, const ch
     return NULL;
 }
 
-bool sim_sign_known(const struct sign_keys *k, struct span api_key) {
-    return span_is(api_key, k->api_key);
-}
+bool sim_sign_known(const struct sign_keys *k, struct span api_key) { return span_is(api_key, k->api_key); }
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -66,7 +64,8 @@ static bool hmac_fits(const struct sign_keys *k, struct span payload, struct spa
         if (high < 0 || low < 0) return false;
         got[i] = (unsigned char)(high * 16 + low);
     }
-    if (HMAC(EVP_sha256(), k->secret, (int)strlen(k->secret), (const unsigned char *)payload.at, payload.len, want, &len) == NULL)
+    if (HMAC(EVP_sha256(), k->secret, (int)strlen(k->secret), (const unsigned char *)payload.at, payload.len, want,
+             &len) == NULL)
         return false;
     return len == HMAC_BYTES && CRYPTO_memcmp(want, got, HMAC_BYTES) == 0;
 }

@@ -9,22 +9,23 @@
 #include <string.h>
 #include <yyjson.h>
 
-enum { STEPS_A_TURN = 200, KEEP_MS = 100, MESSAGE_MAX = 1 << 20, BODY_MAX = 1 << 20, CONNECTIONS_MAX = 4096, SCRIPT_MAX = 1 << 20 };
+enum {
+    STEPS_A_TURN = 200,
+    KEEP_MS = 100,
+    MESSAGE_MAX = 1 << 20,
+    BODY_MAX = 1 << 20,
+    CONNECTIONS_MAX = 4096,
+    SCRIPT_MAX = 1 << 20
+};
 
 #define LISTEN_KEY_US (60 * US_PER_MIN)
 #define STALL_US (3 * US_PER_S)
 
-int64_t sim_mono(const struct sim *s) {
-    return loop_now(s->loop).mono.us;
-}
+int64_t sim_mono(const struct sim *s) { return loop_now(s->loop).mono.us; }
 
-int64_t sim_wall(const struct sim *s) {
-    return loop_now(s->loop).wall.us;
-}
+int64_t sim_wall(const struct sim *s) { return loop_now(s->loop).wall.us; }
 
-int64_t sim_clock(const struct sim *s) {
-    return sim_wall(s) + s->config.skew_ms * US_PER_MS + s->faults.skew_us;
-}
+int64_t sim_clock(const struct sim *s) { return sim_wall(s) + s->config.skew_ms * US_PER_MS + s->faults.skew_us; }
 
 void sim_refresh(struct sim *s) {
     s->api.clock_us = sim_clock(s);
@@ -40,7 +41,8 @@ static void reply_now(struct sim *s, int server, conn_id id, const struct front_
     if (s->servers[server] == NULL) return;
     for (size_t i = 0; i < r->header_count; i++)
         headers[i] = (struct http_header){span_of(r->headers[i].name), span_of(r->headers[i].value)};
-    struct http_reply reply = {.status = r->status, .headers = headers, .header_count = r->header_count, .body = buf_span(&r->body)};
+    struct http_reply reply = {
+        .status = r->status, .headers = headers, .header_count = r->header_count, .body = buf_span(&r->body)};
     http_respond(s->servers[server], id, &reply);
 }
 
@@ -94,14 +96,19 @@ static void spoil_status(const struct reply_fault *f, struct front_reply *r) {
         const char *text = f->status == 429   ? "{\"error\": \"Rate limit exceeded\", \"retry_after\": 60}"
                            : f->status == 401 ? "{\"error\": \"Unauthorized\", \"message\": \"Valid API key required\"}"
                                               : "500 Internal Server Error\n\nServer got itself in trouble";
-        front_text(r, f->status, f->status == 429 || f->status == 401 ? "application/json; charset=utf-8" : "text/plain; charset=utf-8", text);
+        front_text(r, f->status,
+                   f->status == 429 || f->status == 401 ? "application/json; charset=utf-8"
+                                                        : "text/plain; charset=utf-8",
+                   text);
         return;
     }
     bool limited = f->status == 429 || f->status == 418;
     front_text(r, f->status, "application/json;charset=UTF-8",
-               limited           ? "{\"code\":-1003,\"msg\":\"Too much request weight used; please use WebSocket Streams for live updates.\"}"
-               : f->status < 500 ? "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}"
-                                 : "{\"code\":-1000,\"msg\":\"An unknown error occurred while processing the request.\"}");
+               limited ? "{\"code\":-1003,\"msg\":\"Too much request weight used; please use WebSocket Streams for "
+                         "live updates.\"}"
+               : f->status < 500
+                   ? "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}"
+                   : "{\"code\":-1000,\"msg\":\"An unknown error occurred while processing the request.\"}");
 }
 
 static void spoil_body(const struct reply_fault *f, struct front_reply *r) {
@@ -113,7 +120,8 @@ static void spoil_body(const struct reply_fault *f, struct front_reply *r) {
     }
     if (f->body == BODY_HTML) {
         r->header_count = 0;
-        front_text(r, r->status, "text/html", "<html><head><title>Sorry</title></head><body><h1>Sorry</h1><p>Please try later.</p></body></html>");
+        front_text(r, r->status, "text/html",
+                   "<html><head><title>Sorry</title></head><body><h1>Sorry</h1><p>Please try later.</p></body></html>");
     }
 }
 
@@ -121,7 +129,8 @@ static void spoil_body(const struct reply_fault *f, struct front_reply *r) {
 static void send_half(struct sim *s, int server, conn_id id, const struct front_reply *r) {
     struct buf raw;
     buf_init(&raw, FRONT_BODY_MAX);
-    buf_putf(&raw, "HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", r->status, r->body.len + 1);
+    buf_putf(&raw, "HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", r->status,
+             r->body.len + 1);
     buf_put(&raw, r->body.at, r->body.len / 2);
     http_send_raw(s->servers[server], id, buf_span(&raw));
     buf_free(&raw);
@@ -134,7 +143,8 @@ static void send_reply(struct sim *s, int server, conn_id id, struct front_reply
     if (f != NULL && f->body == BODY_DROP) http_drop(s->servers[server], id);
     else if (f != NULL && f->body == BODY_HALF) send_half(s, server, id, r);
     else if (f != NULL && f->delay_us > 0) {
-        sim_put_delayed(s, &(struct delayed){.due_us = sim_mono(s) + f->delay_us, .bot = server == 1, .id = id, .reply = *r});
+        sim_put_delayed(
+            s, &(struct delayed){.due_us = sim_mono(s) + f->delay_us, .bot = server == 1, .id = id, .reply = *r});
         return; /* the delayed one owns the body */
     } else {
         reply_now(s, server, id, r);
@@ -198,9 +208,14 @@ static void answer_exchange(struct sim *s, const struct front_question *q, struc
 }
 
 static void on_request(struct sim *s, int server, conn_id id, const struct http_server_request *in) {
-    struct front_question q = {.method = in->method, .path = in->path, .query = in->query, .body = in->body, .peer = in->peer,
+    struct front_question q = {.method = in->method,
+                               .path = in->path,
+                               .query = in->query,
+                               .body = in->body,
+                               .peer = in->peer,
                                .api_key = header_of(in, server == 0 ? "X-MBX-APIKEY" : "X-API-Key"),
-                               .authorization = header_of(in, "Authorization"), .time_unit = header_of(in, "X-MBX-TIME-UNIT"),
+                               .authorization = header_of(in, "Authorization"),
+                               .time_unit = header_of(in, "X-MBX-TIME-UNIT"),
                                .accept = header_of(in, "Accept")};
     struct front_reply r;
     sim_refresh(s);
@@ -222,7 +237,8 @@ static void on_request(struct sim *s, int server, conn_id id, const struct http_
         }
         return;
     }
-    const struct reply_fault *f = sim_faults_reply(&s->faults, server == 0 ? PLACE_REST : PLACE_BOT, q.path, sim_mono(s));
+    const struct reply_fault *f =
+        sim_faults_reply(&s->faults, server == 0 ? PLACE_REST : PLACE_BOT, q.path, sim_mono(s));
     uint64_t before = s->api.weights.total;
     if (server == 0) answer_exchange(s, &q, &r);
     else bot_answer(&s->bot, &q, &r);
@@ -234,13 +250,9 @@ static void on_exchange_request(void *arg, conn_id id, const struct http_server_
     on_request(arg, 0, id, r);
 }
 
-static void on_bot_request(void *arg, conn_id id, const struct http_server_request *r) {
-    on_request(arg, 1, id, r);
-}
+static void on_bot_request(void *arg, conn_id id, const struct http_server_request *r) { on_request(arg, 1, id, r); }
 
-static void on_exchange_ws(void *arg, conn_id id, const struct ws_server_event *e) {
-    peer_on_ws(arg, id, e);
-}
+static void on_exchange_ws(void *arg, conn_id id, const struct ws_server_event *e) { peer_on_ws(arg, id, e); }
 
 static void on_bot_ws(void *arg, conn_id id, const struct ws_server_event *e) {
     (void)arg, (void)id, (void)e; /* the bot upgrades nothing */
@@ -249,10 +261,16 @@ static void on_bot_ws(void *arg, conn_id id, const struct ws_server_event *e) {
 /* --- listeners -------------------------------------------------------------------------------------------------------------------------- */
 
 static enum err listen_on(struct sim *s, int server) {
-    struct http_server_config c = {.host = s->config.host, .port = s->ports[server], .max_connections = CONNECTIONS_MAX,
-                                   .max_body = BODY_MAX, .max_message = MESSAGE_MAX, .idle_timeout_us = 75 * US_PER_S, .auto_pong = true,
+    struct http_server_config c = {.host = s->config.host,
+                                   .port = s->ports[server],
+                                   .max_connections = CONNECTIONS_MAX,
+                                   .max_body = BODY_MAX,
+                                   .max_message = MESSAGE_MAX,
+                                   .idle_timeout_us = 75 * US_PER_S,
+                                   .auto_pong = true,
                                    .on_request = server == 0 ? on_exchange_request : on_bot_request,
-                                   .on_ws = server == 0 ? on_exchange_ws : on_bot_ws, .arg = s};
+                                   .on_ws = server == 0 ? on_exchange_ws : on_bot_ws,
+                                   .arg = s};
     if (server == 0) {
         c.cert_file = s->config.cert_file;
         c.key_file = s->config.key_file;
@@ -316,10 +334,14 @@ static void catch_up(struct sim *s) {
 static void run_script(struct sim *s) {
     while (s->script_next < s->script_count && sim_mono(s) - s->started_us >= s->script[s->script_next].at_us) {
         const struct script_step *step = &s->script[s->script_next++];
-        struct front_question q = {.method = SPAN("POST"), .path = span_of(step->path), .body = span_of(step->body), .peer = SPAN("127.0.0.1")};
+        struct front_question q = {.method = SPAN("POST"),
+                                   .path = span_of(step->path),
+                                   .body = span_of(step->body),
+                                   .peer = SPAN("127.0.0.1")};
         struct front_reply r;
         front_init(&r);
-        if (!control_answer(s, &q, &r) || r.status != 200) log_say(s->log, LOG_WARN, "sim", "script: %s was refused", step->path);
+        if (!control_answer(s, &q, &r) || r.status != 200)
+            log_say(s->log, LOG_WARN, "sim", "script: %s was refused", step->path);
         front_free(&r);
     }
 }
@@ -342,16 +364,30 @@ static void on_tick(void *arg) {
 /* --- birth and death ------------------------------------------------------------------------------------------------------------------------ */
 
 void sim_config_default(struct sim_config *c) {
-    *c = (struct sim_config){.seed = 1, .host = "127.0.0.1", .tick_ms = 200, .pace_percent = 800, .ticker_ms = 1000, .history_fills = 300,
-                             .history_step_ms = 20000, .bnb_fees = true, .bnb_deposit = "0.008", .fee_ppm = 1000,
-                             .api_key = "gridscope-sim-key", .secret = "gridscope-sim-secret", .bot_limit = 100, .weight_limit = 6000,
-                             .lifetime_s = 86400, .ping_s = 20, .pong_s = 60};
+    *c = (struct sim_config){.seed = 1,
+                             .host = "127.0.0.1",
+                             .tick_ms = 200,
+                             .pace_percent = 800,
+                             .ticker_ms = 1000,
+                             .history_fills = 300,
+                             .history_step_ms = 20000,
+                             .bnb_fees = true,
+                             .bnb_deposit = "0.008",
+                             .fee_ppm = 1000,
+                             .api_key = "gridscope-sim-key",
+                             .secret = "gridscope-sim-secret",
+                             .bot_limit = 100,
+                             .weight_limit = 6000,
+                             .lifetime_s = 86400,
+                             .ping_s = 20,
+                             .pong_s = 60};
 }
 
 /* The caller's strings may go: ours are copies. */
 static bool keep_strings(struct sim *s) {
-    const char **all[] = {&s->config.host, &s->config.cert_file, &s->config.key_file, &s->config.symbols, &s->config.bnb_deposit,
-                          &s->config.api_key, &s->config.secret, &s->config.ed25519_pem, &s->config.bot_key, &s->config.script_file};
+    const char **all[] = {&s->config.host,        &s->config.cert_file,  &s->config.key_file, &s->config.symbols,
+                          &s->config.bnb_deposit, &s->config.api_key,    &s->config.secret,   &s->config.ed25519_pem,
+                          &s->config.bot_key,     &s->config.script_file};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (*all[i] == NULL) continue;
         s->strings[i] = strdup(*all[i]);
@@ -370,11 +406,14 @@ static enum err check_config(const struct sim_config *c, int64_t *bnb, const str
     if (c->tick_ms < 1 || c->tick_ms > 60000) return refuse_config(log, "tick must be 1 to 60000 ms");
     if (c->pace_percent < 1 || c->pace_percent > 100000) return refuse_config(log, "pace must be 1 to 100000 percent");
     if (c->ticker_ms < 10 || c->ticker_ms > 60000) return refuse_config(log, "ticker pace must be 10 to 60000 ms");
-    if (c->history_step_ms < 1000 || c->history_step_ms > 60000) return refuse_config(log, "history step must be 1000 to 60000 ms");
+    if (c->history_step_ms < 1000 || c->history_step_ms > 60000)
+        return refuse_config(log, "history step must be 1000 to 60000 ms");
     if (c->fee_ppm > 10000) return refuse_config(log, "fee rate must be at most 10000 parts per million");
-    if (c->weight_limit < 1 || c->lifetime_s < 1 || c->ping_s < 1 || c->pong_s < 1) return refuse_config(log, "limits and times must be above 0");
+    if (c->weight_limit < 1 || c->lifetime_s < 1 || c->ping_s < 1 || c->pong_s < 1)
+        return refuse_config(log, "limits and times must be above 0");
     if (c->api_key == NULL || c->api_key[0] == '\0') return refuse_config(log, "an API key is needed");
-    if (!sim_num_parse(bnb, span_of(c->bnb_deposit)) || *bnb < 0) return refuse_config(log, "the BNB deposit is not a number");
+    if (!sim_num_parse(bnb, span_of(c->bnb_deposit)) || *bnb < 0)
+        return refuse_config(log, "the BNB deposit is not a number");
     return ERR_OK;
 }
 
@@ -392,7 +431,9 @@ static enum err load_script(struct sim *s) {
     yyjson_val *root = yyjson_doc_get_root(doc), *item;
     size_t i, n;
     s->script = calloc(yyjson_arr_size(root) + 1, sizeof *s->script);
-    enum err err = s->script == NULL ? ERR_MEMORY : f != NULL && !yyjson_is_arr(root) ? refuse_config(s->log, "the script is not a JSON array") : ERR_OK;
+    enum err err = s->script == NULL                   ? ERR_MEMORY
+                   : f != NULL && !yyjson_is_arr(root) ? refuse_config(s->log, "the script is not a JSON array")
+                                                       : ERR_OK;
     if (err == ERR_OK) {
         yyjson_arr_foreach(root, i, n, item) {
             struct script_step *step = &s->script[s->script_count++];
@@ -411,10 +452,18 @@ static enum err load_script(struct sim *s) {
 
 static enum err build_world(struct sim *s, int64_t bnb) {
     const struct sim_config *c = &s->config;
-    struct world_config w = {.seed = c->seed, .symbols = c->symbols, .synthetic = c->synthetic, .history_fills = c->history_fills,
-                             .history_step_us = c->history_step_ms * US_PER_MS, .tick_us = c->tick_ms * US_PER_MS,
-                             .pace_percent = c->pace_percent, .bnb_fees = c->bnb_fees, .bnb_deposit = bnb, .fee_rate = c->fee_ppm * 100};
-    if (!world_init(&s->world, &w, sim_wall(s))) return refuse_config(s->log, "symbols: unknown coin or malformed list");
+    struct world_config w = {.seed = c->seed,
+                             .symbols = c->symbols,
+                             .synthetic = c->synthetic,
+                             .history_fills = c->history_fills,
+                             .history_step_us = c->history_step_ms * US_PER_MS,
+                             .tick_us = c->tick_ms * US_PER_MS,
+                             .pace_percent = c->pace_percent,
+                             .bnb_fees = c->bnb_fees,
+                             .bnb_deposit = bnb,
+                             .fee_rate = c->fee_ppm * 100};
+    if (!world_init(&s->world, &w, sim_wall(s)))
+        return refuse_config(s->log, "symbols: unknown coin or malformed list");
     loop_clock_refresh(s->loop); /* the past took a while */
     if (sim_wall(s) > s->world.venue.now_us) venue_reach(&s->world.venue, sim_wall(s) / US_PER_MS * US_PER_MS);
     s->keys = sim_sign_new(c->api_key, c->secret, c->ed25519_pem);
@@ -477,13 +526,9 @@ enum err sim_new(struct sim **out, struct loop *l, const struct sim_config *conf
     return ERR_OK;
 }
 
-uint16_t sim_exchange_port(const struct sim *s) {
-    return s->ports[0];
-}
+uint16_t sim_exchange_port(const struct sim *s) { return s->ports[0]; }
 
-uint16_t sim_bot_port(const struct sim *s) {
-    return s->ports[1];
-}
+uint16_t sim_bot_port(const struct sim *s) { return s->ports[1]; }
 
 void sim_close(struct sim *s) {
     s->closing = true;

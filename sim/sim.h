@@ -21,23 +21,23 @@ struct sim_config {
     const char *symbols;              /* "BTC/USDT,ETH/BTC"; NULL: the demo's six; "": none but the synthetic ones */
     unsigned synthetic;               /* so many pairs S001/USDT, S002/USDT ... besides */
     unsigned tick_ms;                 /* one step of every symbol, 1..60000 */
-    unsigned pace_percent;            /* market time against real time, 1..100000: 800 moves as eight times the time would */
-    unsigned ticker_ms;               /* pace of streams that Binance updates every 1000 ms, 10..60000 */
-    unsigned history_fills;           /* fills a traded symbol, on average, in the simulated past */
-    unsigned history_step_ms;         /* coarse step of the past, 1000..60000 */
-    bool bnb_fees;                    /* fees in BNB while there is some */
-    const char *bnb_deposit;          /* BNB at the start and at each refill, decimal text */
-    unsigned fee_ppm;                 /* rate, parts per million: 1000 is 0.1 % */
-    const char *api_key, *secret;     /* of the exchange account; secret NULL: no HMAC */
-    const char *ed25519_pem;          /* text of the public key; NULL: no Ed25519 */
-    const char *bot_key;              /* X-API-Key of the bot; NULL: no check */
-    unsigned bot_limit;               /* requests in 60 s, 0: no limit */
-    unsigned weight_limit;            /* request weight a minute */
-    unsigned lifetime_s;              /* of a WebSocket connection: 86400 as on Binance */
-    unsigned ping_s, pong_s;          /* 20 and 60 as on Binance */
-    bool listen_keys;                 /* the removed user streams by listenKey, as Binance.US still has them */
-    int skew_ms;                      /* the exchange's clock less the real one */
-    const char *script_file;          /* faults by time (README); NULL: none */
+    unsigned pace_percent;    /* market time against real time, 1..100000: 800 moves as eight times the time would */
+    unsigned ticker_ms;       /* pace of streams that Binance updates every 1000 ms, 10..60000 */
+    unsigned history_fills;   /* fills a traded symbol, on average, in the simulated past */
+    unsigned history_step_ms; /* coarse step of the past, 1000..60000 */
+    bool bnb_fees;            /* fees in BNB while there is some */
+    const char *bnb_deposit;  /* BNB at the start and at each refill, decimal text */
+    unsigned fee_ppm;         /* rate, parts per million: 1000 is 0.1 % */
+    const char *api_key, *secret; /* of the exchange account; secret NULL: no HMAC */
+    const char *ed25519_pem;      /* text of the public key; NULL: no Ed25519 */
+    const char *bot_key;          /* X-API-Key of the bot; NULL: no check */
+    unsigned bot_limit;           /* requests in 60 s, 0: no limit */
+    unsigned weight_limit;        /* request weight a minute */
+    unsigned lifetime_s;          /* of a WebSocket connection: 86400 as on Binance */
+    unsigned ping_s, pong_s;      /* 20 and 60 as on Binance */
+    bool listen_keys;             /* the removed user streams by listenKey, as Binance.US still has them */
+    int skew_ms;                  /* the exchange's clock less the real one */
+    const char *script_file;      /* faults by time (README); NULL: none */
 };
 
 /* Every field as the demo wants it. */

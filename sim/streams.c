@@ -15,10 +15,10 @@ struct stream_spec {
     enum stream_kind kind;
     struct venue_symbol *symbol; /* NULL: of all symbols, or of one that does not exist (STREAM_SILENT) */
     enum interval interval;
-    int64_t offset_us;           /* of bars cut at another zone */
-    size_t depth;                /* levels; minutes of a window */
-    const char *event;           /* of a window */
-    int64_t period_us;           /* 0: real time */
+    int64_t offset_us; /* of bars cut at another zone */
+    size_t depth;      /* levels; minutes of a window */
+    const char *event; /* of a window */
+    int64_t period_us; /* 0: real time */
 };
 
 struct diff_level {
@@ -31,10 +31,10 @@ struct topic {
     struct stream_client **clients; /* owned */
     size_t client_count, client_capacity;
     int64_t due_us;
-    uint64_t said;                  /* the symbol's changes (or book updates) when it last spoke */
-    int64_t bar_start;              /* of the candle told last; -1: none yet */
-    uint64_t *said_all;             /* owned; of STREAM_MINI_ALL, by symbol */
-    struct diff_level *levels[2];   /* owned; of STREAM_DIFF: the book as told */
+    uint64_t said;                /* the symbol's changes (or book updates) when it last spoke */
+    int64_t bar_start;            /* of the candle told last; -1: none yet */
+    uint64_t *said_all;           /* owned; of STREAM_MINI_ALL, by symbol */
+    struct diff_level *levels[2]; /* owned; of STREAM_DIFF: the book as told */
     size_t level_count[2];
 };
 
@@ -71,11 +71,16 @@ static bool parse_kind(struct stream_spec *s, struct span type) {
         size_t minutes;
         const char *event;
     } kinds[] = {
-        {"ticker", STREAM_TICKER, US_PER_S, 0, NULL},      {"miniTicker", STREAM_MINI, US_PER_S, 0, NULL},
-        {"bookTicker", STREAM_BOOK_TICKER, 0, 0, NULL},    {"trade", STREAM_TRADE, 0, 0, NULL},
-        {"aggTrade", STREAM_AGG, 0, 0, NULL},              {"avgPrice", STREAM_AVERAGE, US_PER_S, 0, NULL},
-        {"referencePrice", STREAM_SILENT, 0, 0, NULL},     {"blockTrade", STREAM_SILENT, 0, 0, NULL},
-        {"ticker_1h", STREAM_WINDOW, US_PER_S, 60, "1hTicker"}, {"ticker_4h", STREAM_WINDOW, US_PER_S, 240, "4hTicker"},
+        {"ticker", STREAM_TICKER, US_PER_S, 0, NULL},
+        {"miniTicker", STREAM_MINI, US_PER_S, 0, NULL},
+        {"bookTicker", STREAM_BOOK_TICKER, 0, 0, NULL},
+        {"trade", STREAM_TRADE, 0, 0, NULL},
+        {"aggTrade", STREAM_AGG, 0, 0, NULL},
+        {"avgPrice", STREAM_AVERAGE, US_PER_S, 0, NULL},
+        {"referencePrice", STREAM_SILENT, 0, 0, NULL},
+        {"blockTrade", STREAM_SILENT, 0, 0, NULL},
+        {"ticker_1h", STREAM_WINDOW, US_PER_S, 60, "1hTicker"},
+        {"ticker_4h", STREAM_WINDOW, US_PER_S, 240, "4hTicker"},
         {"ticker_1d", STREAM_WINDOW, US_PER_S, 1440, "1dTicker"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -286,7 +291,8 @@ static bool check_names(struct control *c) {
         return false;
     }
     yyjson_arr_foreach(c->params, i, n, item) {
-        if (yyjson_is_str(item) && parse_name(c->st, &spec, span_from(yyjson_get_str(item), yyjson_get_len(item)))) continue;
+        if (yyjson_is_str(item) && parse_name(c->st, &spec, span_from(yyjson_get_str(item), yyjson_get_len(item))))
+            continue;
         fail(c, 2, "Invalid request: invalid stream");
         return false;
     }
@@ -368,8 +374,11 @@ static void dispatch(struct control *c, yyjson_val *root) {
     static const struct {
         const char *name;
         void (*run)(struct control *c);
-    } methods[] = {{"SUBSCRIBE", do_subscribe}, {"UNSUBSCRIBE", do_unsubscribe}, {"LIST_SUBSCRIPTIONS", do_list},
-                   {"SET_PROPERTY", do_set},    {"GET_PROPERTY", do_get}};
+    } methods[] = {{"SUBSCRIBE", do_subscribe},
+                   {"UNSUBSCRIBE", do_unsubscribe},
+                   {"LIST_SUBSCRIPTIONS", do_list},
+                   {"SET_PROPERTY", do_set},
+                   {"GET_PROPERTY", do_get}};
     yyjson_val *method = yyjson_obj_get(root, "method");
     char msg[220];
     if (!yyjson_is_str(method)) {
@@ -381,8 +390,10 @@ static void dispatch(struct control *c, yyjson_val *root) {
         methods[i].run(c);
         return;
     }
-    snprintf(msg, sizeof msg, "Invalid request: unknown variant `%.40s`, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, "
-             "`LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line 1 column 12", yyjson_get_str(method));
+    snprintf(msg, sizeof msg,
+             "Invalid request: unknown variant `%.40s`, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, "
+             "`LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line 1 column 12",
+             yyjson_get_str(method));
     fail(c, 2, msg);
 }
 
@@ -431,8 +442,8 @@ static void say(const struct streams *st, const struct saying *w, struct jout *o
     case STREAM_TRADE: event_trade(out, s->symbol, w->trade, st->clock_us); break;
     case STREAM_AGG: event_agg_trade(out, s->symbol, w->agg, st->clock_us); break;
     case STREAM_KLINE:
-        event_kline(out, s->symbol, s->interval, w->bar, sim_interval_next(s->interval, w->bar->open_us, s->offset_us), w->closed,
-                    st->clock_us);
+        event_kline(out, s->symbol, s->interval, w->bar, sim_interval_next(s->interval, w->bar->open_us, s->offset_us),
+                    w->closed, st->clock_us);
         break;
     case STREAM_AVERAGE: event_average(out, s->symbol, st->world->venue.now_us, st->clock_us); break;
     case STREAM_DEPTH: event_depth(out, s->symbol, s->depth); break;
@@ -593,10 +604,16 @@ static void poll_topic(struct streams *st, struct topic *t, bool due) {
     case STREAM_DEPTH:
         if (due) poll_depth(st, t);
         break;
-    case STREAM_TICKER: case STREAM_MINI: case STREAM_WINDOW: case STREAM_AVERAGE:
+    case STREAM_TICKER:
+    case STREAM_MINI:
+    case STREAM_WINDOW:
+    case STREAM_AVERAGE:
         if (due) tell(st, &(struct saying){.topic = t}); /* their windows slide, so they change without a trade too */
         break;
-    case STREAM_BOOK_TICKER: case STREAM_TRADE: case STREAM_AGG: case STREAM_SILENT: break;
+    case STREAM_BOOK_TICKER:
+    case STREAM_TRADE:
+    case STREAM_AGG:
+    case STREAM_SILENT: break;
     }
 }
 
@@ -604,7 +621,9 @@ void streams_poll(struct streams *st, int64_t now_us) {
     for (size_t i = 0; i < st->topic_count; i++) {
         struct topic *t = st->topics[i];
         bool due = now_us >= t->due_us;
-        if (due) t->due_us = t->due_us + t->spec.period_us > now_us ? t->due_us + t->spec.period_us : now_us + t->spec.period_us;
+        if (due)
+            t->due_us =
+                t->due_us + t->spec.period_us > now_us ? t->due_us + t->spec.period_us : now_us + t->spec.period_us;
         poll_topic(st, t, due);
     }
 }

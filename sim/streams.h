@@ -10,8 +10,18 @@
 enum { STREAMS_PER_CLIENT = 1024, STREAM_NAME_MAX = 64, CONTROL_FRAME_MAX = 4096 };
 
 enum stream_kind {
-    STREAM_TICKER, STREAM_MINI, STREAM_MINI_ALL, STREAM_WINDOW, STREAM_BOOK_TICKER, STREAM_TRADE, STREAM_AGG, STREAM_KLINE,
-    STREAM_AVERAGE, STREAM_DEPTH, STREAM_DIFF, STREAM_SILENT
+    STREAM_TICKER,
+    STREAM_MINI,
+    STREAM_MINI_ALL,
+    STREAM_WINDOW,
+    STREAM_BOOK_TICKER,
+    STREAM_TRADE,
+    STREAM_AGG,
+    STREAM_KLINE,
+    STREAM_AVERAGE,
+    STREAM_DEPTH,
+    STREAM_DIFF,
+    STREAM_SILENT
 };
 
 struct topic;
@@ -20,7 +30,7 @@ struct stream_client {
     bool combined, micros;
     struct topic **topics; /* owned */
     size_t topic_count;
-    void *owner;           /* the caller's */
+    void *owner; /* the caller's */
 };
 
 typedef void stream_send_fn(void *arg, struct stream_client *c, struct span text);

@@ -8,9 +8,7 @@ enum { CONNECTS_MAX = 300 };
 #define BAN_FIRST_US (2 * US_PER_MIN)
 #define BAN_MOST_US (3 * US_PER_DAY)
 
-void sim_weight_init(struct weights *w, int64_t limit) {
-    *w = (struct weights){.limit = limit};
-}
+void sim_weight_init(struct weights *w, int64_t limit) { *w = (struct weights){.limit = limit}; }
 
 static struct weight_address *find(struct weights *w, struct span address, int64_t now_us) {
     struct name name = {{0}};

@@ -13,7 +13,7 @@ enum weight_verdict { WEIGHT_OK, WEIGHT_LIMITED, WEIGHT_BANNED };
 
 struct weight_address {
     struct name address;
-    int64_t minute;          /* number of the minute that `used` counts */
+    int64_t minute; /* number of the minute that `used` counts */
     int64_t used;
     unsigned refused;        /* in this minute */
     int64_t banned_until_us; /* 0: never was */
@@ -23,16 +23,16 @@ struct weight_address {
 };
 
 struct weights {
-    int64_t limit;           /* a minute */
+    int64_t limit;                               /* a minute */
     struct weight_address all[WEIGHT_ADDRESSES]; /* the oldest is forgotten when a new one needs the place */
     unsigned next;
-    uint64_t total;          /* all weight ever used, for the statistics */
+    uint64_t total; /* all weight ever used, for the statistics */
 };
 
 struct weight_answer {
     enum weight_verdict verdict;
-    int64_t used;            /* in this minute, with this request */
-    int64_t retry_us;        /* LIMITED, BANNED: the instant from which requests are taken again */
+    int64_t used;     /* in this minute, with this request */
+    int64_t retry_us; /* LIMITED, BANNED: the instant from which requests are taken again */
 };
 
 void sim_weight_init(struct weights *w, int64_t limit);

@@ -13,23 +13,17 @@ enum { COIN_NAME = 16, BNB_REFILL_FILLS = 30, BNB_ON_FILLS = 150, BNB_OFF_FILLS 
 
 static const struct coin {
     const char *name;
-    int64_t price;     /* USDT, units of 10^-8 */
-    int64_t sigma_ppb; /* of a full step */
+    int64_t price;                      /* USDT, units of 10^-8 */
+    int64_t sigma_ppb;                  /* of a full step */
     unsigned price_digits, step_digits; /* against a quote of about one USDT; their sum at most 8 */
     bool follows;
 } coins[] = {
-    {"USDT", NUM_ONE, 0, 4, 2, false},
-    {"FDUSD", 99980000, 8000, 4, 2, false},
-    {"EUR", 108500000, 60000, 4, 2, false},
-    {"BTC", 91250 * NUM_ONE, 800000, 2, 5, true},
-    {"ETH", 3120 * NUM_ONE, 950000, 2, 4, true},
-    {"BNB", 874 * NUM_ONE, 850000, 2, 3, true},
-    {"SOL", 138 * NUM_ONE, 1200000, 2, 3, true},
-    {"XRP", 214000000, 1100000, 4, 1, true},
-    {"ADA", 47000000, 1150000, 4, 1, true},
-    {"DOGE", 15600000, 1300000, 5, 0, true},
-    {"SHIB", 880, 1500000, 8, 0, true},
-    {"LTC", 84 * NUM_ONE, 1000000, 2, 3, true},
+    {"USDT", NUM_ONE, 0, 4, 2, false},           {"FDUSD", 99980000, 8000, 4, 2, false},
+    {"EUR", 108500000, 60000, 4, 2, false},      {"BTC", 91250 * NUM_ONE, 800000, 2, 5, true},
+    {"ETH", 3120 * NUM_ONE, 950000, 2, 4, true}, {"BNB", 874 * NUM_ONE, 850000, 2, 3, true},
+    {"SOL", 138 * NUM_ONE, 1200000, 2, 3, true}, {"XRP", 214000000, 1100000, 4, 1, true},
+    {"ADA", 47000000, 1150000, 4, 1, true},      {"DOGE", 15600000, 1300000, 5, 0, true},
+    {"SHIB", 880, 1500000, 8, 0, true},          {"LTC", 84 * NUM_ONE, 1000000, 2, 3, true},
 };
 enum { COINS = sizeof coins / sizeof coins[0] };
 
@@ -46,7 +40,8 @@ static void add_coin(struct world *w, const struct coin *c) {
 }
 
 /* Ticks against a dear quote (BTC) are finer; the step stays coarse enough for exact products. */
-static void pair_digits(const struct coin *base, const struct coin *quote, unsigned *price_digits, unsigned *step_digits) {
+static void pair_digits(const struct coin *base, const struct coin *quote, unsigned *price_digits,
+                        unsigned *step_digits) {
     *price_digits = base->price_digits;
     *step_digits = base->step_digits;
     for (int64_t p = quote->price; p >= 10 * NUM_ONE && *price_digits < 8; p /= 10) ++*price_digits;
@@ -64,8 +59,8 @@ static bool add_pair(struct world *w, const char *base, const char *quote, bool 
     unsigned price_digits, step_digits;
     pair_digits(b, q, &price_digits, &step_digits);
     int64_t min_notional = sim_num_div(5 * NUM_ONE, q->price); /* about five USDT */
-    venue_add_symbol(&w->venue, base, quote, sim_num_pow10(8 - price_digits), sim_num_pow10(8 - step_digits), min_notional,
-                     watched_only);
+    venue_add_symbol(&w->venue, base, quote, sim_num_pow10(8 - price_digits), sim_num_pow10(8 - step_digits),
+                     min_notional, watched_only);
     return true;
 }
 
@@ -103,7 +98,8 @@ static void add_synthetic(struct world *w, unsigned count) {
         unsigned digits = 2 + (unsigned)rng_below(&r, 3); /* 0.5 .. 500 USDT by its digits */
         int64_t price = (int64_t)(50 + rng_below(&r, 450)) * sim_num_pow10(8 - digits + 2);
         sim_market_add(&w->venue.market, name, price, 700000 + (int64_t)rng_below(&r, 800000), true);
-        venue_add_symbol(&w->venue, name, "USDT", sim_num_pow10(8 - digits), sim_num_pow10(8 - (6 - digits)), 5 * NUM_ONE, false);
+        venue_add_symbol(&w->venue, name, "USDT", sim_num_pow10(8 - digits), sim_num_pow10(8 - (6 - digits)),
+                         5 * NUM_ONE, false);
     }
 }
 
@@ -154,7 +150,8 @@ static size_t fills(const struct world *w) {
  * BNB off for some fills, so that fees come in every asset even where a BNB grid keeps coins lying about. */
 static void mind_bnb(struct world *w) {
     if (!w->config.bnb_fees) return;
-    if (w->venue.bnb_short >= BNB_REFILL_FILLS) venue_deposit(&w->venue, (uint32_t)w->venue.fees.bnb, w->config.bnb_deposit);
+    if (w->venue.bnb_short >= BNB_REFILL_FILLS)
+        venue_deposit(&w->venue, (uint32_t)w->venue.fees.bnb, w->config.bnb_deposit);
     w->venue.fees.in_bnb = fills(w) % (BNB_ON_FILLS + BNB_OFF_FILLS) < BNB_ON_FILLS;
 }
 

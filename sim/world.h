@@ -10,23 +10,23 @@ enum { WORLD_SYMBOLS_MAX = 1100 };
 
 struct world_config {
     uint64_t seed;
-    const char *symbols;        /* "BTC/USDT,ETH/BTC": known coins only; NULL: the demo's */
-    unsigned synthetic;         /* pairs S001/USDT ... for load, besides or (where symbols is "") alone */
-    unsigned history_fills;     /* fills a symbol, on average, before the start */
-    int64_t history_step_us;    /* coarse step of the past */
-    int64_t tick_us;            /* step of the present */
-    int64_t pace_percent;       /* market time against real time in the present: 100 is real, 800 eight times as lively */
+    const char *symbols;     /* "BTC/USDT,ETH/BTC": known coins only; NULL: the demo's */
+    unsigned synthetic;      /* pairs S001/USDT ... for load, besides or (where symbols is "") alone */
+    unsigned history_fills;  /* fills a symbol, on average, before the start */
+    int64_t history_step_us; /* coarse step of the past */
+    int64_t tick_us;         /* step of the present */
+    int64_t pace_percent;    /* market time against real time in the present: 100 is real, 800 eight times as lively */
     bool bnb_fees;
-    int64_t bnb_deposit;        /* BNB at the start and at each refill, units of 10^-8 */
-    int64_t fee_rate;           /* units of 10^-8 */
+    int64_t bnb_deposit; /* BNB at the start and at each refill, units of 10^-8 */
+    int64_t fee_rate;    /* units of 10^-8 */
 };
 
 struct world {
     struct world_config config; /* strings are not kept */
     struct venue venue;
-    struct grid_bot *bots;      /* owned; in the order of the traded symbols */
+    struct grid_bot *bots; /* owned; in the order of the traded symbols */
     size_t bot_count;
-    int64_t started_us;         /* when the present began */
+    int64_t started_us; /* when the present began */
     bool market_paused, bots_paused;
 };
 

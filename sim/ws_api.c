@@ -74,7 +74,8 @@ static bool check_signed(const struct ws_request *q, enum sign_kind *kind, struc
     for (size_t i = 0; i < 3; i++) {
         const struct api_param *p = api_param(&q->params, names[i]);
         if (p == NULL || p->value.len == 0)
-            return api_refuse(e, 400, -1102, "Mandatory parameter '%s' was not sent, was empty/null, or malformed.", names[i]);
+            return api_refuse(e, 400, -1102, "Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
+                              names[i]);
     }
     if (!sim_sign_known(q->api->keys, api_param(&q->params, "apiKey")->value))
         return api_refuse(e, 401, -2015, "Invalid API-key, IP, or permissions for action.");
@@ -166,7 +167,8 @@ static bool do_subscribe_signature(struct ws_request *q, struct jout *out, struc
 static bool do_unsubscribe(struct ws_request *q, struct jout *out, struct api_error *e) {
     const struct api_param *p = api_param(&q->params, "subscriptionId");
     int64_t id = 0;
-    if (p != NULL && !sim_num_parse_int(&id, p->value)) return api_refuse(e, 400, -1102, "Parameter 'subscriptionId' was malformed.");
+    if (p != NULL && !sim_num_parse_int(&id, p->value))
+        return api_refuse(e, 400, -1102, "Parameter 'subscriptionId' was malformed.");
     if (!q->session->subscribed || (p != NULL && id != q->session->subscription))
         return api_refuse(e, 400, -2036, "User Data Stream subscription not active.");
     end_subscription(q);
@@ -224,7 +226,9 @@ static bool answer(struct ws_request *q, struct jout *out, struct api_error *e) 
         struct api_endpoint as_endpoint = {.params = m->params};
         return api_check_params(&as_endpoint, &q->params, "returnRateLimits", e) && m->answer(q, out, e);
     }
-    if (ep == NULL) return api_refuse(e, 400, -1100, "Unknown method '%.*s'.", (int)(q->method.len < 80 ? q->method.len : 80), q->method.at);
+    if (ep == NULL)
+        return api_refuse(e, 400, -1100, "Unknown method '%.*s'.", (int)(q->method.len < 80 ? q->method.len : 80),
+                          q->method.at);
     const char *extra = ep->is_signed ? "apiKey timestamp recvWindow signature returnRateLimits" : "returnRateLimits";
     if (!api_check_params(ep, &q->params, extra, e)) return false;
     return (!ep->is_signed || check_account(q, e)) && ep->answer(q->api, &q->params, out, e);
@@ -235,7 +239,8 @@ static int64_t weight_of(const struct ws_request *q) {
     return ep != NULL ? ep->weight(q->api, &q->params) : 2;
 }
 
-static void put_error(const struct ws_request *q, const struct api_error *e, const struct weight_answer *w, struct jout *out) {
+static void put_error(const struct ws_request *q, const struct api_error *e, const struct weight_answer *w,
+                      struct jout *out) {
     jo_open(out, "error", '{');
     jo_int(out, "code", e->code);
     jo_text(out, "msg", e->msg);
@@ -250,11 +255,17 @@ static void put_error(const struct ws_request *q, const struct api_error *e, con
 
 static void refuse_weight(const struct ws_request *q, const struct weight_answer *w, struct api_error *e) {
     if (w->verdict == WEIGHT_BANNED)
-        api_refuse(e, 418, -1003, "Way too much request weight used; IP banned until %lld. Please use WebSocket Streams for live updates "
-                   "to avoid bans.", (long long)(w->retry_us / US_PER_MS));
+        api_refuse(
+            e, 418, -1003,
+            "Way too much request weight used; IP banned until %lld. Please use WebSocket Streams for live updates "
+            "to avoid bans.",
+            (long long)(w->retry_us / US_PER_MS));
     else
-        api_refuse(e, 429, -1003, "Too much request weight used; current limit is %lld request weight per 1 MINUTE. Please use WebSocket "
-                   "Streams for live updates to avoid polling the API.", (long long)q->api->weights.limit);
+        api_refuse(
+            e, 429, -1003,
+            "Too much request weight used; current limit is %lld request weight per 1 MINUTE. Please use WebSocket "
+            "Streams for live updates to avoid polling the API.",
+            (long long)q->api->weights.limit);
     q->after->hang_up = w->verdict == WEIGHT_BANNED;
 }
 
@@ -319,14 +330,14 @@ static bool read_params(struct ws_request *q, yyjson_val *params) {
     yyjson_val *key, *value;
     if (params == NULL || yyjson_is_null(params)) return true;
     if (!yyjson_is_obj(params)) return false;
-    yyjson_obj_foreach(params, i, n, key, value)
-        if (!take_param(q, key, value)) return false;
+    yyjson_obj_foreach(params, i, n, key, value) if (!take_param(q, key, value)) return false;
     const struct api_param *show = api_param(&q->params, "returnRateLimits");
     if (show != NULL) q->show_limits = span_is(show->value, "true");
     return true;
 }
 
-void ws_api_answer(struct api *a, struct ws_session *s, struct span peer, struct span text, struct buf *out, struct ws_after *after) {
+void ws_api_answer(struct api *a, struct ws_session *s, struct span peer, struct span text, struct buf *out,
+                   struct ws_after *after) {
     struct ws_request q = {.api = a, .session = s, .after = after, .show_limits = s->show_limits};
     yyjson_doc *doc = yyjson_read(text.at, text.len, 0);
     yyjson_val *root = yyjson_doc_get_root(doc), *method = yyjson_obj_get(root, "method");
@@ -335,10 +346,14 @@ void ws_api_answer(struct api *a, struct ws_session *s, struct span peer, struct
     if (id_fits(id)) q.id = id;
     q.method = span_from(yyjson_get_str(method), yyjson_get_len(method));
     if (!yyjson_is_obj(root)) reply_malformed(&q, peer, -1135, "Invalid JSON Request", out);
-    else if (!id_fits(id)) reply_malformed(&q, peer, -1135, "Invalid 'id' in JSON request; expected an integer, a string matching "
-                                           "'^[a-zA-Z0-9-_]{1,36}$', or null", out);
+    else if (!id_fits(id))
+        reply_malformed(&q, peer, -1135,
+                        "Invalid 'id' in JSON request; expected an integer, a string matching "
+                        "'^[a-zA-Z0-9-_]{1,36}$', or null",
+                        out);
     else if (!yyjson_is_str(method)) reply_malformed(&q, peer, -1135, "Missing 'method' in JSON request", out);
-    else if (!read_params(&q, yyjson_obj_get(root, "params"))) reply_malformed(&q, peer, -1135, "Invalid 'params' in JSON request", out);
+    else if (!read_params(&q, yyjson_obj_get(root, "params")))
+        reply_malformed(&q, peer, -1135, "Invalid 'params' in JSON request", out);
     else reply(&q, peer, out);
     for (size_t i = 0; i < q.params.count; i++) free(q.texts[i]);
     yyjson_doc_free(doc);

@@ -34,7 +34,7 @@ PURE = ["base", "domain", "wire", "engine", "view"]
 PURE_HEADERS_BANNED = ["time.h", "sys/", "unistd.h", "fcntl.h", "pthread.h", "netinet/", "arpa/", "signal.h", "poll.h"]
 # what the pure archives may need from outside: memory, text, sorting, the JSON door, named EVP functions
 ALLOWED = re.compile(
-    r"^(mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|nlen|cmp|ncmp|chr|rchr|str|spn|cspn|casecmp|ncasecmp)|malloc|calloc|realloc|free|"
+    r"^(mem(cpy|move|set|cmp|chr|rchr|mem)|bcmp|str(dup|len|nlen|cmp|ncmp|chr|rchr|str|spn|cspn|casecmp|ncasecmp)|malloc|calloc|realloc|free|"
     r"abort|qsort|bsearch|v?snprintf|sscanf|__isoc\d+_sscanf|fprintf|fputs|fwrite|stderr|__stack_chk_fail|__\w+_chk|_GLOBAL_OFFSET_TABLE_|"
     r"yyjson_\w+|EVP_\w+|OSSL_PARAM_\w+|CRYPTO_\w+|OPENSSL_cleanse|ERR_clear_error|"
     r"__asan_\w+|__ubsan_\w+|__(u?divti3|u?modti3|udivmodti4|muloti4))$")

@@ -42,8 +42,8 @@ static bool is_type(struct span type, struct json_value v) {
     static const struct {
         const char *name;
         bool (*is)(struct json_value v);
-    } types[] = {{"object", json_is_object}, {"array", json_is_array}, {"string", json_is_text}, {"number", json_is_number},
-                 {"boolean", json_is_bool}, {"null", json_is_null}};
+    } types[] = {{"object", json_is_object}, {"array", json_is_array},  {"string", json_is_text},
+                 {"number", json_is_number}, {"boolean", json_is_bool}, {"null", json_is_null}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (span_is(type, types[i].name)) return types[i].is(v);
     return false;
@@ -60,7 +60,8 @@ static bool key_type(struct check *c, struct json_value k, struct json_value v, 
     return false;
 }
 
-static bool same(struct json_value a, struct json_value b) { /* of texts, booleans and null: enough for enum and const */
+static bool same(struct json_value a,
+                 struct json_value b) { /* of texts, booleans and null: enough for enum and const */
     struct span x, y;
     bool p, q;
     if (json_is_null(a)) return json_is_null(b);
@@ -93,7 +94,8 @@ static bool key_any_of(struct check *c, struct json_value k, struct json_value v
 static bool key_ref(struct check *c, struct json_value k, struct json_value v, const struct place *at) {
     char name[64];
     struct span text;
-    if (json_text(k, &text) != ERR_OK || !span_starts(text, SPAN("#/$defs/")) || text.len - 8 >= sizeof name) return false;
+    if (json_text(k, &text) != ERR_OK || !span_starts(text, SPAN("#/$defs/")) || text.len - 8 >= sizeof name)
+        return false;
     memcpy(name, text.at + 8, text.len - 8);
     name[text.len - 8] = '\0';
     struct json_value target = json_get(json_get(c->root, "$defs"), name);
@@ -197,11 +199,26 @@ static const struct {
     const char *name;
     bool (*holds)(struct check *c, struct json_value k, struct json_value v, const struct place *at);
 } keywords[] = {
-    {"type", key_type}, {"const", key_const}, {"enum", key_enum}, {"anyOf", key_any_of}, {"$ref", key_ref},
-    {"required", key_required}, {"items", key_items}, {"uniqueItems", key_unique}, {"maxItems", key_max_items},
-    {"minimum", key_minimum}, {"minLength", key_min_length}, {"maxLength", key_max_length}, {"pattern", key_pattern},
-    {"properties", key_nothing}, {"additionalProperties", key_nothing}, {"propertyNames", key_nothing},
-    {"$schema", key_nothing}, {"$defs", key_nothing}, {"title", key_nothing}, {"description", key_nothing},
+    {"type", key_type},
+    {"const", key_const},
+    {"enum", key_enum},
+    {"anyOf", key_any_of},
+    {"$ref", key_ref},
+    {"required", key_required},
+    {"items", key_items},
+    {"uniqueItems", key_unique},
+    {"maxItems", key_max_items},
+    {"minimum", key_minimum},
+    {"minLength", key_min_length},
+    {"maxLength", key_max_length},
+    {"pattern", key_pattern},
+    {"properties", key_nothing},
+    {"additionalProperties", key_nothing},
+    {"propertyNames", key_nothing},
+    {"$schema", key_nothing},
+    {"$defs", key_nothing},
+    {"title", key_nothing},
+    {"description", key_nothing},
 };
 
 /* --- the whole --- */
@@ -215,7 +232,8 @@ static bool names_hold(struct check *c, struct json_value rule, struct span key,
 }
 
 static bool object_holds(struct check *c, struct json_value schema, struct json_value v, const struct place *at) {
-    struct json_value properties = json_get(schema, "properties"), more = json_get(schema, "additionalProperties"), element;
+    struct json_value properties = json_get(schema, "properties"), more = json_get(schema, "additionalProperties"),
+                      element;
     bool allowed = true;
     struct json_iter it = json_first(v);
     if (json_is_bool(more) && json_bool(more, &allowed) != ERR_OK) return false;
@@ -231,7 +249,8 @@ static bool object_holds(struct check *c, struct json_value schema, struct json_
     return true;
 }
 
-static bool keyword_holds(struct check *c, struct span name, struct json_value k, struct json_value v, const struct place *at) {
+static bool keyword_holds(struct check *c, struct span name, struct json_value k, struct json_value v,
+                          const struct place *at) {
     char text[80];
     for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
         if (!span_is(name, keywords[i].name)) continue;

@@ -85,7 +85,8 @@ static void on_engine_timer(void *arg) {
         a->zone_read = now.mono;
         a->config.day_offset_us = a->options->day_offset(a->options->settings_arg, now.wall);
     }
-    if (a->started && !a->stopping) tell_engine(a, &(struct event){.kind = EVENT_TIMER, .weight_used = -1, .remaining = -1});
+    if (a->started && !a->stopping)
+        tell_engine(a, &(struct event){.kind = EVENT_TIMER, .weight_used = -1, .remaining = -1});
 }
 
 static void on_nothing(void *arg) { (void)arg; } /* the turn after a timer does the work */
@@ -121,8 +122,13 @@ static enum err write_port_file(struct app *a) {
 static enum err start_server(struct app *a) {
     struct server_config c = a->options->server;
     c.asset = asset_find;
-    c.source = (struct server_source){.snapshot = source_snapshot, .metrics = source_metrics, .ready = source_ready, .query = app_query,
-                                      .topic = app_topic, .more = app_more, .arg = a};
+    c.source = (struct server_source){.snapshot = source_snapshot,
+                                      .metrics = source_metrics,
+                                      .ready = source_ready,
+                                      .query = app_query,
+                                      .topic = app_topic,
+                                      .more = app_more,
+                                      .arg = a};
     enum err err = server_new(&a->server, a->loop, &c, a->log);
     return err != ERR_OK ? err : write_port_file(a);
 }

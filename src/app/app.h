@@ -9,7 +9,7 @@
 
 struct app; /* opaque */
 
-struct app_config { /* borrowed for the app's life, with everything it points to */
+struct app_config {              /* borrowed for the app's life, with everything it points to */
     struct engine_config engine; /* persist and seed are the app's to set */
     struct server_config server; /* asset and source likewise */
     const char *db_path;         /* a file, or ":memory:" */

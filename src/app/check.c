@@ -34,7 +34,16 @@ enum found { FOUND_NOTHING, FOUND_FINE, FOUND_NOTE, FOUND_WRONG };
 enum { WORDS_MAX = 700, RECV_WINDOW_MS = 5000, TARGET_MAX = 2048 };
 
 /* Ids of requests and connections. */
-enum ask { ASK_PING = 1, ASK_TIME, ASK_ACCOUNT, ASK_BOT_METRICS, ASK_BOT_HEALTH, ASK_BOT_STRATEGIES, WS_STREAMS = 1, WS_API };
+enum ask {
+    ASK_PING = 1,
+    ASK_TIME,
+    ASK_ACCOUNT,
+    ASK_BOT_METRICS,
+    ASK_BOT_HEALTH,
+    ASK_BOT_STRATEGIES,
+    WS_STREAMS = 1,
+    WS_API
+};
 
 struct finding {
     enum found found;
@@ -67,7 +76,8 @@ static void end(struct check *c) {
     else loop_break(c->loop);
 }
 
-static void settle(struct check *c, enum step step, enum found found, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void settle(struct check *c, enum step step, enum found found, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* The first word on a step stands: a connection that closes after it has been settled says nothing new. */
 static void settle(struct check *c, enum step step, enum found found, const char *format, ...) {
@@ -127,7 +137,8 @@ static void on_ping(struct check *c, const struct http_answer *a) {
     else if (refusal(a->status) != NULL) fail_rest(c, refusal(a->status));
     else if (a->status != 200) fail_rest(c, why);
     else {
-        settle(c, STEP_REST, FOUND_FINE, "%s answers (%lld ms)", c->settings.rest_url, (long long)(a->elapsed_us / US_PER_MS));
+        settle(c, STEP_REST, FOUND_FINE, "%s answers (%lld ms)", c->settings.rest_url,
+               (long long)(a->elapsed_us / US_PER_MS));
         loop_clock_refresh(c->loop);
         c->asked_time = loop_now(c->loop).wall;
         ask_rest(c, ASK_TIME, "/api/v3/time");
@@ -143,7 +154,8 @@ static void on_time(struct check *c, const struct http_answer *a) {
     struct wire_fault fault;
     if (a->err != ERR_OK || a->status != 200 || json_parse(c->json, a->body, LIMIT_HTTP_BODY_BYTES, &root) != ERR_OK ||
         server_time_decode(root, &server, &fault) != ERR_OK) {
-        settle(c, STEP_CLOCK, FOUND_WRONG, "Binance's time could not be read: %s", a->err != ERR_OK ? advice(a->err) : "not its API's answer");
+        settle(c, STEP_CLOCK, FOUND_WRONG, "Binance's time could not be read: %s",
+               a->err != ERR_OK ? advice(a->err) : "not its API's answer");
         settle(c, STEP_KEY, FOUND_NOTE, "not tried: Binance's time is not known");
         return;
     }
@@ -151,12 +163,15 @@ static void on_time(struct check *c, const struct http_answer *a) {
     int64_t now = loop_now(c->loop).wall.us;
     c->offset_us = server.us - (c->asked_time.us + (now - c->asked_time.us) / 2);
     int64_t off = c->offset_us < 0 ? -c->offset_us : c->offset_us;
-    if (off <= CLOCK_OFF_US) settle(c, STEP_CLOCK, FOUND_FINE, "within %lld ms of Binance's", (long long)(off / US_PER_MS + 1));
+    if (off <= CLOCK_OFF_US)
+        settle(c, STEP_CLOCK, FOUND_FINE, "within %lld ms of Binance's", (long long)(off / US_PER_MS) + 1);
     else
         settle(c, STEP_CLOCK, FOUND_WRONG,
-               "this machine's clock is %lld.%lld s %s Binance's. Signed requests are dated by Binance's clock, but ages and days on the page "
+               "this machine's clock is %lld.%lld s %s Binance's. Signed requests are dated by Binance's clock, but "
+               "ages and days on the page "
                "are wrong: turn on time synchronisation (timedatectl set-ntp true)",
-               (long long)(off / US_PER_S), (long long)(off % US_PER_S / (US_PER_S / 10)), c->offset_us > 0 ? "behind" : "ahead of");
+               (long long)(off / US_PER_S), (long long)(off % US_PER_S / (US_PER_S / 10)),
+               c->offset_us > 0 ? "behind" : "ahead of");
     ask_account(c);
 }
 
@@ -169,12 +184,15 @@ static void ask_account(struct check *c) {
     if (key.kind == KEY_NONE) return; /* settled at the start */
     (void)snprintf(stamp, sizeof stamp, "%lld", (long long)((loop_now(c->loop).wall.us + c->offset_us) / US_PER_MS));
     (void)snprintf(window, sizeof window, "%d", RECV_WINDOW_MS);
-    const struct param params[] = {{"omitZeroBalances", SPAN("true"), false}, {"timestamp", span_of(stamp), true}, {"recvWindow", span_of(window), true}};
+    const struct param params[] = {{"omitZeroBalances", SPAN("true"), false},
+                                   {"timestamp", span_of(stamp), true},
+                                   {"recvWindow", span_of(window), true}};
     buf_init(&url, TARGET_MAX);
     buf_puts(&url, c->settings.rest_url);
     enum err err = rest_target(&url, "/api/v3/account", params, sizeof params / sizeof *params, &key);
     if (err != ERR_OK || url.failed != ERR_OK || !get(c, ASK_ACCOUNT, url.at, "X-MBX-APIKEY", key.api_key))
-        settle(c, STEP_KEY, FOUND_WRONG, "a request could not be signed with it: %s", err_text(err != ERR_OK ? err : ERR_SYNTAX));
+        settle(c, STEP_KEY, FOUND_WRONG, "a request could not be signed with it: %s",
+               err_text(err != ERR_OK ? err : ERR_SYNTAX));
     buf_free(&url);
 }
 
@@ -182,11 +200,13 @@ static const struct key_refusal {
     int code;
     const char *words;
 } key_refusals[] = {
-    {-1022, "the key is known but the signature is wrong: the secret (or GRIDSCOPE_API_KEY_FILE) does not belong to this key. Check "
+    {-1022, "the key is known but the signature is wrong: the secret (or GRIDSCOPE_API_KEY_FILE) does not belong to "
+            "this key. Check "
             "EXCHANGE__API_SECRET, or make a new key"},
     {-1021, "Binance refuses the time of the request: turn on time synchronisation (timedatectl set-ntp true)"},
     {-2014, "Binance does not take this for a key: check EXCHANGE__API_KEY for missing characters or quotes"},
-    {-2015, "Binance refuses it: the key is wrong or deleted, belongs to the other environment (EXCHANGE__TESTNET), is limited to other IP "
+    {-2015, "Binance refuses it: the key is wrong or deleted, belongs to the other environment (EXCHANGE__TESTNET), is "
+            "limited to other IP "
             "addresses, or may not read. Check it in Binance's API management"},
 };
 
@@ -197,7 +217,8 @@ static void key_refused(struct check *c, const struct http_answer *a) {
     for (size_t i = 0; said && i < sizeof key_refusals / sizeof *key_refusals; i++)
         if (key_refusals[i].code == code) settle(c, STEP_KEY, FOUND_WRONG, "%s (%d)", key_refusals[i].words, code);
     if (refusal(a->status) != NULL) settle(c, STEP_KEY, FOUND_WRONG, "%s", refusal(a->status));
-    settle(c, STEP_KEY, FOUND_WRONG, "the account could not be read: status %d%s%s", a->status, said ? ", Binance says: " : "", said ? message : "");
+    settle(c, STEP_KEY, FOUND_WRONG, "the account could not be read: status %d%s%s", a->status,
+           said ? ", Binance says: " : "", said ? message : "");
 }
 
 static void on_balance(void *arg, const struct balance *b) {
@@ -217,7 +238,8 @@ static void on_account(struct check *c, const struct http_answer *a) {
         key_refused(c, a);
         return;
     }
-    if (json_parse(c->json, a->body, LIMIT_HTTP_BODY_BYTES, &root) != ERR_OK || account_decode(root, &account, on_balance, NULL, &fault) != ERR_OK) {
+    if (json_parse(c->json, a->body, LIMIT_HTTP_BODY_BYTES, &root) != ERR_OK ||
+        account_decode(root, &account, on_balance, NULL, &fault) != ERR_OK) {
         settle(c, STEP_KEY, FOUND_WRONG, "the account's answer is not Binance's: check GRIDSCOPE_BINANCE_REST_URL");
         return;
     }
@@ -225,9 +247,12 @@ static void on_account(struct check *c, const struct http_answer *a) {
         settle(c, STEP_KEY, FOUND_FINE, "accepted; it can read the account, which can neither trade nor withdraw");
         return;
     }
-    settle(c, STEP_KEY, FOUND_NOTE, "accepted; it can read the account. The account can %s%s%s: Gridscope only reads, so give it a key with nothing but "
+    settle(c, STEP_KEY, FOUND_NOTE,
+           "accepted; it can read the account. The account can %s%s%s: Gridscope only reads, so give it a key with "
+           "nothing but "
            "\"Enable Reading\" (Binance, API Management), limited to this machine's IP address",
-           account.can_trade ? "trade" : "", account.can_trade && account.can_withdraw ? " and " : "", account.can_withdraw ? "withdraw" : "");
+           account.can_trade ? "trade" : "", account.can_trade && account.can_withdraw ? " and " : "",
+           account.can_withdraw ? "withdraw" : "");
 }
 
 /* ---- the bot ---- */
@@ -236,12 +261,14 @@ static void ask_bot(struct check *c, enum ask ask, const char *path) {
     char url[TARGET_MAX];
     (void)snprintf(url, sizeof url, "%s%s", c->settings.bot_url, path);
     if (!get(c, ask, url, "X-API-Key", secret_span(&c->settings.bot_api_key)))
-        settle(c, STEP_BOT, FOUND_WRONG, "%s is not an address that can be asked (DASHBOARD_API_BASE_URL)", c->settings.bot_url);
+        settle(c, STEP_BOT, FOUND_WRONG, "%s is not an address that can be asked (DASHBOARD_API_BASE_URL)",
+               c->settings.bot_url);
 }
 
 static bool bot_answered(struct check *c, const struct http_answer *a) {
     if (a->err == ERR_OK) return true;
-    settle(c, STEP_BOT, FOUND_WRONG, "%s: %s, and that the bot runs with its API on (DASHBOARD_API_BASE_URL)", c->settings.bot_url, advice(a->err));
+    settle(c, STEP_BOT, FOUND_WRONG, "%s: %s, and that the bot runs with its API on (DASHBOARD_API_BASE_URL)",
+           c->settings.bot_url, advice(a->err));
     return false;
 }
 
@@ -254,9 +281,12 @@ static void on_bot_health(struct check *c, enum ask ask, const struct http_answe
         return;
     }
     if (a->status == 401 || a->status == 403) {
-        settle(c, STEP_BOT, FOUND_WRONG, "%s refuses the key: set DASHBOARD_API_KEY to the key of the bot's API", c->settings.bot_url);
+        settle(c, STEP_BOT, FOUND_WRONG, "%s refuses the key: set DASHBOARD_API_KEY to the key of the bot's API",
+               c->settings.bot_url);
     } else if (a->status != 200 || bot_health_decode(c->json, a->body, &health, &fault) != ERR_OK) {
-        settle(c, STEP_BOT, FOUND_WRONG, "%s answers with status %d, but not like the bot: check DASHBOARD_API_BASE_URL", c->settings.bot_url, a->status);
+        settle(c, STEP_BOT, FOUND_WRONG,
+               "%s answers with status %d, but not like the bot: check DASHBOARD_API_BASE_URL", c->settings.bot_url,
+               a->status);
     } else {
         c->bot_stopped = health.has_running && !health.running;
         ask_bot(c, ASK_BOT_STRATEGIES, "/api/strategies");
@@ -266,13 +296,15 @@ static void on_bot_health(struct check *c, enum ask ask, const struct http_answe
 static void on_bot_strategies(struct check *c, const struct http_answer *a) {
     if (!bot_answered(c, a)) return;
     if (a->status == 401 || a->status == 403)
-        settle(c, STEP_BOT, FOUND_WRONG, "%s is alive but %s: set DASHBOARD_API_KEY to the key of the bot's API", c->settings.bot_url,
-               c->settings.bot_api_key.len > 0 ? "refuses the key" : "wants a key");
+        settle(c, STEP_BOT, FOUND_WRONG, "%s is alive but %s: set DASHBOARD_API_KEY to the key of the bot's API",
+               c->settings.bot_url, c->settings.bot_api_key.len > 0 ? "refuses the key" : "wants a key");
     else if (a->status != 200)
-        settle(c, STEP_BOT, FOUND_NOTE, "%s is alive, but its strategies cannot be read (status %d): name the pairs in GRIDSCOPE_SYMBOLS",
+        settle(c, STEP_BOT, FOUND_NOTE,
+               "%s is alive, but its strategies cannot be read (status %d): name the pairs in GRIDSCOPE_SYMBOLS",
                c->settings.bot_url, a->status);
     else if (c->bot_stopped)
-        settle(c, STEP_BOT, FOUND_NOTE, "%s answers, but the bot is not trading (bot_running is false): start it there", c->settings.bot_url);
+        settle(c, STEP_BOT, FOUND_NOTE, "%s answers, but the bot is not trading (bot_running is false): start it there",
+               c->settings.bot_url);
     else settle(c, STEP_BOT, FOUND_FINE, "%s answers, the bot is running", c->settings.bot_url);
 }
 
@@ -292,7 +324,12 @@ static void on_http(void *arg, uint64_t id, const struct http_answer *a) {
 
 static bool get(struct check *c, enum ask ask, const char *url, const char *key_header, struct span key) {
     const struct http_header header = {span_of(key_header), key};
-    const struct http_request r = {.method = "GET", .url = url, .headers = &header, .header_count = key.len > 0, .timeout_us = STEP_US, .max_body = LIMIT_HTTP_BODY_BYTES};
+    const struct http_request r = {.method = "GET",
+                                   .url = url,
+                                   .headers = &header,
+                                   .header_count = key.len > 0,
+                                   .timeout_us = STEP_US,
+                                   .max_body = LIMIT_HTTP_BODY_BYTES};
     return http_start(c->http, ask, &r, on_http, c) == ERR_OK;
 }
 
@@ -307,7 +344,9 @@ static void on_ws_api_open(struct check *c) {
     buf_init(&frame, TARGET_MAX);
     enum err err = api_frame(&frame, SPAN("1"), "time", NULL, 0, NULL);
     if (err == ERR_OK) err = ws_client_send(c->ws, WS_API, buf_span(&frame));
-    if (err != ERR_OK) settle(c, STEP_WS_API, FOUND_WRONG, "%s: a question could not be sent: %s", c->settings.ws_api_url, err_text(err));
+    if (err != ERR_OK)
+        settle(c, STEP_WS_API, FOUND_WRONG, "%s: a question could not be sent: %s", c->settings.ws_api_url,
+               err_text(err));
     buf_free(&frame);
 }
 
@@ -315,7 +354,9 @@ static void on_ws_api_text(struct check *c, struct span text) {
     struct user_message m;
     struct wire_fault fault;
     if (user_decode(c->json, text, &m, &fault) != ERR_OK || m.kind != USER_REPLY || m.reply.status != 200)
-        settle(c, STEP_WS_API, FOUND_WRONG, "%s opens, but does not answer like Binance's WebSocket API: check GRIDSCOPE_BINANCE_WS_API_URL", c->settings.ws_api_url);
+        settle(c, STEP_WS_API, FOUND_WRONG,
+               "%s opens, but does not answer like Binance's WebSocket API: check GRIDSCOPE_BINANCE_WS_API_URL",
+               c->settings.ws_api_url);
     else settle(c, STEP_WS_API, FOUND_FINE, "%s answers", c->settings.ws_api_url);
 }
 
@@ -339,7 +380,8 @@ static void on_ws(void *arg, uint64_t id, const struct ws_client_event *e) {
 static void open_ws(struct check *c, enum step step) {
     char url[TARGET_MAX];
     (void)snprintf(url, sizeof url, "%s%s", ws_url(c, step), step == STEP_STREAMS ? "/stream" : "");
-    enum err err = ws_client_connect(c->ws, step == STEP_STREAMS ? WS_STREAMS : WS_API, url, STEP_US, LIMIT_WS_MESSAGE_BYTES, on_ws, c);
+    enum err err = ws_client_connect(c->ws, step == STEP_STREAMS ? WS_STREAMS : WS_API, url, STEP_US,
+                                     LIMIT_WS_MESSAGE_BYTES, on_ws, c);
     if (err != ERR_OK) settle(c, step, FOUND_WRONG, "%s cannot be opened: %s", ws_url(c, step), err_text(err));
 }
 
@@ -349,13 +391,16 @@ static void on_opened(void *arg, const struct stored_account *accounts, size_t c
     struct check *c = arg;
     (void)accounts;
     (void)count;
-    if (store_verify(c->store, 1) != ERR_OK) settle(c, STEP_STORE, FOUND_WRONG, "%s cannot be walked: %s", c->settings.db, store_why(c->store));
+    if (store_verify(c->store, 1) != ERR_OK)
+        settle(c, STEP_STORE, FOUND_WRONG, "%s cannot be walked: %s", c->settings.db, store_why(c->store));
 }
 
 static void on_failed(void *arg, enum err err, const char *words) {
     const struct check *c = arg;
     if (err == ERR_BAD_STATE)
-        settle(arg, STEP_STORE, FOUND_NOTE, "%s is in use, as it should be while gridscope run is up; with that stopped it can be checked", c->settings.db);
+        settle(arg, STEP_STORE, FOUND_NOTE,
+               "%s is in use, as it should be while gridscope run is up; with that stopped it can be checked",
+               c->settings.db);
     settle(arg, STEP_STORE, FOUND_WRONG, "%s", words);
 }
 
@@ -363,10 +408,13 @@ static void on_verified(void *arg, uint64_t id, enum err err, const struct verdi
     struct check *c = arg;
     (void)id;
     if (err != ERR_OK) return; /* on_failed has said why, or it was we who stopped */
-    if (v->whole) settle(c, STEP_STORE, FOUND_FINE, "%s is whole: %llu rows", c->settings.db, (unsigned long long)v->rows);
+    if (v->whole)
+        settle(c, STEP_STORE, FOUND_FINE, "%s is whole: %llu rows", c->settings.db, (unsigned long long)v->rows);
     else
-        settle(c, STEP_STORE, FOUND_WRONG, "%s is damaged: %s. Keep a copy of it, and start with a new file (GRIDSCOPE_DB): what Binance still "
-               "has is read again", c->settings.db, v->words);
+        settle(c, STEP_STORE, FOUND_WRONG,
+               "%s is damaged: %s. Keep a copy of it, and start with a new file (GRIDSCOPE_DB): what Binance still "
+               "has is read again",
+               c->settings.db, v->words);
 }
 
 static void on_closed(void *arg) {
@@ -394,12 +442,14 @@ static void check_new_store(struct check *c) {
     if (writable && !S_ISDIR(s.st_mode)) writable = false, errno = ENOTDIR;
     if (writable) settle(c, STEP_STORE, FOUND_FINE, "%s will be made at the first start", c->settings.db);
     else
-        settle(c, STEP_STORE, FOUND_WRONG, "%s cannot be made: %s: %s. Let this user write there, or name another file in GRIDSCOPE_DB",
+        settle(c, STEP_STORE, FOUND_WRONG,
+               "%s cannot be made: %s: %s. Let this user write there, or name another file in GRIDSCOPE_DB",
                c->settings.db, folder, strerror(errno));
 }
 
 static void check_store(struct check *c, const struct log *log) {
-    static const struct store_events events = {.opened = on_opened, .failed = on_failed, .verified = on_verified, .closed = on_closed};
+    static const struct store_events events = {
+        .opened = on_opened, .failed = on_failed, .verified = on_verified, .closed = on_closed};
     if (strcmp(c->settings.db, ":memory:") == 0) {
         settle(c, STEP_STORE, FOUND_NOTE, "kept in memory only and gone at the end: GRIDSCOPE_DB names a file");
         return;
@@ -425,12 +475,16 @@ static void check_config(struct check *c) {
     const struct settings *s = &c->settings;
     bool bot = s->source == SOURCE_IS_BOT;
     const char *key = s->key_kind == KEY_NONE ? "no key" : s->key_kind == KEY_HMAC ? "an HMAC key" : "an Ed25519 key";
-    if (!bot && s->symbol_count == 0) settle(c, STEP_CONFIG, FOUND_WRONG, "GRIDSCOPE_SOURCE is exchange: name the pairs in GRIDSCOPE_SYMBOLS");
-    settle(c, STEP_CONFIG, FOUND_FINE, "%s, with %s, environment %s", bot ? "bot and Binance" : "Binance alone", key, s->environment);
+    if (!bot && s->symbol_count == 0)
+        settle(c, STEP_CONFIG, FOUND_WRONG, "GRIDSCOPE_SOURCE is exchange: name the pairs in GRIDSCOPE_SYMBOLS");
+    settle(c, STEP_CONFIG, FOUND_FINE, "%s, with %s, environment %s", bot ? "bot and Binance" : "Binance alone", key,
+           s->environment);
     if (s->key_kind == KEY_NONE)
-        settle(c, STEP_KEY, FOUND_NOTE, "none is set (EXCHANGE__API_KEY): market data and the bot's API only, no fills or fees from Binance");
+        settle(c, STEP_KEY, FOUND_NOTE,
+               "none is set (EXCHANGE__API_KEY): market data and the bot's API only, no fills or fees from Binance");
     if (!bot) settle(c, STEP_BOT, FOUND_FINE, "not asked: GRIDSCOPE_SOURCE is exchange");
-    if (s->user_stream == USER_STREAM_LISTEN_KEY) settle(c, STEP_WS_API, FOUND_FINE, "not used: GRIDSCOPE_USER_STREAM is listen_key");
+    if (s->user_stream == USER_STREAM_LISTEN_KEY)
+        settle(c, STEP_WS_API, FOUND_FINE, "not used: GRIDSCOPE_USER_STREAM is listen_key");
 }
 
 static void start(struct check *c, const struct log *log) {
@@ -445,7 +499,8 @@ static void start(struct check *c, const struct log *log) {
 }
 
 static int print_findings(const struct check *c) {
-    static const char *const marks[] = {[FOUND_NOTHING] = "?", [FOUND_FINE] = "ok", [FOUND_NOTE] = "note", [FOUND_WRONG] = "WRONG"};
+    static const char *const marks[] = {
+        [FOUND_NOTHING] = "?", [FOUND_FINE] = "ok", [FOUND_NOTE] = "note", [FOUND_WRONG] = "WRONG"};
     int wrong = 0;
     for (int s = 0; s < STEPS; s++) {
         printf("%-6s %-15s %s\n", marks[c->findings[s].found], step_names[s], c->findings[s].words);
@@ -485,7 +540,8 @@ int command_check(int argc, char **argv) {
     struct log log;
     if (c == NULL) return 1;
     if (argc > 1) {
-        fprintf(stderr, "gridscope check: takes no \"%s\"; it checks the settings that gridscope run would use\n", argv[1]);
+        fprintf(stderr, "gridscope check: takes no \"%s\"; it checks the settings that gridscope run would use\n",
+                argv[1]);
         free(c);
         return 2;
     }

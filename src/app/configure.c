@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PHASE_LIMIT_US (10 * US_PER_S)             /* connect with TLS over a slow line takes a second or two */
-#define ANSWER_WITHIN_US (5 * US_PER_S)            /* PRODUCT 6, watchdogs */
+#define PHASE_LIMIT_US (10 * US_PER_S)                   /* connect with TLS over a slow line takes a second or two */
+#define ANSWER_WITHIN_US (5 * US_PER_S)                  /* PRODUCT 6, watchdogs */
 #define LIFETIME_US (23 * US_PER_HOUR + 30 * US_PER_MIN) /* half an hour before the exchange's 24 h limit */
 
 void settings_zone_use(const struct settings *s) {
@@ -23,8 +23,11 @@ int64_t settings_zone_offset(const struct settings *s, struct wall t) {
 static int64_t day_offset(void *arg, struct wall now) { return settings_zone_offset(arg, now); }
 
 static struct feed_config feed(const struct settings *s, int64_t dead_us) {
-    return (struct feed_config){.ask_after_us = s->market_ask_us, .answer_within_us = ANSWER_WITHIN_US, .dead_after_us = dead_us,
-                                .lifetime_us = LIFETIME_US, .phase_limit_us = PHASE_LIMIT_US};
+    return (struct feed_config){.ask_after_us = s->market_ask_us,
+                                .answer_within_us = ANSWER_WITHIN_US,
+                                .dead_after_us = dead_us,
+                                .lifetime_us = LIFETIME_US,
+                                .phase_limit_us = PHASE_LIMIT_US};
 }
 
 /* ---- what the configuration view shows: by the names a user would set; no secret is among them ---- */
@@ -113,9 +116,12 @@ static void settings_json(void *arg, struct buf *out) {
 
 void configure(struct app_config *out, const struct settings *s, struct wall now) {
     struct engine_config *c = &out->engine;
-    *out = (struct app_config){.db_path = s->db, .ca_file = s->ca_file[0] != '\0' ? s->ca_file : NULL,
+    *out = (struct app_config){.db_path = s->db,
+                               .ca_file = s->ca_file[0] != '\0' ? s->ca_file : NULL,
                                .port_file = s->port_file[0] != '\0' ? s->port_file : NULL,
-                               .settings_json = settings_json, .day_offset = day_offset, .settings_arg = (void *)(uintptr_t)s};
+                               .settings_json = settings_json,
+                               .day_offset = day_offset,
+                               .settings_arg = (void *)(uintptr_t)s};
     *c = (struct engine_config){
         .source = s->source,
         .user_stream = s->user_stream,
@@ -141,6 +147,9 @@ void configure(struct app_config *out, const struct settings *s, struct wall now
         .environment = s->environment,
     };
     memcpy(c->symbols, s->symbols, s->symbol_count * sizeof *s->symbols);
-    out->server = (struct server_config){.host = s->listen_host, .port = s->listen_port, .auth_enabled = s->auth,
-                                         .password = secret_span(&s->password), .login_lifetime_us = s->session_us};
+    out->server = (struct server_config){.host = s->listen_host,
+                                         .port = s->listen_port,
+                                         .auth_enabled = s->auth,
+                                         .password = secret_span(&s->password),
+                                         .login_lifetime_us = s->session_us};
 }

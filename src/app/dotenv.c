@@ -1,12 +1,8 @@
 #include "app/dotenv.h"
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\v' || c == '\f';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f'; }
 
-static bool is_end_of_line(char c) {
-    return c == '\n' || c == '\r';
-}
+static bool is_end_of_line(char c) { return c == '\n' || c == '\r'; }
 
 void dotenv_start(struct dotenv *d, char *text, size_t len) {
     *d = (struct dotenv){text, text + len, 1};

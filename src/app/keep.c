@@ -6,7 +6,15 @@
 
 #include <stdio.h>
 
-enum { ID_ACCOUNT = 1, ID_SYMBOLS, ID_LOAD_BOT, ID_LOAD_UID, ID_FACTS, ID_POINTS, ID_BATCHES = 1000 }; /* batch ids of the engine follow */
+enum {
+    ID_ACCOUNT = 1,
+    ID_SYMBOLS,
+    ID_LOAD_BOT,
+    ID_LOAD_UID,
+    ID_FACTS,
+    ID_POINTS,
+    ID_BATCHES = 1000
+}; /* batch ids of the engine follow */
 
 /* What the engine keeps of the equity series in memory (domain/equity.h): every minute of the newest part, before that one
  * in nine. */
@@ -43,7 +51,8 @@ static bool ask_points(struct app *a) {
 
 /* Once the fills are there. False: nothing to wait for. */
 static bool begin_points(struct app *a) {
-    if (a->points.begun || a->started || a->stopping || a->store == NULL || store_state(a->store) != STORE_READY) return false;
+    if (a->points.begun || a->started || a->stopping || a->store == NULL || store_state(a->store) != STORE_READY)
+        return false;
     a->points.begun = true;
     a->points.from.us = loop_now(a->loop).wall.us - POINTS_US;
     a->loads = ask_points(a) ? 1 : 0;
@@ -76,7 +85,8 @@ static void thin_points(struct app *a, struct wall now) {
     int64_t to = now.us - THINNED_AFTER_US;
     if (a->points_thinned.us != 0 && now.us - a->points_thinned.us < US_PER_DAY) return;
     a->points_thinned = now;
-    if (store_thin_points(a->store, ID_FACTS, a->account, (struct wall){0}, (struct wall){to - to % US_PER_HOUR}, US_PER_HOUR) != ERR_OK)
+    if (store_thin_points(a->store, ID_FACTS, a->account, (struct wall){0}, (struct wall){to - to % US_PER_HOUR},
+                          US_PER_HOUR) != ERR_OK)
         log_say(a->log, LOG_WARN, "store", "old points of the equity series could not be thinned");
 }
 
@@ -136,7 +146,8 @@ static void on_fills(void *arg, uint64_t id, const struct fill *fills, size_t co
     for (size_t i = 0; i < count; i++) engine_load_fill(a->engine, &fills[i]);
 }
 
-static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories, size_t count) {
+static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories,
+                      size_t count) {
     struct app *a = arg;
     for (size_t i = 0; err == ERR_OK && id == ID_LOAD_UID && i < count; i++)
         engine_load_history(a->engine, &histories[i].symbol, histories[i].last_id);
@@ -147,7 +158,12 @@ static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, cons
 
 static void on_committed(void *arg, uint64_t id, enum err err, const struct put_counts *counts) {
     struct app *a = arg;
-    struct event e = {.kind = EVENT_COMMITTED, .id = id - ID_BATCHES, .err = err, .error = store_why(a->store), .weight_used = -1, .remaining = -1};
+    struct event e = {.kind = EVENT_COMMITTED,
+                      .id = id - ID_BATCHES,
+                      .err = err,
+                      .error = store_why(a->store),
+                      .weight_used = -1,
+                      .remaining = -1};
     (void)counts;
     if (id > ID_BATCHES && !a->stopping) tell_engine(a, &e);
 }
@@ -155,19 +171,29 @@ static void on_committed(void *arg, uint64_t id, enum err err, const struct put_
 static void on_closed(void *arg) { app_store_closed(arg); }
 
 void keep_open(struct app *a) {
-    static const struct store_events events = {.opened = on_opened, .failed = on_failed, .fills = on_fills, .loaded = on_loaded,
-                                               .committed = on_committed, .metas = on_metas, .points = on_points, .closed = on_closed};
+    static const struct store_events events = {.opened = on_opened,
+                                               .failed = on_failed,
+                                               .fills = on_fills,
+                                               .loaded = on_loaded,
+                                               .committed = on_committed,
+                                               .metas = on_metas,
+                                               .points = on_points,
+                                               .closed = on_closed};
     enum err err = store_open(&a->store, a->loop, a->options->db_path, STORE_USE, a->log, &events, a);
-    if (err != ERR_OK) log_say(a->log, LOG_ERROR, "store", "cannot be opened: %s; history is not durable", err_text(err));
+    if (err != ERR_OK)
+        log_say(a->log, LOG_ERROR, "store", "cannot be opened: %s; history is not durable", err_text(err));
 }
 
 static bool usable(const struct app *a) { return a->store != NULL && store_state(a->store) == STORE_READY; }
 
 void keep_fills(struct app *a, const struct effect *f) {
-    enum err err = usable(a) ? store_put(a->store, ID_BATCHES + f->id, a->account, f->fills, f->fill_count) : ERR_BAD_STATE;
+    enum err err =
+        usable(a) ? store_put(a->store, ID_BATCHES + f->id, a->account, f->fills, f->fill_count) : ERR_BAD_STATE;
     if (err == ERR_OK || f->id == 0) return;
     const char *why = a->store != NULL && store_why(a->store)[0] != '\0' ? store_why(a->store) : err_text(err);
-    tell_late(a, &(struct event){.kind = EVENT_COMMITTED, .id = f->id, .err = err, .error = why, .weight_used = -1, .remaining = -1});
+    tell_late(a,
+              &(struct event){
+                  .kind = EVENT_COMMITTED, .id = f->id, .err = err, .error = why, .weight_used = -1, .remaining = -1});
 }
 
 static void become(struct app *a, const char *account) {
@@ -176,21 +202,24 @@ static void become(struct app *a, const char *account) {
     (void)snprintf(a->account, sizeof a->account, "%s", account);
     account_key(a, key);
     if (store_put_meta(a->store, ID_FACTS, key, account) != ERR_OK || !other) return;
-    if (store_load(a->store, ID_LOAD_UID, account) != ERR_OK) /* known from an earlier key: its fills join while we run */
+    if (store_load(a->store, ID_LOAD_UID, account) !=
+        ERR_OK) /* known from an earlier key: its fills join while we run */
         log_say(a->log, LOG_WARN, "store", "the fills of %s could not be read", account);
 }
 
 /* What the bot told is of the old epoch as well. */
 static void begin_epoch(struct app *a) {
     bool bot = strcmp(a->account, a->bot_account) != 0 && store_new_epoch(a->store, ID_FACTS, a->bot_account) != ERR_OK;
-    if (store_new_epoch(a->store, ID_FACTS, a->account) != ERR_OK || bot) log_say(a->log, LOG_ERROR, "store", "the new epoch could not be kept");
+    if (store_new_epoch(a->store, ID_FACTS, a->account) != ERR_OK || bot)
+        log_say(a->log, LOG_ERROR, "store", "the new epoch could not be kept");
 }
 
 void keep_fact(struct app *a, const struct effect *f) {
     if (!usable(a)) return;
     if (strcmp(f->key, "account") == 0) become(a, f->text);
     else if (strcmp(f->key, "epoch") == 0) begin_epoch(a);
-    else if (store_put_meta(a->store, ID_FACTS, f->key, f->text) != ERR_OK) log_say(a->log, LOG_WARN, "store", "%s could not be kept", f->key);
+    else if (store_put_meta(a->store, ID_FACTS, f->key, f->text) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "%s could not be kept", f->key);
 }
 
 void keep_history(struct app *a, const struct effect *f) {

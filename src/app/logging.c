@@ -37,7 +37,8 @@ static void json_sink(void *arg, enum log_level level, const char *topic, struct
     (void)arg;
     (void)wall_format(time, wall_now());
     buf_init(&b, 8 * LOG_LINE_MAX);
-    buf_putf(&b, "{\"time\":\"%s\",\"level\":\"%s\",\"topic\":\"%s\",\"message\":\"", time, log_level_name(level), topic);
+    buf_putf(&b, "{\"time\":\"%s\",\"level\":\"%s\",\"topic\":\"%s\",\"message\":\"", time, log_level_name(level),
+             topic);
     buf_put_json_text(&b, message);
     buf_puts(&b, "\"}");
     write_line(&b);

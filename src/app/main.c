@@ -12,7 +12,8 @@ static const struct command {
     {"run", "the dashboard against the configured bot and Binance", command_run, false},
     {"demo", "the whole product on an embedded exchange and grid bot, on loopback", command_demo, false},
     {"sim", "the embedded exchange and bot alone, for tests and other clients", command_sim, true},
-    {"check", "verifies settings, clock, reachability and the key, and says what is wrong and what to do", command_check, false},
+    {"check", "verifies settings, clock, reachability and the key, and says what is wrong and what to do",
+     command_check, false},
     {"pnl", "P&L of a file of fills: this program's CSV export or Binance's trade history", command_pnl, true},
     {"report", "what was made, by pair, day or month, out of the stored history", command_report, true},
     {"verify", "checks that the stored history is whole", command_verify, false},
@@ -21,7 +22,10 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void help(FILE *out) {
     struct buf settings;
-    fprintf(out, "gridscope %s: a real-time dashboard for spot grid bots on Binance. It reads, and places no order.\n\nCommands:\n", GRIDSCOPE_VERSION);
+    fprintf(out,
+            "gridscope %s: a real-time dashboard for spot grid bots on Binance. It reads, and places no "
+            "order.\n\nCommands:\n",
+            GRIDSCOPE_VERSION);
     for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
     fprintf(out, "\nSettings, from the environment or a .env file in the working directory:\n\n");
     buf_init(&settings, 1 << 20);

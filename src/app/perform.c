@@ -9,7 +9,9 @@ void tell_engine(struct app *a, const struct event *event) { engine_handle(a->en
 
 void tell_late(struct app *a, const struct event *event) {
     if (a->late_count < LATE_MAX) a->late[a->late_count++] = (struct late){*event};
-    else log_say(a->log, LOG_ERROR, "app", "more calls failed in one turn than can be told; the engine's own deadlines catch them");
+    else
+        log_say(a->log, LOG_ERROR, "app",
+                "more calls failed in one turn than can be told; the engine's own deadlines catch them");
 }
 
 /* ---- HTTP ---- */
@@ -17,7 +19,8 @@ void tell_late(struct app *a, const struct event *event) {
 static int64_t header_number(const struct http_answer *answer, const char *name, int64_t absent) {
     const struct http_header *h = http_answer_header(answer, name);
     int64_t value = 0;
-    if (h == NULL || h->value.len == 0 || h->value.len > 9) return absent; /* 31 years of Retry-After: more is no number */
+    if (h == NULL || h->value.len == 0 || h->value.len > 9)
+        return absent; /* 31 years of Retry-After: more is no number */
     for (size_t i = 0; i < h->value.len; i++) {
         if (h->value.at[i] < '0' || h->value.at[i] > '9') return absent;
         value = value * 10 + (h->value.at[i] - '0');
@@ -48,19 +51,34 @@ static void do_http(struct app *a, const struct effect *f) {
     struct span key = binance ? a->config.key.api_key : a->config.bot_api_key;
     if (f->with_key && key.len > 0)
         header = (struct http_header){binance ? SPAN("X-MBX-APIKEY") : SPAN("X-API-Key"), key};
-    struct http_request r = {.method = f->method, .url = f->target, .headers = &header, .header_count = header.name.len > 0,
-                             .timeout_us = f->timeout_us, .max_body = f->max_body};
+    struct http_request r = {.method = f->method,
+                             .url = f->target,
+                             .headers = &header,
+                             .header_count = header.name.len > 0,
+                             .timeout_us = f->timeout_us,
+                             .max_body = f->max_body};
     enum err err = http_start(a->http, f->id, &r, on_http, a);
     if (err != ERR_OK)
-        tell_late(a, &(struct event){.kind = EVENT_HTTP, .id = f->id, .err = err, .error = err_text(err), .weight_used = -1, .remaining = -1});
+        tell_late(a, &(struct event){.kind = EVENT_HTTP,
+                                     .id = f->id,
+                                     .err = err,
+                                     .error = err_text(err),
+                                     .weight_used = -1,
+                                     .remaining = -1});
 }
 
 /* ---- WebSocket ---- */
 
 static void on_ws(void *arg, uint64_t id, const struct ws_client_event *w) {
     struct app *a = arg;
-    struct event e = {.id = id, .body = w->data, .err = w->err, .code = w->code, .status = w->status,
-                      .retry_after_us = w->retry_after * US_PER_S, .weight_used = -1, .remaining = -1};
+    struct event e = {.id = id,
+                      .body = w->data,
+                      .err = w->err,
+                      .code = w->code,
+                      .status = w->status,
+                      .retry_after_us = w->retry_after * US_PER_S,
+                      .weight_used = -1,
+                      .remaining = -1};
     if (a->stopping) return;
     switch (w->kind) {
     case WS_CLIENT_OPEN: e.kind = EVENT_WS_OPEN; break;
@@ -74,7 +92,10 @@ static void on_ws(void *arg, uint64_t id, const struct ws_client_event *w) {
 
 static void do_connect(struct app *a, const struct effect *f) {
     enum err err = ws_client_connect(a->ws, f->id, f->target, f->timeout_us, LIMIT_WS_MESSAGE_BYTES, on_ws, a);
-    if (err != ERR_OK) tell_late(a, &(struct event){.kind = EVENT_WS_CLOSED, .id = f->id, .err = err, .code = 1006, .weight_used = -1, .remaining = -1});
+    if (err != ERR_OK)
+        tell_late(
+            a, &(struct event){
+                   .kind = EVENT_WS_CLOSED, .id = f->id, .err = err, .code = 1006, .weight_used = -1, .remaining = -1});
 }
 
 static void do_send(struct app *a, const struct effect *f) {

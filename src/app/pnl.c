@@ -47,7 +47,8 @@ static void count_in(struct pnl *p, size_t line, const struct fill *f) {
     if (e == ERR_OK) return;
     if (e == ERR_SYNTAX) refuse(p, line, symbol_column(f), e, "\"%s\" is not BASE/QUOTE", f->symbol.text);
     else if (e == ERR_VALUE) refuse(p, line, derived(f) ? "Fee" : "fee", e, "the fee is more than what was bought");
-    else if (e == ERR_RANGE) refuse(p, line, derived(f) ? "Amount" : "quantity", e, "the sums of %s become too large", f->symbol.text);
+    else if (e == ERR_RANGE)
+        refuse(p, line, derived(f) ? "Amount" : "quantity", e, "the sums of %s become too large", f->symbol.text);
     else refuse(p, line, symbol_column(f), e, "%s", err_text(e));
 }
 
@@ -93,14 +94,16 @@ static void take_parked(struct pnl *p) {
         struct pnl_parked *parked = &p->parked[i];
         const char *symbol = parked->fill.symbol.text;
         if (name_symbol(p, &parked->fill.symbol)) count_in(p, parked->line, &parked->fill);
-        else refuse(p, parked->line, symbol_column(&parked->fill), ERR_UNKNOWN,
-                    "which assets are \"%s\"? Name them: --mark BASE/QUOTE=PRICE", symbol);
+        else
+            refuse(p, parked->line, symbol_column(&parked->fill), ERR_UNKNOWN,
+                   "which assets are \"%s\"? Name them: --mark BASE/QUOTE=PRICE", symbol);
     }
 }
 
 /* ---- fees ---- */
 
-static const struct pnl_price *fee_price(const struct pnl_options *o, const struct name *asset, const struct name *quote) {
+static const struct pnl_price *fee_price(const struct pnl_options *o, const struct name *asset,
+                                         const struct name *quote) {
     const struct pnl_price *any = NULL;
     for (size_t i = 0; i < o->fee_price_count; i++) {
         const struct pnl_price *f = &o->fee_prices[i];
@@ -132,7 +135,9 @@ static enum err value_fees(const struct pnl_options *o, struct tally_line *line)
 static const struct pnl_price *mark_of(const struct pnl_options *o, const struct tally_line *line) {
     for (size_t i = 0; i < o->mark_count; i++) {
         const struct pnl_price *m = &o->marks[i];
-        if (name_eq(&m->symbol, &line->symbol) || (name_empty(&m->quote) && joined_is(&line->base, &line->quote, &m->symbol))) return m;
+        if (name_eq(&m->symbol, &line->symbol) ||
+            (name_empty(&m->quote) && joined_is(&line->base, &line->quote, &m->symbol)))
+            return m;
     }
     return NULL;
 }
@@ -142,11 +147,23 @@ static enum err figures_of(struct pnl_figures *out, const struct pnl_options *o,
     const struct pnl_price *mark = mark_of(o, line);
     enum err e = method_totals(&t, line->ledger, o->method, &line->base, (struct wall){0});
     if (e != ERR_OK) return e;
-    *out = (struct pnl_figures){
-        .money = true, .partial = t.partial, .realized = t.realized, .fees_quote = t.fees_quote, .cost_basis = t.cost_basis,
-        .gross_profit = t.gross_profit, .gross_loss = t.gross_loss, .holdings = t.holdings, .unmatched = t.unmatched,
-        .fills = t.fills, .buys = t.buys, .sells = t.sells, .cycles = t.cycles, .wins = t.wins, .losses = t.losses,
-        .unvalued_fees = t.unvalued_fees, .assumed_fees = t.assumed_fees};
+    *out = (struct pnl_figures){.money = true,
+                                .partial = t.partial,
+                                .realized = t.realized,
+                                .fees_quote = t.fees_quote,
+                                .cost_basis = t.cost_basis,
+                                .gross_profit = t.gross_profit,
+                                .gross_loss = t.gross_loss,
+                                .holdings = t.holdings,
+                                .unmatched = t.unmatched,
+                                .fills = t.fills,
+                                .buys = t.buys,
+                                .sells = t.sells,
+                                .cycles = t.cycles,
+                                .wins = t.wins,
+                                .losses = t.losses,
+                                .unvalued_fees = t.unvalued_fees,
+                                .assumed_fees = t.assumed_fees};
     if (mark == NULL && t.holdings.v != 0) return ERR_OK;
     out->valued = true;
     return ledger_unrealized_fine(&t, mark != NULL ? mark->price : DEC16_ZERO, &out->unrealized, &out->total);
@@ -157,7 +174,8 @@ static enum err figures_of(struct pnl_figures *out, const struct pnl_options *o,
 static bool rate_from_mark(void *arg, const struct name *base, const struct name *quote, struct dec8 *out) {
     const struct pnl_options *o = arg;
     for (size_t i = 0; i < o->mark_count; i++)
-        if ((name_eq(&o->marks[i].base, base) && name_eq(&o->marks[i].quote, quote)) || joined_is(base, quote, &o->marks[i].symbol)) {
+        if ((name_eq(&o->marks[i].base, base) && name_eq(&o->marks[i].quote, quote)) ||
+            joined_is(base, quote, &o->marks[i].symbol)) {
             *out = dec8_of_dec16(o->marks[i].price);
             return true;
         }

@@ -15,7 +15,7 @@
 
 enum { PNL_FEE_PRICES_MAX = 64, PNL_WHY_MAX = 200 };
 
-struct pnl_price { /* --mark BTC/USDT=P; --fee-price BNB=P (in any quote) or BNB/EUR=P */
+struct pnl_price {                   /* --mark BTC/USDT=P; --fee-price BNB=P (in any quote) or BNB/EUR=P */
     struct name symbol, base, quote; /* a fee price for any quote: quote is empty. A mark given as BTCUSDT: both are */
     struct dec16 price;              /* > 0 */
 };
@@ -51,10 +51,10 @@ struct pnl {
     struct tally tally;
     struct pnl_parked *parked;
     size_t parked_count, parked_capacity;
-    struct name currency;            /* of the portfolio */
-    struct pnl_figures *figures;     /* of tally.lines */
+    struct name currency;        /* of the portfolio */
+    struct pnl_figures *figures; /* of tally.lines */
     struct pnl_figures portfolio;
-    struct csv_fault *fault;         /* while reading */
+    struct csv_fault *fault; /* while reading */
     enum err failed;
     void (*progress)(void *arg, uint64_t fills); /* while reading, every 65,536 fills; NULL none */
     void *progress_arg;

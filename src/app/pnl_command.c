@@ -32,7 +32,8 @@ static bool read_all(struct buf *text, int fd, struct progress *progress, char w
             (void)snprintf(why, PNL_WHY_MAX, "%s", strerror(errno));
             return false;
         }
-        if ((text->len ^ (text->len + (size_t)n)) >> 24 != 0) progress_say(progress, "reading: ", (text->len + (size_t)n) >> 20, " MB");
+        if ((text->len ^ (text->len + (size_t)n)) >> 24 != 0)
+            progress_say(progress, "reading: ", (text->len + (size_t)n) >> 20, " MB");
         text->len += (size_t)n;
     }
 }
@@ -77,7 +78,9 @@ static int report_on(const struct pnl_options *o) {
         enum err e = pnl_read(&p, buf_span(&text), &fault);
         progress_end(&progress);
         if (e == ERR_OK) code = print_figures(&p);
-        else fprintf(stderr, "gridscope pnl: %s: %s\n", strcmp(o->file, "-") == 0 ? "standard input" : o->file, fault.what);
+        else
+            fprintf(stderr, "gridscope pnl: %s: %s\n", strcmp(o->file, "-") == 0 ? "standard input" : o->file,
+                    fault.what);
     }
     pnl_free(&p);
     buf_free(&text);

@@ -5,11 +5,14 @@
 #include <string.h>
 
 const char *pnl_usage(void) {
-    return "usage: gridscope pnl FILE [--mark SYMBOL=PRICE]... [--fee-price ASSET=PRICE]... [--method fifo|lifo|average|grid] [--json]\n"
+    return "usage: gridscope pnl FILE [--mark SYMBOL=PRICE]... [--fee-price ASSET=PRICE]... [--method "
+           "fifo|lifo|average|grid] [--json]\n"
            "\n"
-           "P&L of a file of fills: this program's CSV export or Binance's trade history export; - reads standard input.\n"
+           "P&L of a file of fills: this program's CSV export or Binance's trade history export; - reads standard "
+           "input.\n"
            "\n"
-           "  --mark BTC/USDT=67000  price for what is held; also tells base and quote of BTCUSDT, and converts quote assets\n"
+           "  --mark BTC/USDT=67000  price for what is held; also tells base and quote of BTCUSDT, and converts quote "
+           "assets\n"
            "  --fee-price BNB=600    price of a third fee asset in the quote; BNB/EUR=550 where it differs by quote\n"
            "  --method METHOD        which coins a sale sells: fifo (the default), lifo, average, grid\n"
            "  --json                 exact figures for machines; unknown is null\n"
@@ -21,20 +24,25 @@ const char *pnl_usage(void) {
 static bool read_price(struct pnl_price *out, const char *option, const char *text, char why[static PNL_WHY_MAX]) {
     const char *equals = strrchr(text, '=');
     *out = (struct pnl_price){.price = DEC16_ZERO};
-    if (equals == NULL || name_set(&out->symbol, span_from(text, (size_t)(equals - text))) != ERR_OK || name_empty(&out->symbol)) {
-        (void)snprintf(why, PNL_WHY_MAX, "%s \"%.60s\": give %s=PRICE", option, text, option[2] == 'm' ? "SYMBOL" : "ASSET");
+    if (equals == NULL || name_set(&out->symbol, span_from(text, (size_t)(equals - text))) != ERR_OK ||
+        name_empty(&out->symbol)) {
+        (void)snprintf(why, PNL_WHY_MAX, "%s \"%.60s\": give %s=PRICE", option, text,
+                       option[2] == 'm' ? "SYMBOL" : "ASSET");
         return false;
     }
     if (dec16_parse(&out->price, span_of(equals + 1)) != ERR_OK || out->price.v <= 0) {
         (void)snprintf(why, PNL_WHY_MAX, "%s \"%.60s\": the price is not a number above zero", option, text);
         return false;
     }
-    if (strchr(out->symbol.text, '/') == NULL || symbol_split(&out->base, &out->quote, name_span(&out->symbol)) == ERR_OK) return true;
+    if (strchr(out->symbol.text, '/') == NULL ||
+        symbol_split(&out->base, &out->quote, name_span(&out->symbol)) == ERR_OK)
+        return true;
     (void)snprintf(why, PNL_WHY_MAX, "%s \"%.60s\": the symbol is not BASE/QUOTE", option, text);
     return false;
 }
 
-static bool add_price(struct pnl_price *list, size_t *count, size_t max, const char *option, const char *text, char why[static PNL_WHY_MAX]) {
+static bool add_price(struct pnl_price *list, size_t *count, size_t max, const char *option, const char *text,
+                      char why[static PNL_WHY_MAX]) {
     if (*count == max) {
         (void)snprintf(why, PNL_WHY_MAX, "%s is given more than %zu times", option, max);
         return false;
@@ -91,7 +99,10 @@ bool pnl_options_read(struct pnl_options *o, char why[static PNL_WHY_MAX], int a
         else if (strcmp(argv[i], "--help") == 0) o->help = true;
         else if ((argv[i][0] != '-' || argv[i][1] == '\0') && o->file == NULL) o->file = argv[i];
         else {
-            (void)snprintf(why, PNL_WHY_MAX, argv[i][0] == '-' && argv[i][1] != '\0' ? "there is no option \"%.60s\"" : "\"%.60s\" is one file too many", argv[i]);
+            (void)snprintf(why, PNL_WHY_MAX,
+                           argv[i][0] == '-' && argv[i][1] != '\0' ? "there is no option \"%.60s\""
+                                                                   : "\"%.60s\" is one file too many",
+                           argv[i]);
             return false;
         }
     }

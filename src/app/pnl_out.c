@@ -83,14 +83,15 @@ static void head(const struct pnl *p, struct buf *out) {
         if (from.us == 0 || t->first_fill.us < from.us) from = t->first_fill;
         if (t->last_fill.us > to.us) to = t->last_fill;
     }
-    buf_putf(out, "%llu fill%s of %zu symbol%s", (unsigned long long)p->tally.fills, p->tally.fills == 1 ? "" : "s", p->tally.count,
-             p->tally.count == 1 ? "" : "s");
+    buf_putf(out, "%llu fill%s of %zu symbol%s", (unsigned long long)p->tally.fills, p->tally.fills == 1 ? "" : "s",
+             p->tally.count, p->tally.count == 1 ? "" : "s");
     if (p->tally.fills > 0) {
         (void)wall_format(first, from);
         (void)wall_format(last, to);
         buf_putf(out, ", %.10s %.8s to %.10s %.8s UTC", first, first + 11, last, last + 11);
     }
-    if (p->tally.duplicates > 0) buf_putf(out, "; %llu repeated row(s) dropped", (unsigned long long)p->tally.duplicates);
+    if (p->tally.duplicates > 0)
+        buf_putf(out, "; %llu repeated row(s) dropped", (unsigned long long)p->tally.duplicates);
     buf_puts(out, "\n\n");
 }
 
@@ -102,12 +103,12 @@ static void note_fees(const struct tally_line *line, struct buf *out) {
     for (size_t i = 0; i < t->fee_count; i++) {
         if (t->fees[i].unvalued.v == 0) continue;
         (void)dec16_format(amount, t->fees[i].unvalued);
-        buf_putf(out, "! %s: fees of %s %s have no price and are left out: --fee-price %s=PRICE in %s\n", line->symbol.text, amount,
-                 t->fees[i].asset.text, t->fees[i].asset.text, line->quote.text);
+        buf_putf(out, "! %s: fees of %s %s have no price and are left out: --fee-price %s=PRICE in %s\n",
+                 line->symbol.text, amount, t->fees[i].asset.text, t->fees[i].asset.text, line->quote.text);
     }
     if (t->assumed_fees > 0)
-        buf_putf(out, "! %s: %llu fee(s) name no asset and are taken as %s\n", line->symbol.text, (unsigned long long)t->assumed_fees,
-                 line->quote.text);
+        buf_putf(out, "! %s: %llu fee(s) name no asset and are taken as %s\n", line->symbol.text,
+                 (unsigned long long)t->assumed_fees, line->quote.text);
 }
 
 static void note_line(const struct pnl *p, size_t i, struct buf *out) {
@@ -117,10 +118,12 @@ static void note_line(const struct pnl *p, size_t i, struct buf *out) {
     note_fees(line, out);
     if (f->unmatched.v != 0) {
         (void)dec8_format(quantity, f->unmatched);
-        buf_putf(out, "! %s: history incomplete: %s %s sold without a known buy; what they brought is not in realized\n",
+        buf_putf(out,
+                 "! %s: history incomplete: %s %s sold without a known buy; what they brought is not in realized\n",
                  line->symbol.text, quantity, line->base.text);
     }
-    if (!f->valued) buf_putf(out, "! %s: held, and no price given: --mark %s=PRICE\n", line->symbol.text, line->symbol.text);
+    if (!f->valued)
+        buf_putf(out, "! %s: held, and no price given: --mark %s=PRICE\n", line->symbol.text, line->symbol.text);
 }
 
 void pnl_table(const struct pnl *p, struct buf *out) {
@@ -136,8 +139,10 @@ void pnl_table(const struct pnl *p, struct buf *out) {
     buf_putc(out, '\n');
     for (size_t i = 0; i < p->tally.count; i++) note_line(p, i, out);
     if (!p->portfolio.money)
-        buf_putf(out, "! all: not every quote asset could be converted to %s: give the rates as marks (--mark ASSET/%s=PRICE)\n",
-                 p->currency.text, p->currency.text);
+        buf_putf(
+            out,
+            "! all: not every quote asset could be converted to %s: give the rates as marks (--mark ASSET/%s=PRICE)\n",
+            p->currency.text, p->currency.text);
     buf_puts(out, method_sentence(p->options->method));
     buf_putc(out, '\n');
 }

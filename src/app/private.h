@@ -12,16 +12,16 @@
 #include "store/store.h"
 #include "view/view.h"
 
-enum { LATE_MAX = 64 };        /* effects that could not even be started in one turn: reported in the next */
-enum { DOWNLOADS_MAX = 16 };   /* questions about the history under way: each is a browser waiting */
+enum { LATE_MAX = 64 };      /* effects that could not even be started in one turn: reported in the next */
+enum { DOWNLOADS_MAX = 16 }; /* questions about the history under way: each is a browser waiting */
 
 struct late { /* an upstream call that failed before it left: told to the engine as an event of the next turn */
     struct event event;
 };
 
-struct download { /* a question about the history, answered in steps */
-    uint64_t query_id; /* 0: free */
-    bool csv, waiting; /* waiting: the browser has not taken the last piece yet */
+struct download {                         /* a question about the history, answered in steps */
+    uint64_t query_id;                    /* 0: free */
+    bool csv, waiting;                    /* waiting: the browser has not taken the last piece yet */
     struct view_trades *trades;           /* owned; one of the three */
     struct view_performance *performance; /* owned */
     struct view_equity *equity;           /* owned */
@@ -39,10 +39,10 @@ struct app {
     struct server *server;
     struct http_client *http;
     struct ws_client *ws;
-    struct store *store; /* NULL: in memory only, and it says so */
+    struct store *store;                                           /* NULL: in memory only, and it says so */
     char account[ACCOUNT_TEXT_MAX], bot_account[ACCOUNT_TEXT_MAX]; /* under which fills are kept */
-    int loads;           /* answers of the store still missing before the engine starts */
-    struct {             /* the stored equity series, read page by page once the fills are there */
+    int loads; /* answers of the store still missing before the engine starts */
+    struct {   /* the stored equity series, read page by page once the fills are there */
         bool begun, fine;
         struct wall from;
     } points;
@@ -52,7 +52,7 @@ struct app {
     size_t late_count;
     struct download downloads[DOWNLOADS_MAX];
     uint64_t points_asked; /* questions to the store for them so far */
-    struct buf text; /* reused for every delta */
+    struct buf text;       /* reused for every delta */
     struct mono zone_read;
     bool started, stopping, page_open;
     void (*on_stopped)(void *arg);
@@ -87,6 +87,7 @@ void publish_candle(struct app *a, const struct effect *f);
 void answer_candles(struct app *a, const struct effect *f);
 bool downloads_work(struct app *a); /* a slice of every export; true while more is left */
 void downloads_free(struct app *a);
-void downloads_points(struct app *a, uint64_t id, const struct store_point *points, size_t count); /* 0: no more, or failed */
+void downloads_points(struct app *a, uint64_t id, const struct store_point *points,
+                      size_t count); /* 0: no more, or failed */
 
 #endif

@@ -10,7 +10,8 @@ static const char json_type[] = "application/json";
 
 static void answer(struct app *a, uint64_t id, struct buf *b) {
     if (b->failed == ERR_OK) server_answer(a->server, id, 200, json_type, buf_span(b));
-    else if (b->failed == ERR_BAD_STATE) server_answer_error(a->server, id, 503, NULL, "the history is still being read: ask again");
+    else if (b->failed == ERR_BAD_STATE)
+        server_answer_error(a->server, id, 503, NULL, "the history is still being read: ask again");
     else server_answer_error(a->server, id, 500, NULL, "the answer does not fit its limit");
     buf_free(b);
 }
@@ -55,7 +56,8 @@ void downloads_points(struct app *a, uint64_t id, const struct store_point *poin
     for (size_t i = 0; i < DOWNLOADS_MAX; i++) {
         struct download *d = &a->downloads[i];
         if (d->query_id == 0 || d->points_id != id) continue;
-        struct view_series *s = d->equity != NULL ? view_equity_series(d->equity) : view_performance_series(d->performance);
+        struct view_series *s =
+            d->equity != NULL ? view_equity_series(d->equity) : view_performance_series(d->performance);
         for (size_t n = 0; n < count; n++) view_series_stored(s, points[n].time, points[n].marks);
         view_series_stored_end(s);
         ask_points(a, d);
@@ -91,15 +93,21 @@ static void ask_equity(struct app *a, uint64_t id, const struct server_query *q)
 
 static void ask_trades(struct app *a, uint64_t id, const struct server_query *q) {
     struct download *d = download_new(a, id);
-    struct view_trades_query v = {.symbol = q->symbol, .has_side = q->side != QUERY_SIDE_ANY,
-                                  .side = q->side == QUERY_SIDE_SELL ? SIDE_SELL : SIDE_BUY, .from = q->from, .to = q->to,
-                                  .text = q->q, .cursor = q->cursor, .limit = q->limit};
+    struct view_trades_query v = {.symbol = q->symbol,
+                                  .has_side = q->side != QUERY_SIDE_ANY,
+                                  .side = q->side == QUERY_SIDE_SELL ? SIDE_SELL : SIDE_BUY,
+                                  .from = q->from,
+                                  .to = q->to,
+                                  .text = q->q,
+                                  .cursor = q->cursor,
+                                  .limit = q->limit};
     bool csv = q->kind == QUERY_TRADES_CSV;
     if (d == NULL) return;
     enum err err = view_trades_new(&d->trades, &v, csv ? VIEW_TRADES_CSV : VIEW_TRADES_JSON);
     if (err != ERR_OK) {
         d->trades = NULL;
-        server_answer_error(a->server, id, err == ERR_MEMORY ? 503 : 400, err == ERR_VALUE ? "cursor" : "q", err_text(err));
+        server_answer_error(a->server, id, err == ERR_MEMORY ? 503 : 400, err == ERR_VALUE ? "cursor" : "q",
+                            err_text(err));
         return;
     }
     d->csv = csv;
@@ -164,8 +172,14 @@ void downloads_free(struct app *a) {
 /* ---- the rest ---- */
 
 static void ask_candles(struct app *a, uint64_t id, const struct server_query *q) {
-    struct event e = {.kind = EVENT_WANT_CANDLES, .id = id, .symbol = q->symbol, .interval = q->interval, .limit = (int)q->limit,
-                      .before = q->before, .weight_used = -1, .remaining = -1};
+    struct event e = {.kind = EVENT_WANT_CANDLES,
+                      .id = id,
+                      .symbol = q->symbol,
+                      .interval = q->interval,
+                      .limit = (int)q->limit,
+                      .before = q->before,
+                      .weight_used = -1,
+                      .remaining = -1};
     tell_engine(a, &e);
 }
 
@@ -215,7 +229,8 @@ static bool split_candles(struct span topic, struct name *symbol, struct name *i
     struct span rest = span_skip(topic, 8);
     size_t colon = rest.len;
     while (colon > 0 && rest.at[colon - 1] != ':') colon--;
-    return colon > 1 && name_set(symbol, span_from(rest.at, colon - 1)) == ERR_OK && name_set(interval, span_skip(rest, colon)) == ERR_OK;
+    return colon > 1 && name_set(symbol, span_from(rest.at, colon - 1)) == ERR_OK &&
+           name_set(interval, span_skip(rest, colon)) == ERR_OK;
 }
 
 void app_topic(void *arg, const struct server_topic_event *t) {
@@ -232,7 +247,8 @@ void app_topic(void *arg, const struct server_topic_event *t) {
 void publish_fills(struct app *a, const struct fill *fills, size_t count) {
     struct buf b;
     buf_init(&b, ANSWER_MAX_BYTES);
-    if (count > LIMIT_FILLS_SHOWN) fills += count - LIMIT_FILLS_SHOWN, count = LIMIT_FILLS_SHOWN; /* a backfill: the page asks for pages */
+    if (count > LIMIT_FILLS_SHOWN)
+        fills += count - LIMIT_FILLS_SHOWN, count = LIMIT_FILLS_SHOWN; /* a backfill: the page asks for pages */
     view_trades_topic(&b, a->engine, fills, count, server_seq(a->server));
     if (b.failed == ERR_OK) server_publish_topic(a->server, SPAN("trades"), buf_span(&b));
     buf_free(&b);

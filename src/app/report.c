@@ -14,7 +14,8 @@ static const char *const by_names[] = {[REPORT_BY_PAIR] = "pair", [REPORT_BY_DAY
 const char *report_usage(void) {
     return "usage: gridscope report [--by pair|day|month] [--account NAME] [--json|--csv]\n"
            "\n"
-           "Realized P&L, fees, fills and cycles out of the stored history (GRIDSCOPE_DB), days in GRIDSCOPE_DAY_ZONE.\n"
+           "Realized P&L, fees, fills and cycles out of the stored history (GRIDSCOPE_DB), days in "
+           "GRIDSCOPE_DAY_ZONE.\n"
            "Not while gridscope run has that history open: it tells the same at /api/v1/performance.\n"
            "\n"
            "Exit codes: 0 done, 1 the history cannot be read, 2 bad usage or configuration.\n";
@@ -33,6 +34,7 @@ static bool read_by(struct report_options *o, const char *text, char why[static 
 /* The value of option `name` at argv[*i], as "--by day" or "--by=day"; NULL where it is another one. A missing one is "". */
 static const char *value_of(const char *name, int *i, int argc, char **argv) {
     size_t len = strlen(name);
+    CHECK(argv[*i] != NULL);
     if (strncmp(argv[*i], name, len) != 0) return NULL;
     if (argv[*i][len] == '=') return argv[*i] + len + 1;
     if (argv[*i][len] != '\0') return NULL;
@@ -57,7 +59,8 @@ bool report_options_read(struct report_options *o, char why[static REPORT_WHY_MA
         } else if (strcmp(argv[i], "--help") == 0) {
             o->help = true;
         } else {
-            (void)snprintf(why, REPORT_WHY_MAX, value != NULL ? "%.60s needs a value" : "there is no option \"%.60s\"", argv[i]);
+            (void)snprintf(why, REPORT_WHY_MAX, value != NULL ? "%.60s needs a value" : "there is no option \"%.60s\"",
+                           argv[i]);
             return false;
         }
     }
@@ -131,6 +134,7 @@ static enum err append(struct report_row **rows, size_t *count, size_t *capacity
         *rows = grown;
         *capacity = more;
     }
+    CHECK(*rows != NULL);
     (*rows)[(*count)++] = *row;
     return ERR_OK;
 }
@@ -205,7 +209,8 @@ static enum err add_total(struct report *r, const struct report_row *row) {
 enum err report_make(struct report *r, const struct tally *t, const struct report_zone *zone) {
     enum err e = ERR_OK;
     CHECK(r->rows == NULL);
-    for (size_t i = 0; i < t->count && e == ERR_OK; i++) e = r->by == REPORT_BY_PAIR ? add_pair(r, &t->lines[i]) : add_periods(r, &t->lines[i], zone);
+    for (size_t i = 0; i < t->count && e == ERR_OK; i++)
+        e = r->by == REPORT_BY_PAIR ? add_pair(r, &t->lines[i]) : add_periods(r, &t->lines[i], zone);
     if (e == ERR_OK) e = merge_rows(r);
     for (size_t i = 0; i < r->count && e == ERR_OK; i++) e = add_total(r, &r->rows[i]);
     if (r->total_count > 1) qsort(r->totals, r->total_count, sizeof *r->totals, by_group);
@@ -218,9 +223,12 @@ static const struct counted {
     const char *key, *head; /* for machines, for people */
     size_t at;
 } counted[] = {
-    {"fills", "FILLS", offsetof(struct report_sums, fills)},    {"buys", "BUYS", offsetof(struct report_sums, buys)},
-    {"sells", "SELLS", offsetof(struct report_sums, sells)},    {"cycles", "CYCLES", offsetof(struct report_sums, cycles)},
-    {"wins", "WON", offsetof(struct report_sums, wins)},        {"losses", "LOST", offsetof(struct report_sums, losses)},
+    {"fills", "FILLS", offsetof(struct report_sums, fills)},
+    {"buys", "BUYS", offsetof(struct report_sums, buys)},
+    {"sells", "SELLS", offsetof(struct report_sums, sells)},
+    {"cycles", "CYCLES", offsetof(struct report_sums, cycles)},
+    {"wins", "WON", offsetof(struct report_sums, wins)},
+    {"losses", "LOST", offsetof(struct report_sums, losses)},
     {"unvalued_fees", "UNVALUED FEES", offsetof(struct report_sums, unvalued_fees)},
 };
 enum { COUNTED = sizeof counted / sizeof *counted };
@@ -297,8 +305,10 @@ static void table_row(struct table *t, const struct report_row *row) {
 }
 
 static void print_table(const struct report *r, struct buf *out, const char *zone) {
-    static const char *const heads[] = {[REPORT_BY_PAIR] = "PAIR", [REPORT_BY_DAY] = "DAY", [REPORT_BY_MONTH] = "MONTH"};
-    struct table_column columns[4 + COUNTED] = {{heads[r->by], false}, {"IN", false}, {"REALIZED", true}, {"FEES", true}};
+    static const char *const heads[] = {
+        [REPORT_BY_PAIR] = "PAIR", [REPORT_BY_DAY] = "DAY", [REPORT_BY_MONTH] = "MONTH"};
+    struct table_column columns[4 + COUNTED] = {
+        {heads[r->by], false}, {"IN", false}, {"REALIZED", true}, {"FEES", true}};
     struct table t;
     for (size_t i = 0; i < COUNTED; i++) columns[4 + i] = (struct table_column){counted[i].head, true};
     table_init(&t, columns, 4 + COUNTED);
@@ -309,7 +319,8 @@ static void print_table(const struct report *r, struct buf *out, const char *zon
     if (r->by != REPORT_BY_PAIR) buf_putf(out, "\nDays begin at midnight in %s.\n", zone);
     for (size_t i = 0; i < r->total_count; i++)
         if (r->totals[i].sums.unvalued_fees != 0)
-            buf_putf(out, "! %lld fee(s) without a price in %s are left out.\n", (long long)r->totals[i].sums.unvalued_fees, r->totals[i].currency.text);
+            buf_putf(out, "! %lld fee(s) without a price in %s are left out.\n",
+                     (long long)r->totals[i].sums.unvalued_fees, r->totals[i].currency.text);
 }
 
 void report_print(const struct report *r, struct buf *out, enum report_form form, const char *zone) {

@@ -24,7 +24,7 @@ struct reporting {
     const struct report_options *options;
     struct tally tally;
     struct progress progress;
-    int loading;     /* answers still to come */
+    int loading;       /* answers still to come */
     uint64_t left_out; /* fills that no ledger could take */
     bool failed;
 };
@@ -39,7 +39,8 @@ static bool of_environment(const struct reporting *r, const char *account) {
 static bool is_bot(const char *account) { return strcmp(strrchr(account, ':'), ":bot") == 0; }
 
 /* The only account of the environment with a uid; NULL: none, or several (*several). Older epochs bear the same name. */
-static const char *only_account(const struct reporting *r, const struct stored_account *accounts, size_t count, bool *several) {
+static const char *only_account(const struct reporting *r, const struct stored_account *accounts, size_t count,
+                                bool *several) {
     const char *only = NULL;
     *several = false;
     for (size_t i = 0; i < count; i++) {
@@ -88,7 +89,8 @@ static void on_opened(void *arg, const struct stored_account *accounts, size_t c
             refuse(r, accounts, count, "there are several accounts; choose one with --account:");
             return;
         }
-        (void)snprintf(bot, sizeof bot, "%s:bot", r->settings->environment); /* what the bot told before the exchange did */
+        (void)snprintf(bot, sizeof bot, "%s:bot",
+                       r->settings->environment); /* what the bot told before the exchange did */
         if (is_known(accounts, count, bot)) load(r, bot);
     }
     if (account != NULL) load(r, account);
@@ -108,7 +110,8 @@ static void on_fills(void *arg, uint64_t id, const struct fill *fills, size_t co
     progress_say(&r->progress, "fills:", r->tally.fills, "");
 }
 
-static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories, size_t count) {
+static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories,
+                      size_t count) {
     struct reporting *r = arg;
     (void)id, (void)total, (void)histories, (void)count;
     if (err != ERR_OK) r->failed = true;
@@ -119,7 +122,9 @@ static void on_failed(void *arg, enum err err, const char *words) {
     struct reporting *r = arg;
     progress_end(&r->progress);
     fprintf(stderr, "gridscope report: %s\n", words);
-    if (err == ERR_BAD_STATE) fprintf(stderr, "A running dashboard keeps its history to itself; it tells the same figures at /api/v1/performance.\n");
+    if (err == ERR_BAD_STATE)
+        fprintf(stderr,
+                "A running dashboard keeps its history to itself; it tells the same figures at /api/v1/performance.\n");
     r->failed = true;
     if (r->loading == 0) store_close(r->store); /* else the answers that carry the error do */
 }
@@ -127,7 +132,8 @@ static void on_failed(void *arg, enum err err, const char *words) {
 static void on_closed(void *arg) { loop_break(((struct reporting *)arg)->loop); }
 
 static bool read_history(struct reporting *r) {
-    static const struct store_events events = {.opened = on_opened, .failed = on_failed, .fills = on_fills, .loaded = on_loaded, .closed = on_closed};
+    static const struct store_events events = {
+        .opened = on_opened, .failed = on_failed, .fills = on_fills, .loaded = on_loaded, .closed = on_closed};
     struct log log;
     logging_init(&log, LOG_ERROR, r->settings->log_format);
     log.sink = NULL; /* on_failed has the words */
@@ -159,9 +165,12 @@ static int print_report(struct reporting *r) {
         e = out.failed;
     }
     if (e == ERR_OK) written = fwrite(out.at, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
-    if (!written) fprintf(stderr, "gridscope report: the report could not be %s\n", e != ERR_OK ? err_text(e) : "written");
+    if (!written)
+        fprintf(stderr, "gridscope report: the report could not be %s\n", e != ERR_OK ? err_text(e) : "written");
     if (r->left_out > 0)
-        fprintf(stderr, "gridscope report: %llu fill(s) are left out: their base and quote are not known, or their sums are too large\n",
+        fprintf(stderr,
+                "gridscope report: %llu fill(s) are left out: their base and quote are not known, or their sums are "
+                "too large\n",
                 (unsigned long long)r->left_out);
     buf_free(&out);
     report_free(&report);
@@ -171,7 +180,10 @@ static int print_report(struct reporting *r) {
 static int report_on(const struct settings *s, const struct report_options *o) {
     struct reporting r = {.settings = s, .options = o};
     if (access(s->db, R_OK) != 0) { /* opening it would make one */
-        fprintf(stderr, "gridscope report: there is no history at %s: %s. gridscope run makes it; GRIDSCOPE_DB names another file\n", s->db, strerror(errno));
+        fprintf(stderr,
+                "gridscope report: there is no history at %s: %s. gridscope run makes it; GRIDSCOPE_DB names another "
+                "file\n",
+                s->db, strerror(errno));
         return 1;
     }
     settings_zone_use(s);

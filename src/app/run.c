@@ -103,7 +103,8 @@ static int serve(struct running *r, const struct settings *s, const char *what) 
     return r->exit_code;
 }
 
-static int with_loop(const struct settings *s, struct running *r, const char *what, bool (*prepare)(struct running *, void *), void *arg) {
+static int with_loop(const struct settings *s, struct running *r, const char *what,
+                     bool (*prepare)(struct running *, void *), void *arg) {
     logging_init(&r->log, s->log_level, s->log_format);
     settings_zone_use(s);
     raise_descriptor_limit();
@@ -120,7 +121,8 @@ int command_run(int argc, char **argv) {
     struct settings settings;
     struct running r = {0};
     if (argc > 1) {
-        fprintf(stderr, "gridscope run: takes no \"%s\"; everything is set by the environment (gridscope --help)\n", argv[1]);
+        fprintf(stderr, "gridscope run: takes no \"%s\"; everything is set by the environment (gridscope --help)\n",
+                argv[1]);
         return 2;
     }
     no_core_files();
@@ -152,7 +154,8 @@ static bool start_sim(struct running *r, void *arg) {
     (void)snprintf(s->environment, sizeof s->environment, "demo");
     if (!s->db_given) (void)snprintf(s->db, sizeof s->db, ":memory:");
     s->key_kind = KEY_HMAC;
-    return secret_set(&s->api_key, span_of(demo_key)) == ERR_OK && secret_set(&s->api_secret, span_of(demo_secret)) == ERR_OK;
+    return secret_set(&s->api_key, span_of(demo_key)) == ERR_OK &&
+           secret_set(&s->api_secret, span_of(demo_secret)) == ERR_OK;
 }
 
 int command_demo(int argc, char **argv) {
@@ -163,7 +166,8 @@ int command_demo(int argc, char **argv) {
         fprintf(stderr, "gridscope demo: takes no \"%s\"; GRIDSCOPE_LISTEN chooses the address\n", argv[1]);
         return 2;
     }
-    if (!load_settings(&settings, environ, NULL)) return 2; /* no .env: the demo never touches configured keys or stores */
+    if (!load_settings(&settings, environ, NULL))
+        return 2; /* no .env: the demo never touches configured keys or stores */
     sim_config_default(&d.sim);
     d.sim.seed = 4; /* three weeks in which some pairs won and some lost */
     d.sim.history_fills = 400;

@@ -8,9 +8,7 @@
 
 enum { OTHERS_MAY_READ_OR_WRITE = 066 };
 
-enum err secret_init(void) {
-    return sodium_init() >= 0 ? ERR_OK : ERR_BAD_STATE;
-}
+enum err secret_init(void) { return sodium_init() >= 0 ? ERR_OK : ERR_BAD_STATE; }
 
 enum err secret_set(struct secret *s, struct span bytes) {
     unsigned char *at = NULL;
@@ -30,9 +28,7 @@ void secret_free(struct secret *s) {
     *s = (struct secret){0};
 }
 
-void secret_wipe(void *at, size_t len) {
-    sodium_memzero(at, len);
-}
+void secret_wipe(void *at, size_t len) { sodium_memzero(at, len); }
 
 /* Exactly len bytes, or the file changed while it was read. */
 static bool read_exactly(int fd, unsigned char *at, size_t len) {

@@ -19,9 +19,7 @@ MUST_CHECK enum err secret_init(void);
 MUST_CHECK enum err secret_set(struct secret *s, struct span bytes);
 void secret_free(struct secret *s);
 
-static inline struct span secret_span(const struct secret *s) {
-    return span_from(s->at, s->len);
-}
+static inline struct span secret_span(const struct secret *s) { return span_from(s->at, s->len); }
 
 /* Zeroes bytes that held a secret on its way; never optimised away. */
 void secret_wipe(void *at, size_t len);

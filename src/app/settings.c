@@ -56,10 +56,8 @@ static void show(char *out, size_t size, struct span text) {
 }
 
 static void place_of(char out[static 32], int line) {
-    if (line == 0)
-        (void)snprintf(out, 32, "environment");
-    else
-        (void)snprintf(out, 32, ".env line %d", line);
+    if (line == 0) (void)snprintf(out, 32, "environment");
+    else (void)snprintf(out, 32, ".env line %d", line);
 }
 
 static void note_bad_value(struct loading *l, const struct setting *row, const char *name, const struct given *g) {
@@ -68,8 +66,7 @@ static void note_bad_value(struct loading *l, const struct setting *row, const c
     place_of(place, g->line);
     if (row->secret)
         note(l, true, "%s (%s): the value, not shown here, is not allowed; give %s", name, place, row->allowed);
-    else
-        note(l, true, "%s (%s): \"%s\" is not allowed; give %s", name, place, value, row->allowed);
+    else note(l, true, "%s (%s): \"%s\" is not allowed; give %s", name, place, value, row->allowed);
 }
 
 /* ---- names ---- */
@@ -131,10 +128,8 @@ static void note_unknown(struct loading *l, struct span name, int line) {
     if (!ours && !begins(name, "DASHBOARD_")) return;
     show(shown, sizeof shown, name);
     place_of(place, line);
-    if (ours)
-        note(l, true, "%s (%s): no such setting; did you mean %s?", shown, place, nearest_name(l, name));
-    else
-        note(l, false, "%s (%s): no such setting, ignored; the nearest is %s", shown, place, nearest_name(l, name));
+    if (ours) note(l, true, "%s (%s): no such setting; did you mean %s?", shown, place, nearest_name(l, name));
+    else note(l, false, "%s (%s): no such setting, ignored; the nearest is %s", shown, place, nearest_name(l, name));
 }
 
 /* The environment comes first and, within it, the first of a name; in the file the last one counts. */
@@ -166,10 +161,8 @@ static void take_dotenv(struct loading *l) {
     enum dotenv_step step;
     dotenv_start(&d, (char *)l->dotenv.at, l->dotenv.len);
     while ((step = dotenv_next(&d, &pair)) != DOTENV_END) {
-        if (step == DOTENV_PAIR)
-            take(l, pair.name, pair.value, pair.line);
-        else
-            note(l, false, ".env line %d: no assignment, ignored", pair.line);
+        if (step == DOTENV_PAIR) take(l, pair.name, pair.value, pair.line);
+        else note(l, false, ".env line %d: no assignment, ignored", pair.line);
     }
 }
 
@@ -186,14 +179,9 @@ static void read_dotenv(struct loading *l) {
         take_dotenv(l);
         warn_about_dotenv_mode(l);
         break;
-    case SECRET_FILE_MISSING:
-        break;
-    case SECRET_FILE_LARGE:
-        note(l, true, "%s: over %d bytes", l->dotenv_path, DOTENV_BYTES_MAX);
-        break;
-    default:
-        note(l, true, "%s: cannot be read; check its owner and mode", l->dotenv_path);
-        break;
+    case SECRET_FILE_MISSING: break;
+    case SECRET_FILE_LARGE: note(l, true, "%s: over %d bytes", l->dotenv_path, DOTENV_BYTES_MAX); break;
+    default: note(l, true, "%s: cannot be read; check its owner and mode", l->dotenv_path); break;
     }
 }
 
@@ -372,12 +360,9 @@ static void fill_in_db(struct loading *l) {
     char *out = l->settings->db;
     int n = SETTING_PATH_MAX;
     if (l->settings->db_given) return;
-    if (state != NULL)
-        n = snprintf(out, SETTING_PATH_MAX, "%.*s/gridscope.db", (int)strcspn(state, ":"), state);
-    else if (xdg != NULL)
-        n = snprintf(out, SETTING_PATH_MAX, "%s/gridscope/gridscope.db", xdg);
-    else if (home != NULL)
-        n = snprintf(out, SETTING_PATH_MAX, "%s/.local/state/gridscope/gridscope.db", home);
+    if (state != NULL) n = snprintf(out, SETTING_PATH_MAX, "%.*s/gridscope.db", (int)strcspn(state, ":"), state);
+    else if (xdg != NULL) n = snprintf(out, SETTING_PATH_MAX, "%s/gridscope/gridscope.db", xdg);
+    else if (home != NULL) n = snprintf(out, SETTING_PATH_MAX, "%s/.local/state/gridscope/gridscope.db", home);
     if (n >= SETTING_PATH_MAX)
         note(l, true,
              "GRIDSCOPE_DB is needed: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME says where it could be");

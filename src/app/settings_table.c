@@ -12,17 +12,11 @@
 
 enum { KEY_MAX = 256, PASSWORD_MAX = 1024, ASSET_MAX = 20 };
 
-static void *field(struct settings *s, const struct setting *row) {
-    return (char *)s + row->at;
-}
+static void *field(struct settings *s, const struct setting *row) { return (char *)s + row->at; }
 
-static bool is_one_of(char c, const char *set) {
-    return c != '\0' && strchr(set, c) != NULL;
-}
+static bool is_one_of(char c, const char *set) { return c != '\0' && strchr(set, c) != NULL; }
 
-static bool is_alnum(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+static bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 static bool span_is_nocase(struct span s, const char *word) {
     return s.len == strlen(word) && strncasecmp(s.at, word, s.len) == 0;

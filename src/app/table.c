@@ -57,7 +57,8 @@ static void pad(struct buf *out, size_t n) {
     while (n-- > 0) buf_putc(out, ' ');
 }
 
-static void print_cell(struct buf *out, const char *cell, const struct table_column *column, struct widths room, bool head, bool last) {
+static void print_cell(struct buf *out, const char *cell, const struct table_column *column, struct widths room,
+                       bool head, bool last) {
     struct widths w = measure(cell, column->number && !head);
     size_t before = 0;
     if (column->number) before = head ? room.left + room.right - w.left : room.left - w.left;
@@ -75,7 +76,8 @@ void table_print(const struct table *t, struct buf *out) {
         return;
     }
     for (size_t i = 0; i < t->cells; i++, cell += strlen(cell) + 1) {
-        struct widths w = measure(cell, i >= t->column_count && t->columns[i % t->column_count].number), *r = &room[i % t->column_count];
+        struct widths w = measure(cell, i >= t->column_count && t->columns[i % t->column_count].number),
+                      *r = &room[i % t->column_count];
         if (i < t->column_count) continue;
         r->left = w.left > r->left ? w.left : r->left;
         r->right = w.right > r->right ? w.right : r->right;

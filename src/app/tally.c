@@ -67,6 +67,7 @@ static int by_symbol(const void *a, const void *b) {
 
 void tally_finish(struct tally *t) {
     for (size_t i = 0; i < t->count; i++)
-        while (!ledger_recompute(t->lines[i].ledger, SIZE_MAX)) {}
+        while (!ledger_recompute(t->lines[i].ledger, SIZE_MAX)) {
+        }
     if (t->count > 1) qsort(t->lines, t->count, sizeof *t->lines, by_symbol);
 }

@@ -36,7 +36,8 @@ static void on_verified(void *arg, uint64_t id, enum err err, const struct verdi
         printf("whole: %llu rows\n", (unsigned long long)verdict->rows);
         v->exit_code = 0;
     } else if (verdict->bad_row != 0) {
-        printf("not whole: row %llu: %s (%llu rows before it are sound)\n", (unsigned long long)verdict->bad_row, verdict->words, (unsigned long long)verdict->rows);
+        printf("not whole: row %llu: %s (%llu rows before it are sound)\n", (unsigned long long)verdict->bad_row,
+               verdict->words, (unsigned long long)verdict->rows);
     } else {
         printf("not whole: %s\n", verdict->words);
     }
@@ -46,7 +47,8 @@ static void on_verified(void *arg, uint64_t id, enum err err, const struct verdi
 static void on_closed(void *arg) { loop_break(((struct verification *)arg)->loop); }
 
 int command_verify(int argc, char **argv) {
-    static const struct store_events events = {.opened = on_opened, .failed = on_failed, .verified = on_verified, .closed = on_closed};
+    static const struct store_events events = {
+        .opened = on_opened, .failed = on_failed, .verified = on_verified, .closed = on_closed};
     struct verification v = {.exit_code = 1};
     struct settings s;
     struct log log;
@@ -57,7 +59,8 @@ int command_verify(int argc, char **argv) {
     if (!load_settings(&s, environ, ".env")) return 2;
     logging_init(&log, LOG_WARN, s.log_format);
     v.loop = loop_new(&log);
-    if (v.loop != NULL && store_open(&v.store, v.loop, s.db, STORE_VERIFY, &log, &events, &v) == ERR_OK) loop_run(v.loop);
+    if (v.loop != NULL && store_open(&v.store, v.loop, s.db, STORE_VERIFY, &log, &events, &v) == ERR_OK)
+        loop_run(v.loop);
     if (v.loop != NULL) loop_free(v.loop);
     settings_free(&s);
     return v.exit_code;

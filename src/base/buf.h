@@ -16,7 +16,7 @@ struct buf {
 
 /* max: the most bytes it may hold. Nothing is allocated. */
 void buf_init(struct buf *b, size_t max);
-void buf_free(struct buf *b);           /* frees; afterwards as after buf_init with the same max */
+void buf_free(struct buf *b);                 /* frees; afterwards as after buf_init with the same max */
 static inline void buf_clear(struct buf *b) { /* keeps the memory */
     b->len = 0;
     b->failed = ERR_OK;
@@ -41,8 +41,6 @@ bool buf_reserve(struct buf *b, size_t more);
 /* Drops n bytes from the front; n <= len. */
 void buf_consume(struct buf *b, size_t n);
 
-static inline struct span buf_span(const struct buf *b) {
-    return (struct span){b->at, b->len};
-}
+static inline struct span buf_span(const struct buf *b) { return (struct span){b->at, b->len}; }
 
 #endif

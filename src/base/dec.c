@@ -80,7 +80,8 @@ static enum err parse_number(struct number *n, struct span text) {
 static enum err scale_number(i128 *out, const struct number *n, int64_t shift) {
     u128 m = n->mantissa;
     if (m == 0 && n->first_dropped < 0) return signed_of(out, 0, false);
-    if (n->first_dropped >= 0 && shift >= 0) { /* 38 digits and more are left of the scale: beyond the limit, unless ... */
+    if (n->first_dropped >= 0 &&
+        shift >= 0) { /* 38 digits and more are left of the scale: beyond the limit, unless ... */
         if (shift > 0) return ERR_RANGE;
         unsigned d = (unsigned)n->first_dropped;
         if (d > 5 || (d == 5 && (n->dropped_more || (m & 1) != 0))) m++;
@@ -135,7 +136,7 @@ static size_t put_digits(char digits[static 48], u128 m, size_t least) {
 static size_t format_scaled(char *out, i128 v, unsigned scale, unsigned keep) {
     char digits[48];
     size_t n = put_digits(digits, magnitude(v), scale + 1), at = 0; /* at least one digit before the point */
-    size_t low = 0; /* trailing zeros to leave out */
+    size_t low = 0;                                                 /* trailing zeros to leave out */
     while (low < scale - keep && digits[low] == '0') low++;
     if (v < 0) out[at++] = '-';
     for (size_t i = n; i-- > scale;) out[at++] = digits[i];
@@ -246,12 +247,15 @@ enum err dec16_of_dec8(struct dec16 *out, struct dec8 d) {
     return ERR_OK;
 }
 
-struct dec8 dec8_of_dec16(struct dec16 d) { return (struct dec8){round_div(d.v, DEC8_ONE)}; }
+struct dec8 dec8_of_dec16(struct dec16 d) {
+    return (struct dec8){round_div(d.v, DEC8_ONE)};
+}
 
 struct dec16 dec16_round(struct dec16 d, unsigned digits) {
     CHECK(digits <= 16);
     i128 unit = power10(16 - digits);
     i128 units = round_div(d.v, unit);
-    if (__builtin_mul_overflow(units, unit, &units)) return d; /* only at the very limit, where nothing can be rounded up */
+    if (__builtin_mul_overflow(units, unit, &units))
+        return d; /* only at the very limit, where nothing can be rounded up */
     return (struct dec16){units};
 }

@@ -17,7 +17,7 @@ struct frame {
 struct frame *frame_new(struct span bytes);
 /* Room for len bytes, to be written before it is shared. */
 struct frame *frame_alloc(size_t len);
-struct frame *frame_ref(struct frame *f);  /* one more reference; returns f */
-void frame_unref(struct frame *f);         /* drops one, frees at zero; NULL is allowed */
+struct frame *frame_ref(struct frame *f); /* one more reference; returns f */
+void frame_unref(struct frame *f);        /* drops one, frees at zero; NULL is allowed */
 
 #endif

@@ -15,21 +15,15 @@ struct span {
 /* For string literals only. */
 #define SPAN(literal) ((struct span){"" literal, sizeof(literal) - 1})
 
-static inline struct span span_of(const char *text) {
-    return (struct span){text, text != NULL ? strlen(text) : 0};
-}
+static inline struct span span_of(const char *text) { return (struct span){text, text != NULL ? strlen(text) : 0}; }
 
-static inline struct span span_from(const void *at, size_t len) {
-    return (struct span){at, len};
-}
+static inline struct span span_from(const void *at, size_t len) { return (struct span){at, len}; }
 
 static inline bool span_eq(struct span a, struct span b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-static inline bool span_is(struct span a, const char *text) {
-    return span_eq(a, span_of(text));
-}
+static inline bool span_is(struct span a, const char *text) { return span_eq(a, span_of(text)); }
 
 static inline bool span_starts(struct span a, struct span prefix) {
     return a.len >= prefix.len && span_eq(span_from(a.at, prefix.len), prefix);

@@ -27,17 +27,11 @@ struct now { /* read once per turn of the loop */
 #define US_PER_HOUR (60 * US_PER_MIN)
 #define US_PER_DAY (24 * US_PER_HOUR)
 
-static inline struct wall wall_of_ms(int64_t ms) {
-    return (struct wall){ms * US_PER_MS};
-}
+static inline struct wall wall_of_ms(int64_t ms) { return (struct wall){ms * US_PER_MS}; }
 
-static inline struct mono mono_add(struct mono t, int64_t us) {
-    return (struct mono){t.us + us};
-}
+static inline struct mono mono_add(struct mono t, int64_t us) { return (struct mono){t.us + us}; }
 
-static inline bool mono_reached(struct mono now, struct mono at) {
-    return now.us >= at.us;
-}
+static inline bool mono_reached(struct mono now, struct mono at) { return now.us >= at.us; }
 
 enum { WALL_TEXT_MAX = 32 };
 

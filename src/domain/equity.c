@@ -32,7 +32,9 @@ struct equity {
     size_t symbol_count, quote_count;
 };
 
-struct equity *equity_new(void) { return calloc(1, sizeof(struct equity)); }
+struct equity *equity_new(void) {
+    return calloc(1, sizeof(struct equity));
+}
 
 void equity_free(struct equity *e) {
     if (e == NULL) return;

@@ -13,13 +13,13 @@
 #include "domain/portfolio.h"
 
 enum {
-    EQUITY_MINUTES = 26 * 60,     /* a day and a time-zone change */
-    EQUITY_FILLS = 512,           /* LIMIT_FILLS_SHOWN and some room */
+    EQUITY_MINUTES = 26 * 60, /* a day and a time-zone change */
+    EQUITY_FILLS = 512,       /* LIMIT_FILLS_SHOWN and some room */
     EQUITY_STEP_MINUTES = 9,
     EQUITY_STEPS = 31 * 24 * 60 / EQUITY_STEP_MINUTES,
     EQUITY_TOLERANCE_MINUTES = 5, /* ACCOUNTING 6 */
     EQUITY_SYMBOLS_MAX = LIMIT_PAIRS,
-    EQUITY_QUOTES_MAX = 16,       /* quote assets of all pairs together; rates of further ones are not recorded */
+    EQUITY_QUOTES_MAX = 16, /* quote assets of all pairs together; rates of further ones are not recorded */
 };
 
 struct equity; /* opaque */
@@ -72,10 +72,10 @@ enum window_basis {
 
 struct equity_window {
     enum window_basis basis;
-    struct dec16 pnl;      /* display currency */
+    struct dec16 pnl; /* display currency */
     bool has_percent;
-    struct dec8 percent;   /* of the investment */
-    bool partial;          /* a symbol is left out, as in the portfolio */
+    struct dec8 percent; /* of the investment */
+    bool partial;        /* a symbol is left out, as in the portfolio */
 };
 
 /* P&L of the window from `start` to now (ACCOUNTING 6); the caller says where "24h" or today starts. investment: 0

@@ -57,7 +57,7 @@ static size_t find_quote(const struct quotes *q, const struct name *quote) {
 }
 
 static void put_quotes(struct buf *out, struct quotes *q, const struct equity_line *lines, size_t count) {
-    size_t first[EQUITY_QUOTES_MAX];
+    size_t first[EQUITY_QUOTES_MAX] = {0};
     for (size_t i = 0; i < count && q->count < EQUITY_QUOTES_MAX; i++)
         if (find_quote(q, lines[i].quote) == q->count) first[q->count] = i, q->of[q->count++] = lines[i].quote;
     put_count(out, q->count);

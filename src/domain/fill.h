@@ -30,17 +30,17 @@ struct fill {
     enum side side;
     enum maker maker;
     enum fill_source source;
-    struct dec8 price, quantity;  /* > 0: the executed ones */
-    struct dec16 quote_amount;    /* what the source says; 0: not said, price x quantity stands */
-    struct dec16 fee;             /* >= 0, in fee_asset */
-    struct name fee_asset;        /* empty: not named by the source */
-    struct wall time;             /* of the execution, by the exchange */
-    struct wall received_at;      /* when we first heard of it; 0 unknown */
+    struct dec8 price, quantity; /* > 0: the executed ones */
+    struct dec16 quote_amount;   /* what the source says; 0: not said, price x quantity stands */
+    struct dec16 fee;            /* >= 0, in fee_asset */
+    struct name fee_asset;       /* empty: not named by the source */
+    struct wall time;            /* of the execution, by the exchange */
+    struct wall received_at;     /* when we first heard of it; 0 unknown */
     /* Kept with the fill once valued, never recomputed unless the fee itself is corrected (ACCOUNTING 3). */
-    enum fee_state fee_state;     /* set by the ledger; a source may only pre-set FEE_VALUED (from the store) */
-    struct dec16 fee_value;       /* in quote */
-    struct dec8 fee_price;        /* quote per fee asset, as valued; rounded half-even to 8 digits, for display */
-    struct wall fee_candle;       /* open time of the one-minute candle that priced it */
+    enum fee_state fee_state; /* set by the ledger; a source may only pre-set FEE_VALUED (from the store) */
+    struct dec16 fee_value;   /* in quote */
+    struct dec8 fee_price;    /* quote per fee asset, as valued; rounded half-even to 8 digits, for display */
+    struct wall fee_candle;   /* open time of the one-minute candle that priced it */
 };
 
 /* "buy", "sell"; "import", "bot", "stream", "rest". Static text. */

@@ -15,35 +15,35 @@ enum { LEDGER_FEE_ASSETS_MAX = 16 }; /* base, quote, BNB and a few more; over it
 
 struct ledger_fee {
     struct name asset;
-    struct dec16 amount;       /* paid, in the asset */
-    struct dec16 unvalued;     /* the part of it not valued yet */
+    struct dec16 amount;   /* paid, in the asset */
+    struct dec16 unvalued; /* the part of it not valued yet */
 };
 
-struct ledger_totals { /* all in quote unless said; sums of the fills since `since` where one is set */
-    struct dec8 holdings;          /* base, >= 0 */
-    struct dec16 cost_basis;       /* of the open lots */
-    struct dec16 realized;         /* leaves unvalued fees out */
-    struct dec16 fees_quote;       /* valued fees */
-    struct dec8 unmatched;         /* base sold without a known lot */
+struct ledger_totals {       /* all in quote unless said; sums of the fills since `since` where one is set */
+    struct dec8 holdings;    /* base, >= 0 */
+    struct dec16 cost_basis; /* of the open lots */
+    struct dec16 realized;   /* leaves unvalued fees out */
+    struct dec16 fees_quote; /* valued fees */
+    struct dec8 unmatched;   /* base sold without a known lot */
     uint64_t fills, buys, sells;
-    uint64_t cycles, wins, losses; /* a cycle is a sell order that consumed lots and left nothing unmatched */
+    uint64_t cycles, wins, losses;         /* a cycle is a sell order that consumed lots and left nothing unmatched */
     struct dec16 gross_profit, gross_loss; /* both >= 0; grid profit = gross_profit - gross_loss */
-    struct dec16 bought, sold;     /* quote amounts of buys and sells: turnover; with the fees the cash flows */
-    bool turnover_over;            /* the turnover left 10^22: bought and sold stand still (the other figures go on) */
-    uint64_t refused;              /* late fills whose sums would overflow: they count nowhere, `partial` says so */
-    uint64_t assumed_fees;         /* fills whose fee asset was not named by the source */
-    uint64_t unvalued_fees;        /* fills whose third-asset fee has no price yet */
+    struct dec16 bought, sold;             /* quote amounts of buys and sells: turnover; with the fees the cash flows */
+    bool turnover_over;     /* the turnover left 10^22: bought and sold stand still (the other figures go on) */
+    uint64_t refused;       /* late fills whose sums would overflow: they count nowhere, `partial` says so */
+    uint64_t assumed_fees;  /* fills whose fee asset was not named by the source */
+    uint64_t unvalued_fees; /* fills whose third-asset fee has no price yet */
     struct ledger_fee fees[LEDGER_FEE_ASSETS_MAX];
     size_t fee_count;
     struct wall first_fill, last_fill; /* 0: none */
-    bool partial;                  /* an overflow refused a fill, or a fee is unvalued */
+    bool partial;                      /* an overflow refused a fill, or a fee is unvalued */
     bool recomputing;
 };
 
 enum ledger_added {
-    LEDGER_ADDED,      /* new: counted */
-    LEDGER_DUPLICATE,  /* known, and this record knows nothing better: dropped */
-    LEDGER_REPLACED,   /* known, and this record is more authoritative: it stands now */
+    LEDGER_ADDED,     /* new: counted */
+    LEDGER_DUPLICATE, /* known, and this record knows nothing better: dropped */
+    LEDGER_REPLACED,  /* known, and this record is more authoritative: it stands now */
 };
 
 /* base, quote: told apart from third fee assets. since: ACCOUNTING 6 GRIDSCOPE_SINCE, 0 none: earlier fills build
@@ -78,8 +78,8 @@ bool ledger_next_unvalued(const struct ledger *l, size_t *cursor, struct fill *o
 
 /* What one fill did, for the history (PRODUCT 6: realized, closes). */
 struct fill_result {
-    struct dec16 realized;       /* of this fill: matched proceeds - basis - fee value */
-    struct dec8 matched, unmatched; /* of a sell */
+    struct dec16 realized;             /* of this fill: matched proceeds - basis - fee value */
+    struct dec8 matched, unmatched;    /* of a sell */
     int64_t closes_first, closes_last; /* trade ids of the first and last buy consumed; -1 none */
 };
 

@@ -74,7 +74,7 @@ static enum err put_numbers(struct facts *s, struct row *r, const struct fill *f
         if (e != ERR_OK) return e;
         r->wide = (uint32_t)++s->wide_count;
     }
-    s->wides[r->wide - 1] = (struct wide_row){f->price.v, f->quantity.v,  f->quote_amount.v, f->fee.v,
+    s->wides[r->wide - 1] = (struct wide_row){f->price.v,     f->quantity.v,  f->quote_amount.v, f->fee.v,
                                               f->fee_value.v, f->fee_price.v, f->fee_candle.us};
     return ERR_OK;
 }

@@ -33,12 +33,12 @@ enum row_flag {
 struct row {
     int64_t time, trade_id, order_id, received_at;
     int64_t price, quantity, fee, fee_value, fee_price; /* of the scales in struct fill */
-    uint32_t candle;  /* minutes since 1970, 0 none */
-    uint32_t wide;    /* 1 + index of its struct wide_row; 0: the numbers above are all, quote = price x quantity */
-    uint32_t sale;    /* of a sell: its struct sale */
-    uint16_t asset;   /* index into assets */
-    uint8_t flags;    /* enum row_flag */
-    uint8_t words;    /* fee_state, maker << 3, source << 5 */
+    uint32_t candle;                                    /* minutes since 1970, 0 none */
+    uint32_t wide;  /* 1 + index of its struct wide_row; 0: the numbers above are all, quote = price x quantity */
+    uint32_t sale;  /* of a sell: its struct sale */
+    uint16_t asset; /* index into assets */
+    uint8_t flags;  /* enum row_flag */
+    uint8_t words;  /* fee_state, maker << 3, source << 5 */
 };
 
 struct wide_row { /* for the few fills whose numbers need more than 64 bits or whose quote is not price x quantity */
@@ -57,12 +57,12 @@ enum sale_flag {
 };
 
 struct sale {
-    i128 realized;       /* of this fill */
-    i128 result;         /* the cycle's, over the order's fills up to and with this one */
-    i128 unmatched;      /* of this fill */
+    i128 realized;        /* of this fill */
+    i128 result;          /* the cycle's, over the order's fills up to and with this one */
+    i128 unmatched;       /* of this fill */
     uint32_t first, last; /* rows of the buys it consumed; ROW_NONE */
-    uint32_t prev;       /* row of the order's fill before; ROW_NONE */
-    uint32_t flags;      /* enum sale_flag */
+    uint32_t prev;        /* row of the order's fill before; ROW_NONE */
+    uint32_t flags;       /* enum sale_flag */
 };
 
 struct facts {
@@ -78,11 +78,11 @@ struct facts {
 
 /* ---- accounting ---- */
 
-struct lot {        /* the oldest open lot; left 0: the next one is looked for from position on */
+struct lot { /* the oldest open lot; left 0: the next one is looked for from position on */
     size_t position;
-    i128 left;      /* base */
+    i128 left;       /* base */
     i128 basis, fee; /* of what is left, in quote */
-    i128 price;     /* where basis = price x left exactly, else 0 */
+    i128 price;      /* where basis = price x left exactly, else 0 */
 };
 
 struct sums {
@@ -109,22 +109,22 @@ struct ledger {
     struct name symbol;
     struct wall since;
     struct facts facts;
-    uint32_t *order;           /* rows by position */
+    uint32_t *order; /* rows by position */
     size_t count, order_capacity;
-    uint32_t *staged;          /* rows to be merged into order, unsorted */
+    uint32_t *staged; /* rows to be merged into order, unsorted */
     size_t staged_count, staged_capacity;
     struct row_index by_id;    /* (trade id, side) -> row */
     struct row_index by_order; /* order id -> row of its latest applied sell; not SALE_LINKED: none */
     struct walk *checkpoints;  /* [k]: before position k x LIMIT_CHECKPOINT_FILLS */
     size_t checkpoint_capacity;
-    struct walk walk;          /* behind position applied - 1, where dirty >= applied */
+    struct walk walk; /* behind position applied - 1, where dirty >= applied */
     size_t applied;
-    size_t dirty;              /* earliest changed position; SIZE_MAX none */
-    size_t dead;               /* ROW_DEAD rows in order */
+    size_t dirty;                   /* earliest changed position; SIZE_MAX none */
+    size_t dead;                    /* ROW_DEAD rows in order */
     size_t unvalued, unvalued_from; /* rows with an unvalued fee, and a position none of them is before */
     int64_t first_id, last_id;
-    bool overflowed;           /* a fill was refused when it came */
-    uint64_t revision;         /* counts changes of what was in order already */
+    bool overflowed;             /* a fill was refused when it came */
+    uint64_t revision;           /* counts changes of what was in order already */
     struct ledger_totals totals; /* published */
 };
 

@@ -50,7 +50,7 @@ enum ledger_scanned ledger_scan_to(struct ledger_scan *s, const struct ledger_to
     if (l->totals.recomputing || l->revision != s->revision) return SCAN_CHANGED;
     size_t end = ledger_position(l, t);
     if (end > s->at) leap(s, end);
-    for (; s->at < end && *budget > 0; --*budget) walk_one(s);
+    for (; s->at<end && * budget> 0; --*budget) walk_one(s);
     if (s->at < end) return SCAN_FARTHER;
     const struct sums *sums = &s->walk.sums;
     s->totals = (struct ledger_totals){.holdings = sums->holdings,

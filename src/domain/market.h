@@ -4,7 +4,7 @@
 
 #include "domain/fill.h"
 
-struct symbol_info { /* one market, from exchange information */
+struct symbol_info {             /* one market, from exchange information */
     struct name exchange_symbol; /* "BTCUSDT" */
     struct name base, quote;     /* "BTC", "USDT" */
     struct dec8 tick_size;       /* 0: unknown or the rule is off */
@@ -33,14 +33,14 @@ struct candle {
 
 enum order_type { ORDER_LIMIT, ORDER_MARKET, ORDER_OTHER };
 
-struct order { /* one open order of ours */
+struct order {          /* one open order of ours */
     struct name symbol; /* as the source spells it; canonical once resolved */
     int64_t order_id;
     enum side side;
     enum order_type type;
-    struct dec8 price;    /* 0: none (market) */
+    struct dec8 price; /* 0: none (market) */
     struct dec8 quantity, filled;
-    struct wall time;     /* created; 0 unknown */
+    struct wall time; /* created; 0 unknown */
 };
 
 struct balance {

@@ -230,17 +230,25 @@ static void grid_emptied(struct walk *w, struct lot *lot) { bits_clear(&w->open,
 /* ---- the methods ---- */
 
 static const struct rule rules[METHOD_COUNT] = {
-    [METHOD_FIFO] = {"fifo", "FIFO: a sale sells the coins bought first; other methods move profit between realized and unrealized, "
-                             "and the total is the same in all.", NULL, NULL, NULL, NULL},
-    [METHOD_LIFO] = {"lifo", "LIFO: a sale sells the coins bought last; against FIFO this moves profit between realized and "
-                             "unrealized, and the total is the same.",
+    [METHOD_FIFO] =
+        {"fifo",
+         "FIFO: a sale sells the coins bought first; other methods move profit between realized and unrealized, "
+         "and the total is the same in all.",
+         NULL, NULL, NULL, NULL},
+    [METHOD_LIFO] = {"lifo",
+                     "LIFO: a sale sells the coins bought last; against FIFO this moves profit between realized and "
+                     "unrealized, and the total is the same.",
                      lifo_prepare, lifo_opened, lifo_pick, lifo_emptied},
-    [METHOD_AVERAGE] = {"average", "Average cost: every coin held costs the same; against FIFO this moves profit between realized and "
-                                   "unrealized, and the total is the same.",
-                        average_prepare, average_opened, average_pick, average_emptied},
-    [METHOD_GRID] = {"grid", "Grid pair: a sale sells the most expensive coins bought below its price; against FIFO this moves profit "
-                             "between realized and unrealized, and the total is the same.",
-                     grid_prepare, grid_opened, grid_pick, grid_emptied},
+    [METHOD_AVERAGE] =
+        {"average",
+         "Average cost: every coin held costs the same; against FIFO this moves profit between realized and "
+         "unrealized, and the total is the same.",
+         average_prepare, average_opened, average_pick, average_emptied},
+    [METHOD_GRID] =
+        {"grid",
+         "Grid pair: a sale sells the most expensive coins bought below its price; against FIFO this moves profit "
+         "between realized and unrealized, and the total is the same.",
+         grid_prepare, grid_opened, grid_pick, grid_emptied},
 };
 
 const char *method_name(enum method m) { return rules[m].name; }

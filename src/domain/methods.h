@@ -26,7 +26,7 @@ const char *method_sentence(enum method m);
 /* The ledger's totals by another method: realized, cost_basis, cycles, wins, losses, gross_profit and gross_loss are the method's,
  * everything else is the ledger's. base, since: as the ledger was made. O(fills x log lots). ERR_BAD_STATE while recomputing; ERR_RANGE
  * where a sum overflows, or the ledger has refused fills that do not fit; ERR_MEMORY. */
-MUST_CHECK enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum method m, const struct name *base,
-                                  struct wall since);
+MUST_CHECK enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum method m,
+                                  const struct name *base, struct wall since);
 
 #endif

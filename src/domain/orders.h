@@ -8,17 +8,17 @@
 enum { ORDERS_MAX = 1000 }; /* per symbol: Binance allows 200 (MAX_NUM_ORDERS), the bot's answer 1,000 rows */
 
 struct orders {
-    struct order *rows;    /* owned; sorted by price, then id */
+    struct order *rows; /* owned; sorted by price, then id */
     size_t count, capacity;
-    struct order_touch {   /* ids changed by events, with when: what a snapshot asked for earlier must not undo */
+    struct order_touch { /* ids changed by events, with when: what a snapshot asked for earlier must not undo */
         int64_t order_id;
         struct wall at;
         bool open;
         struct order order;
-    } *touches;            /* owned; a ring of the last ORDERS_TOUCHES */
+    } * touches; /* owned; a ring of the last ORDERS_TOUCHES */
     size_t touch_head, touch_count;
-    uint64_t refused;      /* over ORDERS_MAX */
-    uint64_t version;      /* rises with every change of the set; at least 1: readers tell by it whether to look again */
+    uint64_t refused; /* over ORDERS_MAX */
+    uint64_t version; /* rises with every change of the set; at least 1: readers tell by it whether to look again */
 };
 
 enum { ORDERS_TOUCHES = 256 }; /* events between asking for a snapshot and its answer: seconds of a busy grid */

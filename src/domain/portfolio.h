@@ -12,10 +12,10 @@ struct price_source { /* looks up the last price of a market "BASE"/"QUOTE"; fal
     void *arg;
 };
 
-struct conversion { /* amount x mul[0] / div[0] x mul[1] / div[1]: up to two legs */
-    int legs;                     /* 0: the same asset */
-    struct dec8 mul[2], div[2];   /* 1 where the leg does not multiply, divide */
-    struct name via;              /* the intermediate, empty for a direct or inverse one */
+struct conversion {             /* amount x mul[0] / div[0] x mul[1] / div[1]: up to two legs */
+    int legs;                   /* 0: the same asset */
+    struct dec8 mul[2], div[2]; /* 1 where the leg does not multiply, divide */
+    struct name via;            /* the intermediate, empty for a direct or inverse one */
 };
 
 /* Direct pair, else inverse, else through the first of USDT, BTC, BNB, EUR that has both legs (PRODUCT 6).
@@ -34,9 +34,9 @@ struct portfolio_line { /* one symbol in */
     const struct ledger_totals *totals;
     bool has_mark;
     struct dec8 mark;
-    bool has_rate;           /* display currency per quote; quote = display: rate 1, exact */
+    bool has_rate; /* display currency per quote; quote = display: rate 1, exact */
     bool rate_is_one;
-    struct conversion rate;  /* used where has_rate and not rate_is_one */
+    struct conversion rate; /* used where has_rate and not rate_is_one */
 };
 
 enum left_out_reason { LEFT_OUT_NO_MARK, LEFT_OUT_NO_RATE, LEFT_OUT_UNVALUED_FEE, LEFT_OUT_OVERFLOW };
@@ -45,9 +45,9 @@ const char *left_out_reason_name(enum left_out_reason r);
 
 struct portfolio { /* in the display currency */
     struct dec16 realized, unrealized, total, fees;
-    bool partial;       /* something is left out, or a line is itself partial */
-    bool known;         /* at least one line counted, or there are no lines at all */
-    size_t left_out;    /* how many reasons were written */
+    bool partial;    /* something is left out, or a line is itself partial */
+    bool known;      /* at least one line counted, or there are no lines at all */
+    size_t left_out; /* how many reasons were written */
 };
 
 struct left_out {

@@ -21,7 +21,7 @@ struct row_slot {
 };
 
 struct row_index {
-    uint32_t *rising;       /* owned; rows of strictly rising keys */
+    uint32_t *rising; /* owned; rows of strictly rising keys */
     size_t rising_count, rising_capacity;
     struct row_slot *slots; /* owned; all other rows */
     size_t capacity;        /* a power of two, or 0; at most 3/4 full */

@@ -8,14 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ABSENT_RETRY_US (10 * US_PER_MIN)    /* PRODUCT 6: a 404 endpoint is asked again every 10 minutes */
+#define ABSENT_RETRY_US (10 * US_PER_MIN) /* PRODUCT 6: a 404 endpoint is asked again every 10 minutes */
 #define LISTEN_KEY_RETRY_US (10 * US_PER_S)
 #define UNAUTHORIZED_RETRY_US (10 * US_PER_S) /* PRODUCT 6: at most once in 10 s */
 #define KEY_RETRY_US US_PER_MIN               /* PRODUCT 6: a refused key at most once a minute */
 #define WIPE_AGAIN_US (10 * US_PER_S)         /* answers that lag have caught up by then */
 #define ORDERS_AGAIN_US (5 * US_PER_S)        /* open orders that could not be read */
-enum { CODE_TIMESTAMP = -1021, CODE_BAD_KEY = -2015, CODE_KEY_FORMAT = -2014, CODE_SIGNATURE = -1022, CODE_SYMBOL = -1121,
-       CODE_UNAUTHORIZED = -1002, CODE_ALREADY_SUBSCRIBED = -2035, CODE_LIMIT = -1003, TRADES_PAGE = 1000 };
+enum {
+    CODE_TIMESTAMP = -1021,
+    CODE_BAD_KEY = -2015,
+    CODE_KEY_FORMAT = -2014,
+    CODE_SIGNATURE = -1022,
+    CODE_SYMBOL = -1121,
+    CODE_UNAUTHORIZED = -1002,
+    CODE_ALREADY_SUBSCRIBED = -2035,
+    CODE_LIMIT = -1003,
+    TRADES_PAGE = 1000
+};
 
 enum verdict { VERDICT_OK, VERDICT_FAILED, VERDICT_ABSENT, VERDICT_UNAUTHORIZED, VERDICT_LIMITED, VERDICT_REFUSED };
 
@@ -23,15 +32,18 @@ static enum verdict judge(const struct answer *a) {
     if (a->err != ERR_OK || a->status >= 500) return VERDICT_FAILED;
     if (a->status == 200) return VERDICT_OK;
     if (a->status == 429 || a->status == 418 || a->code == CODE_LIMIT) return VERDICT_LIMITED;
-    bool bad_key = a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT || a->code == CODE_SIGNATURE || a->code == CODE_UNAUTHORIZED;
+    bool bad_key = a->code == CODE_BAD_KEY || a->code == CODE_KEY_FORMAT || a->code == CODE_SIGNATURE ||
+                   a->code == CODE_UNAUTHORIZED;
     if (a->status == 401 || a->status == 403 || bad_key) return VERDICT_UNAUTHORIZED;
     if (a->status == 404 || a->status == 410) return VERDICT_ABSENT;
     return VERDICT_REFUSED;
 }
 
 static void describe(char out[static BREAKER_ERROR_MAX], const struct answer *a) {
-    if (a->err != ERR_OK) (void)snprintf(out, BREAKER_ERROR_MAX, "%s", a->error != NULL && a->error[0] ? a->error : err_text(a->err));
-    else if (a->code != 0) (void)snprintf(out, BREAKER_ERROR_MAX, "status %d, code %d: %.80s", a->status, a->code, a->message);
+    if (a->err != ERR_OK)
+        (void)snprintf(out, BREAKER_ERROR_MAX, "%s", a->error != NULL && a->error[0] ? a->error : err_text(a->err));
+    else if (a->code != 0)
+        (void)snprintf(out, BREAKER_ERROR_MAX, "status %d, code %d: %.80s", a->status, a->code, a->message);
     else (void)snprintf(out, BREAKER_ERROR_MAX, "status %d", a->status);
 }
 
@@ -46,7 +58,8 @@ static bool breaker_hears(struct engine *e, const struct breaker *b, const struc
     return true;
 }
 
-static void tell_breaker(struct engine *e, struct breaker *b, const struct request *r, enum verdict v, const struct answer *a) {
+static void tell_breaker(struct engine *e, struct breaker *b, const struct request *r, enum verdict v,
+                         const struct answer *a) {
     const char *topic = r->ask >= ASK_BOT_HEALTH ? "bot" : "binance";
     char why[BREAKER_ERROR_MAX];
     enum breaker_state before = b->state;
@@ -58,8 +71,8 @@ static void tell_breaker(struct engine *e, struct breaker *b, const struct reque
     else if (v == VERDICT_FAILED) breaker_failure(b, e->now, why);
     else breaker_neutral(b, e->now);
     if (b->state == before) return;
-    engine_log(e, b->state == BREAKER_CLOSED ? LOG_INFO : LOG_WARN, topic, "circuit breaker %s%s%s", breaker_state_name(b->state),
-               b->state == BREAKER_OPEN ? ": " : "", b->state == BREAKER_OPEN ? why : "");
+    engine_log(e, b->state == BREAKER_CLOSED ? LOG_INFO : LOG_WARN, topic, "circuit breaker %s%s%s",
+               breaker_state_name(b->state), b->state == BREAKER_OPEN ? ": " : "", b->state == BREAKER_OPEN ? why : "");
 }
 
 /* ---- collecting decoded rows: state changes only after the whole body was sound ---- */
@@ -73,7 +86,7 @@ struct rows {
     struct candle *candles;
     size_t candle_count, candle_capacity;
     bool failed;
-    bool any_known;     /* of a list of fills: one that we had already */
+    bool any_known; /* of a list of fills: one that we had already */
 };
 
 static bool grow(void **rows, size_t *capacity, size_t count, size_t size) {
@@ -118,7 +131,8 @@ static void take_candle(void *arg, const struct candle *c) {
 
 static void adopt_orders(struct engine *e, const struct request *r, struct rows *rows) {
     struct pair *p = e->pairs[r->pair];
-    bool changed = !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, engine_steady_time(e, r->sent));
+    bool changed =
+        !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, engine_steady_time(e, r->sent));
     free(rows->orders);
     p->orders_read_at = e->now.wall;
     if (!p->orders_known) changed = p->orders_known = true;
@@ -153,15 +167,20 @@ static void new_epoch(struct engine *e) {
         if (fresh == NULL) continue; /* without memory it keeps what it has */
         ledger_free(p->ledger);
         p->ledger = fresh;
-        p->history = (struct history){.complete_to = -1, .marked = -1, .wanted = true, .in_flight = p->history.in_flight,
-                                      .sync_wanted = p->history.sync_wanted, .sync_from = p->history.sync_from};
+        p->history = (struct history){.complete_to = -1,
+                                      .marked = -1,
+                                      .wanted = true,
+                                      .in_flight = p->history.in_flight,
+                                      .sync_wanted = p->history.sync_wanted,
+                                      .sync_from = p->history.sync_from};
         engine_dirty_pair(e, i);
     }
     priv->fee_wait_count = priv->pending_count = priv->pending_shown = 0; /* read again, under the new epoch */
     figures_starts_changed(e);
     struct effect *f = engine_effect(e, EFFECT_REMEMBER);
     if (f != NULL) f->key = "epoch", f->text = strdup("");
-    engine_log(e, LOG_WARN, "binance", "the exchange was wiped: its newest trade is older than one we know; a new history begins");
+    engine_log(e, LOG_WARN, "binance",
+               "the exchange was wiped: its newest trade is older than one we know; a new history begins");
 }
 
 /* A testnet that was wiped shows a newest id below a known one (ACCOUNTING 2); so do answers that lag: asked twice. True where
@@ -178,16 +197,20 @@ static bool doubts_history(struct engine *e, struct history *h, struct json_valu
     return h->suspect;
 }
 
-static void on_trades(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+static void on_trades(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault,
+                      enum err *err) {
     struct pair *p = e->pairs[r->pair];
     struct rows rows = {.e = e, .pair = r->pair, .last_id = -1};
     p->history.in_flight = false;
     if (r->ask == ASK_NEWEST_TRADES && doubts_history(e, &p->history, result)) return;
     *err = my_trades_decode(result, take_fill, &rows, fault);
     bool stuck = r->ask == ASK_TRADES && rows.count >= TRADES_PAGE && rows.last_id <= p->history.complete_to;
-    if (*err == ERR_OK && (rows.failed || stuck)) { /* no room for all of it, or a page that leads nowhere: asked again, later */
+    if (*err == ERR_OK &&
+        (rows.failed || stuck)) { /* no room for all of it, or a page that leads nowhere: asked again, later */
         *err = rows.failed ? ERR_MEMORY : ERR_VALUE;
-        wire_fault_set(fault, *err, rows.failed ? "a page of trades that there is no room for" : "a page of trades older than asked for");
+        wire_fault_set(fault, *err,
+                       rows.failed ? "a page of trades that there is no room for"
+                                   : "a page of trades older than asked for");
     }
     if (*err != ERR_OK) return;
     backoff_reset(&p->history.backoff);
@@ -199,8 +222,10 @@ static void on_trades(struct engine *e, struct request *r, struct json_value res
     bool apart = r->ask == ASK_TRADES && r->from_id > p->history.complete_to + 1; /* asked before an epoch ended */
     p->history.caught_up = last_page && !apart;
     if (!apart && (newest || last_page) && r->sent.us >= p->history.sync_from.us) p->history.sync_wanted = false;
-    if (!apart && (!newest || last_page) && rows.last_id > p->history.complete_to) p->history.complete_to = rows.last_id;
-    p->history.wanted = !p->history.caught_up || p->history.sync_wanted; /* this answer may be older than the subscription */
+    if (!apart && (!newest || last_page) && rows.last_id > p->history.complete_to)
+        p->history.complete_to = rows.last_id;
+    p->history.wanted =
+        !p->history.caught_up || p->history.sync_wanted; /* this answer may be older than the subscription */
     p->history.state = p->history.caught_up ? HISTORY_COMPLETE : HISTORY_LOADING;
     engine_dirty_pair(e, r->pair);
     poll_synced(e);
@@ -217,7 +242,8 @@ static void take_symbol(void *arg, const struct symbol_info *s) {
     else symbols_put(&rows->e->priv->symbols, s);
 }
 
-static void on_exchange_info(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+static void on_exchange_info(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault,
+                             enum err *err) {
     struct symbol_table fresh = {0};
     struct exchange_limits limits = {-1};
     struct info_rows rows = {r->ask == ASK_EXCHANGE_INFO ? &fresh : NULL, e};
@@ -234,12 +260,14 @@ static void on_exchange_info(struct engine *e, struct request *r, struct json_va
     }
     weight_learn(&e->exchange.weight, engine_exchange_time(e), -1, limits.weight_limit_1m);
     e->exchange.info_known = true;
-    if (skipped > 0) engine_log(e, LOG_WARN, "binance", "%zu markets of the exchange information could not be read", skipped);
+    if (skipped > 0)
+        engine_log(e, LOG_WARN, "binance", "%zu markets of the exchange information could not be read", skipped);
     pairs_apply_info(e);
     fills_adopt_early(e);
 }
 
-static void on_time(struct engine *e, const struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+static void on_time(struct engine *e, const struct request *r, struct json_value result, struct wire_fault *fault,
+                    enum err *err) {
     struct wall server;
     *err = server_time_decode(result, &server, fault);
     if (*err != ERR_OK) return;
@@ -250,7 +278,8 @@ static void on_time(struct engine *e, const struct request *r, struct json_value
     e->exchange.clock_known = true;
 }
 
-static void on_klines(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault, enum err *err) {
+static void on_klines(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault,
+                      enum err *err) {
     struct rows rows = {.e = e};
     *err = klines_decode(result, engine_exchange_time(e), take_candle, &rows, fault);
     if (*err == ERR_OK && rows.failed) *err = ERR_MEMORY;
@@ -275,10 +304,14 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
     backoff_reset(&e->priv->minutes_backoff);
     if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
         for (size_t i = 0; i < rows.candle_count; i++)
-            if (rows.candles[i].closed) fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
-        bool long_ago = engine_exchange_time(e).us - r->start.us > US_PER_HOUR; /* the answers of a young minute may lag */
-        bool before_listing = r->start.us != 0 && long_ago && (rows.candle_count == 0 || rows.candles[0].open_time.us > r->start.us);
-        if (before_listing) fills_minute_closed(e, market, r->start, DEC8_ZERO); /* the market has no such minute: never asked again */
+            if (rows.candles[i].closed)
+                fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
+        bool long_ago =
+            engine_exchange_time(e).us - r->start.us > US_PER_HOUR; /* the answers of a young minute may lag */
+        bool before_listing =
+            r->start.us != 0 && long_ago && (rows.candle_count == 0 || rows.candles[0].open_time.us > r->start.us);
+        if (before_listing)
+            fills_minute_closed(e, market, r->start, DEC8_ZERO); /* the market has no such minute: never asked again */
     }
     free(rows.candles);
 }
@@ -322,11 +355,13 @@ static void on_listen_key(struct engine *e, struct json_value result, enum err *
     memcpy(e->priv->listen_key, text.at, text.len);
     e->priv->listen_key[text.len] = '\0';
     e->priv->poll.listen_key_at = mono_add(e->now.mono, 25 * US_PER_MIN);
-    bool awaited = (e->user.state == FEED_CONNECTING && e->user.cur.id == 0) || (e->user.state == FEED_DRAINING && e->user.next.id == 0);
+    bool awaited = (e->user.state == FEED_CONNECTING && e->user.cur.id == 0) ||
+                   (e->user.state == FEED_DRAINING && e->user.next.id == 0);
     if (awaited) streams_do(e, &e->user, (struct feed_todo){FEED_CONNECT, 0});
 }
 
-static void binance_ok(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault, enum err *err) {
+static void binance_ok(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault,
+                       enum err *err) {
     struct json_value result;
     struct rows rows = {.e = e, .pair = r->pair};
     *err = ERR_OK;
@@ -358,7 +393,8 @@ static void binance_ok(struct engine *e, struct request *r, const struct answer 
         poll_history_wanted(e);
         break;
     case ASK_SUBSCRIPTIONS:
-        if (json_is_array(result) && json_size(result) == 0) streams_user_ended(e, r->ws_id, "the subscription was gone");
+        if (json_is_array(result) && json_size(result) == 0)
+            streams_user_ended(e, r->ws_id, "the subscription was gone");
         break;
     case ASK_LISTEN_KEY: on_listen_key(e, result, err); break;
     default: break;
@@ -474,7 +510,8 @@ static void take_strategy(void *arg, const struct bot_strategy *s) {
     struct engine *e = arg;
     size_t index;
     if (!s->is_grid || name_empty(&s->symbol)) return;
-    struct pair *p = e->config->symbol_count > 0 ? pair_by_symbol(e, &s->symbol, &index) : pair_ensure(e, &s->symbol, &index);
+    struct pair *p =
+        e->config->symbol_count > 0 ? pair_by_symbol(e, &s->symbol, &index) : pair_ensure(e, &s->symbol, &index);
     if (p == NULL) return;
     bool fresh = !p->active || !p->grid_from_bot;
     p->active = true;
@@ -515,7 +552,8 @@ static enum err on_strategies(struct engine *e, const struct answer *a, struct w
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
         changed |= i < before && p->active != was_active[i];
-        if (p->active && p->grid_from_bot && p->grid.investment.v > 0 && dec16_add(&investment, investment, p->grid.investment) != ERR_OK)
+        if (p->active && p->grid_from_bot && p->grid.investment.v > 0 &&
+            dec16_add(&investment, investment, p->grid.investment) != ERR_OK)
             investment = DEC16_ZERO;
     }
     if (!e->config->has_investment) {
@@ -544,7 +582,8 @@ static enum err on_bot_health(struct engine *e, struct request *r, const struct 
     b->health = h.has_running && !h.running ? BOT_DEGRADED : BOT_HEALTHY;
     (void)snprintf(b->message, sizeof b->message, "%s",
                    b->health == BOT_DEGRADED ? "the bot is alive, but not trading"
-                   : !h.has_running          ? "alive; this bot does not say whether it trades" : "");
+                   : !h.has_running          ? "alive; this bot does not say whether it trades"
+                                             : "");
     b->uptime_seconds = h.uptime_seconds;
     if (!name_empty(&h.name)) b->name = h.name;
     if (r->endpoint == BOT_METRICS) b->unavailable[BOT_METRICS] = false;
@@ -557,7 +596,8 @@ static enum err on_bot_candle(struct engine *e, struct request *r, const struct 
     struct pair *p = e->pairs[r->pair];
     struct name symbol, frame;
     enum err err = bot_ohlcv_decode(e->priv->json, a->body, &symbol, &frame, take_candle, &rows, fault);
-    bool ours = name_empty(&symbol) || name_eq(&symbol, &p->symbol); /* a malformed symbol is answered with another's (BOT_API 4) */
+    bool ours = name_empty(&symbol) ||
+                name_eq(&symbol, &p->symbol); /* a malformed symbol is answered with another's (BOT_API 4) */
     if (err == ERR_OK && r->ask == ASK_BOT_OHLCV && ours && rows.candle_count > 0 && !feed_is_live(&e->market)) {
         engine_set_price(e, p->market, rows.candles[rows.candle_count - 1].close, PRICE_CANDLE);
         e->fallback_proven[FEED_MARKET] = true;
@@ -565,8 +605,15 @@ static enum err on_bot_candle(struct engine *e, struct request *r, const struct 
     if (r->ask == ASK_BOT_CANDLES) {
         struct effect *f = engine_effect(e, EFFECT_CANDLES);
         if (f != NULL) {
-            *f = (struct effect){.kind = EFFECT_CANDLES, .id = r->user_request, .err = err != ERR_OK ? err : ours ? ERR_OK : ERR_UNKNOWN,
-                                 .symbol = p->symbol, .interval = r->interval, .candles = rows.candles, .candle_count = rows.candle_count};
+            *f = (struct effect){.kind = EFFECT_CANDLES,
+                                 .id = r->user_request,
+                                 .err = err != ERR_OK ? err
+                                        : ours        ? ERR_OK
+                                                      : ERR_UNKNOWN,
+                                 .symbol = p->symbol,
+                                 .interval = r->interval,
+                                 .candles = rows.candles,
+                                 .candle_count = rows.candle_count};
             return err;
         }
     }
@@ -582,7 +629,8 @@ static void on_bot_trades(struct engine *e, const struct request *r, const struc
     if (rows->count == 0 && known > 0) return;
     p->trades_read_at = e->fills_read_at = e->now.wall;
     e->fallback_proven[FEED_USER] = true;
-    if (!engine_has_key(e) && rows->count >= BOT_TRADES_LIMIT && known > 0 && !rows->any_known) p->history.state = HISTORY_GAP;
+    if (!engine_has_key(e) && rows->count >= BOT_TRADES_LIMIT && known > 0 && !rows->any_known)
+        p->history.state = HISTORY_GAP;
     else if (!engine_has_key(e) && p->history.state != HISTORY_GAP) p->history.state = HISTORY_SINCE;
     engine_dirty_pair(e, r->pair);
 }
@@ -631,7 +679,8 @@ static void bot_refused(struct engine *e, bool health) {
     b->health_unauthorized |= health;
     e->priv->poll.strategies_at = e->now.mono;
     for (int i = 0; i < BOT_ENDPOINTS; i++)
-        if (health || (i != BOT_METRICS && i != BOT_HEALTH)) b->ask_again[i] = mono_add(e->now.mono, UNAUTHORIZED_RETRY_US);
+        if (health || (i != BOT_METRICS && i != BOT_HEALTH))
+            b->ask_again[i] = mono_add(e->now.mono, UNAUTHORIZED_RETRY_US);
     if (!health) return;
     b->health = BOT_ERROR;
     (void)snprintf(b->message, sizeof b->message, "the bot refuses the key");
@@ -680,7 +729,7 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     }
     bool metrics_broken = r->ask == ASK_BOT_HEALTH && r->endpoint == BOT_METRICS && a->err == ERR_OK &&
                           (a->status == 404 || a->status == 500);
-    if (metrics_broken) { /* PRODUCT 6: /health where /metrics answers 404 or 500 */
+    if (metrics_broken) {                                /* PRODUCT 6: /health where /metrics answers 404 or 500 */
         if (r->trial) breaker_forget_trial(&b->breaker); /* the next ask gives it another, to /health */
         b->unavailable[BOT_METRICS] = true;
         b->ask_again[BOT_METRICS] = mono_add(e->now.mono, ABSENT_RETRY_US);
@@ -690,7 +739,8 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     tell_breaker(e, &b->breaker, r, v, &judged);
     bot_endpoint_answered(e, r, v);
     if (v == VERDICT_LIMITED)
-        rate_silence(&b->rate, e->now, a->retry_after.us > e->now.wall.us ? a->retry_after.us - e->now.wall.us : US_PER_MIN);
+        rate_silence(&b->rate, e->now,
+                     a->retry_after.us > e->now.wall.us ? a->retry_after.us - e->now.wall.us : US_PER_MIN);
     if (v == VERDICT_OK) {
         b->last_ok = e->now.wall;
         e->priv->bot_seen = true;

@@ -10,20 +10,28 @@
 #define BINANCE_TIMEOUT_US (10 * US_PER_S) /* Binance itself gives up after 10 s (BINANCE 6) */
 #define EXPIRY_SLACK_US (2 * US_PER_S)     /* io reports its own timeout; later than this it never will */
 
-enum { PRICES_NAMED = 100, PARAMS_MAX = 8, NUMBER_TEXT = 24, RECV_WINDOW_MS = 5000, TRADES_PAGE = 1000, URL_MAX = 8192 };
+enum {
+    PRICES_NAMED = 100,
+    PARAMS_MAX = 8,
+    NUMBER_TEXT = 24,
+    RECV_WINDOW_MS = 5000,
+    TRADES_PAGE = 1000,
+    URL_MAX = 8192
+};
 
 struct route {
-    const char *path;      /* REST */
-    const char *method;    /* WebSocket API; NULL: REST only */
-    const char *verb;      /* of REST; NULL: WebSocket API only */
+    const char *path;   /* REST */
+    const char *method; /* WebSocket API; NULL: REST only */
+    const char *verb;   /* of REST; NULL: WebSocket API only */
     int weight;
     bool is_signed;
-    bool key_header;       /* unsigned, but with the key (listenKey) */
+    bool key_header; /* unsigned, but with the key (listenKey) */
 };
 
 static const struct route routes[] = {
     [ASK_TIME] = {"/api/v3/time", "time", "GET", 1, false, false},
-    [ASK_EXCHANGE_INFO] = {"/api/v3/exchangeInfo", NULL, "GET", 20, false, false}, /* 5 MB: over the limit of a WebSocket message */
+    [ASK_EXCHANGE_INFO] = {"/api/v3/exchangeInfo", NULL, "GET", 20, false,
+                           false}, /* 5 MB: over the limit of a WebSocket message */
     [ASK_SYMBOL_INFO] = {"/api/v3/exchangeInfo", "exchangeInfo", "GET", 20, false, false},
     [ASK_ACCOUNT] = {"/api/v3/account", "account.status", "GET", 20, true, false},
     [ASK_OPEN_ORDERS] = {"/api/v3/openOrders", "openOrders.status", "GET", 6, true, false},
@@ -61,7 +69,8 @@ bool request_under_way(const struct engine *e, enum ask ask, size_t pair) {
 
 static size_t on_demand(const struct engine *e) {
     size_t n = 0;
-    for (size_t i = 0; i < REQUESTS_MAX; i++) n += e->priv->requests[i].ask != ASK_NONE && e->priv->requests[i].on_demand;
+    for (size_t i = 0; i < REQUESTS_MAX; i++)
+        n += e->priv->requests[i].ask != ASK_NONE && e->priv->requests[i].on_demand;
     return n;
 }
 
@@ -86,21 +95,24 @@ static void fail_request(struct engine *e, struct request *r, enum err err, cons
 void requests_expire(struct engine *e) {
     for (size_t i = 0; i < REQUESTS_MAX; i++) {
         struct request *r = &e->priv->requests[i];
-        if (r->ask != ASK_NONE && mono_reached(e->now.mono, r->deadline)) fail_request(e, r, ERR_TIMEOUT, "no answer in time");
+        if (r->ask != ASK_NONE && mono_reached(e->now.mono, r->deadline))
+            fail_request(e, r, ERR_TIMEOUT, "no answer in time");
     }
 }
 
 void requests_drop_link(struct engine *e, uint64_t ws_id) {
     for (size_t i = 0; i < REQUESTS_MAX; i++) {
         struct request *r = &e->priv->requests[i];
-        if (r->ask != ASK_NONE && r->by_ws && r->ws_id == ws_id) fail_request(e, r, ERR_CLOSED, "the connection closed before the answer");
+        if (r->ask != ASK_NONE && r->by_ws && r->ws_id == ws_id)
+            fail_request(e, r, ERR_CLOSED, "the connection closed before the answer");
     }
 }
 
 struct mono requests_deadline(const struct engine *e) {
     struct mono due = {INT64_MAX};
     for (size_t i = 0; i < REQUESTS_MAX; i++)
-        if (e->priv->requests[i].ask != ASK_NONE && e->priv->requests[i].deadline.us < due.us) due = e->priv->requests[i].deadline;
+        if (e->priv->requests[i].ask != ASK_NONE && e->priv->requests[i].deadline.us < due.us)
+            due = e->priv->requests[i].deadline;
     return due;
 }
 
@@ -296,9 +308,9 @@ static const struct bot_route {
     const char *path;
     enum bot_endpoint endpoint;
 } bot_routes[] = {
-    [ASK_BOT_HEALTH] = {"/metrics", BOT_METRICS},       [ASK_BOT_STRATEGIES] = {"/api/strategies", BOT_STRATEGIES},
-    [ASK_BOT_TRADES] = {"/api/trades", BOT_TRADES},     [ASK_BOT_ORDERS] = {"/api/orders", BOT_ORDERS},
-    [ASK_BOT_OHLCV] = {"/api/ohlcv", BOT_OHLCV},        [ASK_BOT_CANDLES] = {"/api/ohlcv", BOT_OHLCV},
+    [ASK_BOT_HEALTH] = {"/metrics", BOT_METRICS},   [ASK_BOT_STRATEGIES] = {"/api/strategies", BOT_STRATEGIES},
+    [ASK_BOT_TRADES] = {"/api/trades", BOT_TRADES}, [ASK_BOT_ORDERS] = {"/api/orders", BOT_ORDERS},
+    [ASK_BOT_OHLCV] = {"/api/ohlcv", BOT_OHLCV},    [ASK_BOT_CANDLES] = {"/api/ohlcv", BOT_OHLCV},
 };
 
 static void bot_url(struct engine *e, struct buf *url, const struct request *r) {
@@ -327,7 +339,8 @@ bool ask_bot_may(const struct engine *e, enum ask ask) {
     const struct bot_state *b = &e->bot;
     bool health = ask == ASK_BOT_HEALTH;
     enum bot_endpoint p = health ? health_endpoint(e) : bot_routes[ask].endpoint;
-    bool shut = !health || b->unavailable[p] || b->health_unauthorized; /* health is asked again at once after a mere failure */
+    bool shut =
+        !health || b->unavailable[p] || b->health_unauthorized; /* health is asked again at once after a mere failure */
     return !shut || mono_reached(e->now.mono, b->ask_again[p]);
 }
 
@@ -342,8 +355,8 @@ bool ask_bot(struct engine *e, const struct request *wanted) {
     case BREAKER_REFUSE: return false;
     case BREAKER_CALL: break;
     case BREAKER_TRIAL:
-        copy = (struct request){.ask = ASK_BOT_HEALTH, .trial = true,
-                                .endpoint = b->unavailable[BOT_METRICS] ? BOT_HEALTH : BOT_METRICS};
+        copy = (struct request){
+            .ask = ASK_BOT_HEALTH, .trial = true, .endpoint = b->unavailable[BOT_METRICS] ? BOT_HEALTH : BOT_METRICS};
         break;
     }
     struct request *r = request_new(e, &copy);
@@ -359,8 +372,14 @@ bool ask_bot(struct engine *e, const struct request *wanted) {
         return false;
     }
     r->deadline = mono_add(e->now.mono, e->config->bot_timeout_us + EXPIRY_SLACK_US);
-    *f = (struct effect){.kind = EFFECT_HTTP, .id = request_id(e, r), .upstream = UPSTREAM_BOT, .method = "GET", .with_key = true,
-                         .target = target, .timeout_us = e->config->bot_timeout_us, .max_body = LIMIT_HTTP_BODY_BYTES};
+    *f = (struct effect){.kind = EFFECT_HTTP,
+                         .id = request_id(e, r),
+                         .upstream = UPSTREAM_BOT,
+                         .method = "GET",
+                         .with_key = true,
+                         .target = target,
+                         .timeout_us = e->config->bot_timeout_us,
+                         .max_body = LIMIT_HTTP_BODY_BYTES};
     rate_spend(&b->rate, e->now.mono, copy.ask == ASK_BOT_HEALTH);
     b->requests++;
     return copy.ask == wanted->ask;

@@ -4,9 +4,7 @@
 
 #define BACKOFF_LONGEST (60 * US_PER_S)
 
-int64_t backoff_step(unsigned attempt) {
-    return attempt >= 6 ? BACKOFF_LONGEST : US_PER_S << attempt;
-}
+int64_t backoff_step(unsigned attempt) { return attempt >= 6 ? BACKOFF_LONGEST : US_PER_S << attempt; }
 
 int64_t backoff_next(struct backoff *b, struct rng *rng) {
     int64_t step = backoff_step(b->attempt);

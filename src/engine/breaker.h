@@ -28,12 +28,12 @@ struct breaker {
     enum breaker_state state;
     int consecutive_failures;
     int trial_successes;
-    bool trial_out;          /* half-open: the one trial is under way */
-    struct mono next_trial;  /* open: when half-open may begin */
-    struct wall next_trial_at; /* the same for people; 0 unless open */
-    struct wall since;       /* of the current state */
-    uint64_t opened;         /* how often */
-    uint64_t refused;        /* calls answered without touching the network */
+    bool trial_out;                     /* half-open: the one trial is under way */
+    struct mono next_trial;             /* open: when half-open may begin */
+    struct wall next_trial_at;          /* the same for people; 0 unless open */
+    struct wall since;                  /* of the current state */
+    uint64_t opened;                    /* how often */
+    uint64_t refused;                   /* calls answered without touching the network */
     char last_error[BREAKER_ERROR_MAX]; /* "" none since it last closed */
 };
 

@@ -8,12 +8,12 @@
 /* ---- Binance: weight in windows aligned to the clock ---- */
 
 struct weight_budget {
-    int64_t limit;      /* per minute, from exchange information; 6000 until known */
-    int64_t used;       /* in the current minute: what Binance last said plus what we sent since */
-    int64_t minute;     /* which minute `used` belongs to, since the epoch, exchange clock */
+    int64_t limit;            /* per minute, from exchange information; 6000 until known */
+    int64_t used;             /* in the current minute: what Binance last said plus what we sent since */
+    int64_t minute;           /* which minute `used` belongs to, since the epoch, exchange clock */
     struct wall banned_until; /* 429 or 418: silence until then; 0 none */
-    int strikes;        /* 429 without Retry-After in a row: the silence doubles */
-    uint64_t spent;     /* weight of everything sent since the start */
+    int strikes;              /* 429 without Retry-After in a row: the silence doubles */
+    uint64_t spent;           /* weight of everything sent since the start */
     uint64_t requests;
 };
 
@@ -39,11 +39,11 @@ struct rate_budget {
     struct rate_sent {
         struct mono at;
         bool health;
-    } sent[RATE_LIMIT_MAX];           /* a ring of the last requests */
-    unsigned head, count, health;     /* how many, and how many of them for health */
-    int remaining;                    /* X-RateLimit-Remaining of the last answer; -1 not said */
+    } sent[RATE_LIMIT_MAX];       /* a ring of the last requests */
+    unsigned head, count, health; /* how many, and how many of them for health */
+    int remaining;                /* X-RateLimit-Remaining of the last answer; -1 not said */
     struct mono remaining_at;
-    struct mono silent_until;         /* 429 */
+    struct mono silent_until; /* 429 */
     struct wall silent_until_at;
 };
 

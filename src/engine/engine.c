@@ -12,7 +12,8 @@
 #include <stdlib.h>
 
 #define CLOCK_STEP_US (500 * US_PER_MS) /* more than a slewed clock gains between two events */
-#define LEAST_TIMER_US (5 * US_PER_MS) /* no deadline fires sooner: a mistaken one costs little instead of the processor */
+#define LEAST_TIMER_US                                                                                                 \
+    (5 * US_PER_MS) /* no deadline fires sooner: a mistaken one costs little instead of the processor */
 
 struct engine *engine_new(const struct engine_config *config, struct now now) {
     struct engine *e = calloc(1, sizeof *e);
@@ -177,7 +178,9 @@ struct wall engine_exchange_time(const struct engine *e) {
     return e->priv->clock_based ? (struct wall){e->now.mono.us + e->priv->clock_base_us} : e->now.wall;
 }
 
-struct wall engine_steady_time(const struct engine *e, struct mono at) { return (struct wall){at.us + e->priv->steady_base_us}; }
+struct wall engine_steady_time(const struct engine *e, struct mono at) {
+    return (struct wall){at.us + e->priv->steady_base_us};
+}
 
 /* Our clock was set, or the machine slept: the exchange's time is asked anew. */
 static void watch_clock(struct engine *e) {
@@ -188,7 +191,8 @@ static void watch_clock(struct engine *e) {
     e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = false;
     p->poll.time_at = e->now.mono;
-    engine_log(e, LOG_WARN, "engine", "our clock moved by %lld ms against the time that passed", (long long)(step / US_PER_MS));
+    engine_log(e, LOG_WARN, "engine", "our clock moved by %lld ms against the time that passed",
+               (long long)(step / US_PER_MS));
 }
 
 bool engine_has_key(const struct engine *e) { return e->config->key.kind != KEY_NONE; }
@@ -203,7 +207,8 @@ void engine_load_symbol(struct engine *e, const struct name *symbol) {
 void engine_load_fill(struct engine *e, const struct fill *f) {
     size_t index;
     enum ledger_added what;
-    struct pair *p = e->config->symbol_count > 0 ? pair_by_symbol(e, &f->symbol, &index) : pair_ensure(e, &f->symbol, &index);
+    struct pair *p =
+        e->config->symbol_count > 0 ? pair_by_symbol(e, &f->symbol, &index) : pair_ensure(e, &f->symbol, &index);
     if (p == NULL && e->config->symbol_count > 0) return; /* a pair that is not watched now */
     enum err err = p != NULL ? ledger_add(p->ledger, f, &what, NULL) : ERR_MEMORY;
     if (err != ERR_OK) {
@@ -216,7 +221,8 @@ void engine_load_fill(struct engine *e, const struct fill *f) {
 
 void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to) {
     struct pair *p = pair_by_symbol(e, symbol, NULL);
-    if (p == NULL || e->priv->load_failed || complete_to > ledger_last_id(p->ledger)) return; /* its fills are not all there: read them again */
+    if (p == NULL || e->priv->load_failed || complete_to > ledger_last_id(p->ledger))
+        return; /* its fills are not all there: read them again */
     if (complete_to > p->history.complete_to) p->history.complete_to = complete_to;
 }
 
@@ -227,7 +233,8 @@ void engine_start(struct engine *e, struct now now) {
     e->priv->started = true;
     e->priv->poll.minute_at = mono_add(now.mono, US_PER_MIN - now.wall.us % US_PER_MIN);
     for (size_t i = 0; i < e->pair_count; i++)
-        while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {}
+        while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {
+        }
     figures_starts_changed(e);
     poll_history_wanted(e);
     streams_do(e, &e->market, feed_want(&e->market, true, now));
@@ -243,7 +250,8 @@ static void on_http(struct engine *e, const struct event *v) {
     struct request *r = request_find(e, v->id);
     if (r == NULL) return; /* given up before: normal */
     bool binance = r->ask < ASK_BOT_HEALTH;
-    struct answer a = {.err = v->err, .error = v->error, .status = v->status, .body = v->body, .elapsed_us = v->elapsed_us};
+    struct answer a = {
+        .err = v->err, .error = v->error, .status = v->status, .body = v->body, .elapsed_us = v->elapsed_us};
     char message[120] = "";
     if (v->err == ERR_OK && v->status != 200 && binance) {
         (void)rest_error_decode(e->priv->json, v->body, &a.code, message);
@@ -253,14 +261,18 @@ static void on_http(struct engine *e, const struct event *v) {
     bool heard = v->err == ERR_OK && v->status != 429 && v->status != 418;
     if (v->retry_after_us > 0) a.retry_after = (struct wall){now.us + v->retry_after_us};
     if (binance && heard) weight_learn(&e->exchange.weight, now, v->weight_used, -1);
-    else if (binance) {}
-    else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
+    else if (binance) {
+    } else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
     answer_handle(e, r, &a);
 }
 
 static void on_want_candles(struct engine *e, const struct event *v) {
-    struct request r = {.symbol = v->symbol, .interval = v->interval, .limit = v->limit, .before = v->before,
-                        .on_demand = true, .user_request = v->id};
+    struct request r = {.symbol = v->symbol,
+                        .interval = v->interval,
+                        .limit = v->limit,
+                        .before = v->before,
+                        .on_demand = true,
+                        .user_request = v->id};
     bool out = false;
     size_t index;
     struct pair *p = pair_by_symbol(e, &v->symbol, &index);
@@ -295,7 +307,8 @@ static void on_watch_candles(struct engine *e, const struct event *v) {
         p->watched[p->watched_count++] = (struct watched_candles){pair->exchange_symbol, v->interval};
         streams_resubscribe(e);
     } else if (!v->on && i < p->watched_count) {
-        p->watched[i] = p->watched[--p->watched_count]; /* the stream stays until the next connection: no message is spent */
+        p->watched[i] =
+            p->watched[--p->watched_count]; /* the stream stays until the next connection: no message is spent */
     }
 }
 

@@ -59,7 +59,10 @@ struct feed_todo feed_want(struct feed *f, bool wanted, struct now now) {
 void feed_opening(struct feed *f, uint64_t id, struct now now) {
     struct link *l = f->cur.id == 0 ? &f->cur : &f->next;
     CHECK(l->id == 0);
-    *l = (struct link){.id = id, .phase = LINK_CONNECTING, .last_data = now.mono, .last_ping = now.mono,
+    *l = (struct link){.id = id,
+                       .phase = LINK_CONNECTING,
+                       .last_data = now.mono,
+                       .last_ping = now.mono,
                        .deadline = mono_add(now.mono, f->config.phase_limit_us)};
 }
 
@@ -105,7 +108,8 @@ struct feed_todo feed_proven(struct feed *f, uint64_t id, struct now now) {
         f->reconnects++;
     }
     if (f->kind == FEED_MARKET) backoff_reset(&f->backoff);
-    if (f->state == FEED_SUBSCRIBING || f->state == FEED_SYNCING || f->state == FEED_DRAINING) set_state(f, FEED_LIVE, now);
+    if (f->state == FEED_SUBSCRIBING || f->state == FEED_SYNCING || f->state == FEED_DRAINING)
+        set_state(f, FEED_LIVE, now);
     return todo;
 }
 
@@ -218,7 +222,8 @@ static struct feed_todo watch(struct feed *f, struct now now) {
         l->asked = now.mono;
         return (struct feed_todo){FEED_ASK, 0};
     }
-    if (silent_for(l->opened, f->config.lifetime_us, now)) return feed_replace(f, "planned renewal before the 24 h limit", now);
+    if (silent_for(l->opened, f->config.lifetime_us, now))
+        return feed_replace(f, "planned renewal before the 24 h limit", now);
     return (struct feed_todo){0};
 }
 
@@ -233,11 +238,14 @@ struct feed_todo feed_tick(struct feed *f, struct rng *rng, struct now now) {
     if (f->state == FEED_DRAINING && f->next.id == 0 && mono_reached(now.mono, f->next_wait_until))
         return (struct feed_todo){FEED_CONNECT, 0};
     if (!feed_is_live(f)) return (struct feed_todo){0};
-    if (f->kind == FEED_USER && f->backoff.attempt > 0 && silent_for(f->live_since, US_PER_MIN, now)) backoff_reset(&f->backoff);
+    if (f->kind == FEED_USER && f->backoff.attempt > 0 && silent_for(f->live_since, US_PER_MIN, now))
+        backoff_reset(&f->backoff);
     return f->state == FEED_LIVE ? watch(f, now) : (struct feed_todo){0}; /* DRAINING: it is being replaced already */
 }
 
-static void at_the_latest(struct mono *due, struct mono at) { if (at.us < due->us) *due = at; }
+static void at_the_latest(struct mono *due, struct mono at) {
+    if (at.us < due->us) *due = at;
+}
 
 struct mono feed_deadline(const struct feed *f) {
     struct mono due = NEVER;

@@ -26,14 +26,14 @@ enum feed_kind { FEED_MARKET, FEED_USER };
 enum link_phase { LINK_NONE, LINK_CONNECTING, LINK_OPEN, LINK_SUBSCRIBED, LINK_PROVEN };
 
 struct link {
-    uint64_t id;            /* connection id, 0 none */
+    uint64_t id; /* connection id, 0 none */
     enum link_phase phase;
-    struct mono opened;     /* upgrade accepted */
-    struct mono last_data;  /* market: data frame; user: any frame */
+    struct mono opened;    /* upgrade accepted */
+    struct mono last_data; /* market: data frame; user: any frame */
     struct mono last_ping;
-    struct mono asked;      /* liveness question out since; 0 none */
-    struct mono answered;   /* the last one that was answered; 0 never */
-    struct mono deadline;   /* of the phase: connect, subscribe */
+    struct mono asked;    /* liveness question out since; 0 none */
+    struct mono answered; /* the last one that was answered; 0 never */
+    struct mono deadline; /* of the phase: connect, subscribe */
 };
 
 struct feed_config {
@@ -50,28 +50,28 @@ struct feed {
     enum feed_kind kind;
     struct feed_config config;
     enum feed_state state;
-    struct wall since;            /* of the state */
+    struct wall since; /* of the state */
     struct link cur, next;
     struct backoff backoff;
-    struct mono wait_until;       /* WAITING */
-    struct wall next_attempt_at;  /* the same for people; 0 unless waiting */
-    struct mono next_wait_until;  /* a replacement that failed, or could not be opened, is tried again then */
+    struct mono wait_until;      /* WAITING */
+    struct wall next_attempt_at; /* the same for people; 0 unless waiting */
+    struct mono next_wait_until; /* a replacement that failed, or could not be opened, is tried again then */
     struct backoff next_backoff;
-    int fruitless;                /* replacements in a row that brought no data */
-    bool silent;                  /* DRAINING because nothing came: the first data frame ends it */
+    int fruitless; /* replacements in a row that brought no data */
+    bool silent;   /* DRAINING because nothing came: the first data frame ends it */
     struct mono live_since;
-    bool delivered;               /* market: a data frame came on the current link */
-    struct wall last_message_at;  /* 0 never */
-    struct wall lost_at;          /* since when blind; 0 not blind or never live */
+    bool delivered;              /* market: a data frame came on the current link */
+    struct wall last_message_at; /* 0 never */
+    struct wall lost_at;         /* since when blind; 0 not blind or never live */
     uint64_t messages, rejected, reconnects;
     int64_t latency_ms;           /* exchange event time to our clock, of the last message; -1 unknown */
     char reason[FEED_REASON_MAX]; /* why it is not live, "" */
 };
 
-enum feed_action { /* bits */
-    FEED_CONNECT = 1,       /* open a link: feed_opening then */
-    FEED_CLOSE_CUR = 2,     /* close `closed_id` */
-    FEED_ASK = 4,           /* send the liveness question on cur */
+enum feed_action {                     /* bits */
+                   FEED_CONNECT = 1,   /* open a link: feed_opening then */
+                   FEED_CLOSE_CUR = 2, /* close `closed_id` */
+                   FEED_ASK = 4,       /* send the liveness question on cur */
 };
 
 struct feed_todo {

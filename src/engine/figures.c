@@ -19,14 +19,16 @@ void figures_price_changed(struct engine *e, size_t market) {
 static void update_pair(struct engine *e, struct pair *p) {
     const struct ledger_totals *t = ledger_totals(p->ledger);
     const struct market *m = e->markets[p->market];
-    p->unrealized_known = (m->price.v > 0 || t->holdings.v == 0) && ledger_unrealized(t, m->price, &p->unrealized, &p->total) == ERR_OK;
+    p->unrealized_known =
+        (m->price.v > 0 || t->holdings.v == 0) && ledger_unrealized(t, m->price, &p->unrealized, &p->total) == ERR_OK;
 }
 
 static void set_line(struct engine *e, size_t i, const struct price_source *prices) {
     const struct pair *p = e->pairs[i];
     const struct market *m = e->markets[p->market];
     struct portfolio_line *l = &e->lines[i];
-    *l = (struct portfolio_line){.symbol = &p->symbol, .totals = ledger_totals(p->ledger), .has_mark = m->price.v > 0, .mark = m->price};
+    *l = (struct portfolio_line){
+        .symbol = &p->symbol, .totals = ledger_totals(p->ledger), .has_mark = m->price.v > 0, .mark = m->price};
     l->rate_is_one = name_eq(&p->quote, &e->display);
     l->has_rate = l->rate_is_one || conversion_find(&l->rate, &p->quote, &e->display, prices) == ERR_OK;
 }
@@ -80,7 +82,8 @@ static void equity_lines(const struct engine *e, struct equity_line *lines) {
 }
 
 /* What has to be taken from the total (or from realized) of now. */
-static bool window_start(struct window_start *w, enum window_basis basis, struct dec16 pnl, const struct portfolio *now) {
+static bool window_start(struct window_start *w, enum window_basis basis, struct dec16 pnl,
+                         const struct portfolio *now) {
     struct dec16 figure = basis == BASIS_EQUITY ? now->total : now->realized;
     w->basis = basis;
     return basis != BASIS_UNKNOWN && dec16_sub(&w->figure, figure, pnl) == ERR_OK;
@@ -117,8 +120,9 @@ static void show_window(struct engine *e, enum window w) {
     struct dec16 now = figure.from_equity ? e->portfolio.total : e->portfolio.realized;
     figure.known = start->known && e->portfolio.known && dec16_sub(&figure.pnl, now, start->figure) == ERR_OK;
     figure.has_percent = figure.known && percent_of(e, figure.pnl, &figure.percent);
-    if (figure.known == e->windows[w].known && figure.pnl.v == e->windows[w].pnl.v && figure.from_equity == e->windows[w].from_equity &&
-        figure.has_percent == e->windows[w].has_percent && figure.percent.v == e->windows[w].percent.v)
+    if (figure.known == e->windows[w].known && figure.pnl.v == e->windows[w].pnl.v &&
+        figure.from_equity == e->windows[w].from_equity && figure.has_percent == e->windows[w].has_percent &&
+        figure.percent.v == e->windows[w].percent.v)
         return;
     e->windows[w] = figure;
     e->dirty |= DIRTY_WINDOWS;
@@ -129,7 +133,8 @@ static void show_today(struct engine *e, size_t i) {
     const struct window_start *start = &e->priv->today_starts[i];
     bool by_equity = start->basis == BASIS_EQUITY;
     struct dec16 now = by_equity ? p->total : ledger_totals(p->ledger)->realized;
-    p->today_known = start->known && (!by_equity || p->unrealized_known) && dec16_sub(&p->today, now, start->figure) == ERR_OK;
+    p->today_known =
+        start->known && (!by_equity || p->unrealized_known) && dec16_sub(&p->today, now, start->figure) == ERR_OK;
 }
 
 /* One start a turn, so that no turn is long. */
@@ -203,7 +208,8 @@ void figures_fill(struct engine *e) {
 /* ---- mode and status ---- */
 
 static bool data_flows(const struct engine *e) {
-    return feed_is_live(&e->market) || (engine_has_key(e) && feed_is_live(&e->user)) || e->fallback_proven[FEED_MARKET] || e->fallback_proven[FEED_USER];
+    return feed_is_live(&e->market) || (engine_has_key(e) && feed_is_live(&e->user)) ||
+           e->fallback_proven[FEED_MARKET] || e->fallback_proven[FEED_USER];
 }
 
 static bool upstream_lost(const struct engine *e) { return older(e->upstream_ok_at, OFFLINE_US, e->now.wall); }
@@ -223,13 +229,15 @@ static enum mode choose_mode(const struct engine *e) {
 static bool by_bot(const struct engine *e) { return e->config->source == SOURCE_IS_BOT; }
 
 static bool refused(const struct engine *e) {
-    return e->exchange.unauthorized || !mono_reached(e->now.mono, e->priv->rest_again) || (by_bot(e) && e->bot.unauthorized);
+    return e->exchange.unauthorized || !mono_reached(e->now.mono, e->priv->rest_again) ||
+           (by_bot(e) && e->bot.unauthorized);
 }
 
 static enum status_reason blocking_reason(const struct engine *e) {
     bool bot_open = by_bot(e) && e->bot.breaker.state != BREAKER_CLOSED;
     if (refused(e)) return REASON_UNAUTHORIZED;
-    if (weight_banned(&e->exchange.weight, engine_exchange_time(e)) || (by_bot(e) && !mono_reached(e->now.mono, e->bot.rate.silent_until)))
+    if (weight_banned(&e->exchange.weight, engine_exchange_time(e)) ||
+        (by_bot(e) && !mono_reached(e->now.mono, e->bot.rate.silent_until)))
         return REASON_RATE_LIMITED;
     if (bot_open || e->exchange.breaker.state != BREAKER_CLOSED) return REASON_BREAKER;
     return REASON_NO_RESPONSE;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STORE_LIMIT_US US_PER_S /* DESIGN 3: over 1 s the figures do not wait */
+#define STORE_LIMIT_US US_PER_S                        /* DESIGN 3: over 1 s the figures do not wait */
 enum { RECOMPUTE_FILLS = 25000, KLINES_LIMIT = 1000 }; /* 5 ms at 200 ns a fill (ACCOUNTING 2) */
 
 static bool reserve(struct fill **at, size_t *capacity, size_t count) {
@@ -27,7 +27,8 @@ static bool to_store(const struct engine *e) { return e->config->persist && !e->
 
 static bool is_pending(const struct fill *list, size_t count, const struct fill *f) {
     for (size_t i = 0; i < count; i++)
-        if (list[i].trade_id == f->trade_id && list[i].side == f->side && list[i].source >= f->source && name_eq(&list[i].symbol, &f->symbol))
+        if (list[i].trade_id == f->trade_id && list[i].side == f->side && list[i].source >= f->source &&
+            name_eq(&list[i].symbol, &f->symbol))
             return true;
     return false;
 }
@@ -70,7 +71,9 @@ static void count_recovered(struct engine *e, const struct fill *f) {
     int64_t time = f->time.us - (engine_exchange_time(e).us - e->now.wall.us); /* gaps are kept by our own clock */
     for (size_t i = 0; i < e->gap_count; i++) {
         struct gap *g = &e->gaps[(e->gap_head + i) % LIMIT_GAPS_SHOWN];
-        if (g->feed != FEED_USER || time < g->from.us || (g->to.us != 0 && time > g->to.us) || f->received_at.us < g->from.us) continue;
+        if (g->feed != FEED_USER || time < g->from.us || (g->to.us != 0 && time > g->to.us) ||
+            f->received_at.us < g->from.us)
+            continue;
         g->recovered_fills++;
         e->dirty |= DIRTY_GAPS;
     }
@@ -80,13 +83,14 @@ static void wait_for_fee_price(struct engine *e, size_t pair, const struct fill 
     struct engine_private *p = e->priv;
     pairs_need_fee_markets(e, &f->fee_asset, &e->pairs[pair]->quote);
     p->fee_work = true;
-    if (p->fee_wait_count < FEE_WAITS_MAX) p->fee_waits[p->fee_wait_count++] = (struct fee_wait){pair, f->trade_id, f->side};
+    if (p->fee_wait_count < FEE_WAITS_MAX)
+        p->fee_waits[p->fee_wait_count++] = (struct fee_wait){pair, f->trade_id, f->side};
     /* over the bound the ledger itself knows what is unvalued: fills_ask_fee_prices refills from it */
 }
 
 static bool third_asset(const struct pair *p, const struct fill *f) {
-    return f->fee.v > 0 && !name_empty(&f->fee_asset) && f->fee_state != FEE_VALUED && !name_eq(&f->fee_asset, &p->base) &&
-           !name_eq(&f->fee_asset, &p->quote);
+    return f->fee.v > 0 && !name_empty(&f->fee_asset) && f->fee_state != FEE_VALUED &&
+           !name_eq(&f->fee_asset, &p->base) && !name_eq(&f->fee_asset, &p->quote);
 }
 
 /* There was no memory for it: the history is not complete up to it any more, and is read from there again. */
@@ -121,7 +125,8 @@ static void apply(struct engine *e, const struct fill *f) {
         e->count.duplicates_dropped++;
         if (changed) {
             e->count.corrections++;
-            engine_log(e, LOG_DEBUG, "engine", "trade %lld of %s corrected by %s", (long long)f->trade_id, f->symbol.text, fill_source_name(f->source));
+            engine_log(e, LOG_DEBUG, "engine", "trade %lld of %s corrected by %s", (long long)f->trade_id,
+                       f->symbol.text, fill_source_name(f->source));
         }
     } else {
         e->count.fills_applied++;
@@ -137,7 +142,8 @@ static void apply_all(struct engine *e, const struct fill *list, size_t count) {
     uint64_t before = e->count.corrections;
     for (size_t i = 0; i < count; i++) apply(e, &list[i]);
     if (e->count.corrections > before)
-        engine_log(e, LOG_INFO, "engine", "%llu known fills corrected by a more authoritative record", (unsigned long long)(e->count.corrections - before));
+        engine_log(e, LOG_INFO, "engine", "%llu known fills corrected by a more authoritative record",
+                   (unsigned long long)(e->count.corrections - before));
 }
 
 void fills_keep_values(struct engine *e) {
@@ -182,7 +188,8 @@ void fills_committed(struct engine *e, uint64_t batch, enum err err, const char 
     if (err != ERR_OK) {
         fills_store_failed(e, why != NULL ? why : err_text(err));
     } else {
-        if (!e->durable && !p->store_gone) e->durable = true, e->store_error[0] = '\0', e->dirty |= DIRTY_HEADER; /* it was only slow */
+        if (!e->durable && !p->store_gone)
+            e->durable = true, e->store_error[0] = '\0', e->dirty |= DIRTY_HEADER; /* it was only slow */
         apply_all(e, p->in_store + p->in_store_shown, p->in_store_count - p->in_store_shown);
     }
     free(p->in_store);
@@ -218,7 +225,8 @@ static void hand_over(struct engine *e) {
         p->in_store_since = e->now.mono;
         p->pending = NULL;
         p->pending_count = p->pending_capacity = p->pending_shown = 0;
-        *f = (struct effect){.kind = EFFECT_PERSIST, .id = p->in_store_batch, .fills = p->in_store, .fill_count = p->in_store_count};
+        *f = (struct effect){
+            .kind = EFFECT_PERSIST, .id = p->in_store_batch, .fills = p->in_store, .fill_count = p->in_store_count};
     } else if (!to_store(e) || !e->durable) {
         apply_all(e, p->pending + p->pending_shown, p->pending_count - p->pending_shown);
         p->pending_shown = p->pending_count;
@@ -265,13 +273,16 @@ void fills_adopt_early(struct engine *e) {
 /* ---- fees in a third asset ---- */
 
 /* Consecutive minutes never share a slot, so a whole answer of 1,000 candles stands beside itself. */
-static struct minute_close *minute_slot(struct market *m, int64_t minute) { return &m->minutes[(uint64_t)minute % MINUTES_KEPT]; }
+static struct minute_close *minute_slot(struct market *m, int64_t minute) {
+    return &m->minutes[(uint64_t)minute % MINUTES_KEPT];
+}
 
 void fills_minute_closed(struct engine *e, size_t market, struct wall open_time, struct dec8 close) {
     struct market *m = e->markets[market];
     int64_t minute = open_time.us / US_PER_MIN;
     if (!m->needs_minutes) return;
-    if (m->minutes == NULL && (m->minutes = calloc(MINUTES_KEPT, sizeof *m->minutes)) == NULL) return; /* asked again later */
+    if (m->minutes == NULL && (m->minutes = calloc(MINUTES_KEPT, sizeof *m->minutes)) == NULL)
+        return; /* asked again later */
     *minute_slot(m, minute) = (struct minute_close){minute, close};
     e->priv->fee_work = true;
 }
@@ -324,10 +335,12 @@ static enum valued value_one(struct engine *e, const struct fee_wait *w, const s
         return VALUED_MISSING;
     }
     if (err != ERR_OK) return VALUED_GONE;
-    if (conversion_apply(&value, f->fee, &path) != ERR_OK || conversion_apply(&one, (struct dec16){DEC16_ONE}, &path) != ERR_OK)
+    if (conversion_apply(&value, f->fee, &path) != ERR_OK ||
+        conversion_apply(&one, (struct dec16){DEC16_ONE}, &path) != ERR_OK)
         return VALUED_GONE;
     struct wall candle = {closes.minute * US_PER_MIN};
-    if (ledger_value_fee(p->ledger, w->trade_id, w->side, value, dec8_of_dec16(one), candle) != ERR_OK) return VALUED_GONE;
+    if (ledger_value_fee(p->ledger, w->trade_id, w->side, value, dec8_of_dec16(one), candle) != ERR_OK)
+        return VALUED_GONE;
     engine_dirty_pair(e, w->pair);
     keep_value(e, w);
     return VALUED_DONE;
@@ -336,12 +349,17 @@ static enum valued value_one(struct engine *e, const struct fee_wait *w, const s
 static void ask_minutes(struct engine *e, size_t market, struct wall fill_time) {
     int64_t minute = priced_minute(fill_time);
     struct wall server = engine_exchange_time(e);
-    struct request r = {.ask = ASK_KLINES, .symbol = e->markets[market]->info.exchange_symbol, .interval = name_of("1m"),
-                        .start = {minute * US_PER_MIN}, .limit = KLINES_LIMIT};
-    if ((minute + 1) * US_PER_MIN + 3 * US_PER_S > server.us && feed_is_live(&e->market)) return; /* its close is about to be streamed */
+    struct request r = {.ask = ASK_KLINES,
+                        .symbol = e->markets[market]->info.exchange_symbol,
+                        .interval = name_of("1m"),
+                        .start = {minute * US_PER_MIN},
+                        .limit = KLINES_LIMIT};
+    if ((minute + 1) * US_PER_MIN + 3 * US_PER_S > server.us && feed_is_live(&e->market))
+        return; /* its close is about to be streamed */
     for (size_t i = 0; i < REQUESTS_MAX; i++) {
         const struct request *q = &e->priv->requests[i];
-        if (q->ask == ASK_KLINES && !q->on_demand && name_eq(&q->symbol, &r.symbol)) return; /* one at a time for each market */
+        if (q->ask == ASK_KLINES && !q->on_demand && name_eq(&q->symbol, &r.symbol))
+            return; /* one at a time for each market */
     }
     if (!mono_reached(e->now.mono, e->priv->minutes_again)) return;
     if (ask_binance(e, &r, NEED_PNL)) e->exchange.on_demand_requests++;
@@ -366,7 +384,8 @@ void fills_need_markets(struct engine *e) {
     struct fill f;
     for (size_t i = 0; i < e->priv->fee_wait_count; i++) {
         const struct fee_wait *w = &e->priv->fee_waits[i];
-        if (ledger_find(e->pairs[w->pair]->ledger, w->trade_id, w->side, &f)) pairs_need_fee_markets(e, &f.fee_asset, &e->pairs[w->pair]->quote);
+        if (ledger_find(e->pairs[w->pair]->ledger, w->trade_id, w->side, &f))
+            pairs_need_fee_markets(e, &f.fee_asset, &e->pairs[w->pair]->quote);
     }
     e->priv->fee_work = true;
 }
@@ -387,7 +406,8 @@ void fills_ask_fee_prices(struct engine *e) {
         if (!ledger_find(e->pairs[w.pair]->ledger, w.trade_id, w.side, &f) || f.fee_state != FEE_UNVALUED) continue;
         if (value_one(e, &w, &f, &market) == VALUED_DONE) continue;
         p->fee_waits[kept++] = w;
-        if (market < e->market_count && (missing == SIZE_MAX || f.time.us < missing_time.us)) missing = market, missing_time = f.time;
+        if (market < e->market_count && (missing == SIZE_MAX || f.time.us < missing_time.us))
+            missing = market, missing_time = f.time;
     }
     p->fee_wait_count = kept;
     if (missing != SIZE_MAX) ask_minutes(e, missing, missing_time);

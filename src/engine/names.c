@@ -3,8 +3,7 @@
 
 #include "base/check.h"
 
-#define NAME_OF(table, value)                                                                                          \
-    (CHECK((size_t)(value) < sizeof(table) / sizeof *(table)), (table)[(size_t)(value)])
+#define NAME_OF(table, value) (CHECK((size_t)(value) < sizeof(table) / sizeof *(table)), (table)[(size_t)(value)])
 
 const char *mode_name(enum mode m) {
     static const char *const names[] = {"starting", "streaming", "partial", "polling", "offline"};
@@ -17,8 +16,8 @@ const char *status_name(enum status s) {
 }
 
 const char *status_reason_name(enum status_reason r) {
-    static const char *const names[] = {NULL,           "starting",     "circuit_breaker",
-                                        "no_response",  "unauthorized", "rate_limited"};
+    static const char *const names[] = {NULL,          "starting",     "circuit_breaker",
+                                        "no_response", "unauthorized", "rate_limited"};
     return NAME_OF(names, r);
 }
 

@@ -155,7 +155,8 @@ void pairs_apply_info(struct engine *e) {
         struct pair *p = e->pairs[i];
         p->exchange_symbol = e->markets[p->market]->info.exchange_symbol;
         need_path(e, &p->quote, &e->display, false);
-        if (engine_has_key(e)) pairs_need_fee_markets(e, &bnb, &p->quote); /* the usual fee asset: known before the first fee */
+        if (engine_has_key(e))
+            pairs_need_fee_markets(e, &bnb, &p->quote); /* the usual fee asset: known before the first fee */
         e->pair_dirty[i] = 1;
     }
     fills_need_markets(e);

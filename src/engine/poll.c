@@ -5,10 +5,12 @@
 
 #include <stdlib.h>
 
-#define BOT_KEY_RETRY_US (10 * US_PER_S)     /* PRODUCT 6: a refused key, at most once in 10 s */
+#define BOT_KEY_RETRY_US (10 * US_PER_S) /* PRODUCT 6: a refused key, at most once in 10 s */
 #define STRATEGIES_US US_PER_MIN
 #define RECONCILE_US US_PER_HOUR
-#define SECOND_LOOK_US (10 * US_PER_S) /* the database behind myTrades lags (BINANCE 4.3): a read in a gap's last moment may miss its newest */
+#define SECOND_LOOK_US                                                                                                 \
+    (10 *                                                                                                              \
+     US_PER_S) /* the database behind myTrades lags (BINANCE 4.3): a read in a gap's last moment may miss its newest */
 #define INFO_US US_PER_DAY
 #define TIME_US US_PER_HOUR
 #define SUBSCRIPTIONS_US (10 * US_PER_MIN)
@@ -16,7 +18,13 @@
 #define LISTEN_KEY_US (25 * US_PER_MIN)
 #define HEALTH_LEAST_US (US_PER_MIN / RATE_HEALTH_SHARE)
 #define NEVER ((struct mono){INT64_MAX})
-enum { HISTORY_IN_FLIGHT = 4, BOT_IN_FLIGHT = 6, BOT_OTHERS_A_MINUTE = 58, POLL_WEIGHT_A_MINUTE = 3000, WEIGHT_OF_A_PAIR = 26 };
+enum {
+    HISTORY_IN_FLIGHT = 4,
+    BOT_IN_FLIGHT = 6,
+    BOT_OTHERS_A_MINUTE = 58,
+    POLL_WEIGHT_A_MINUTE = 3000,
+    WEIGHT_OF_A_PAIR = 26
+};
 
 static bool due(const struct engine *e, struct mono at) { return mono_reached(e->now.mono, at); }
 
@@ -57,7 +65,8 @@ static bool unknown_pair(const struct engine *e, const struct pair *p) {
 
 static size_t in_flight(const struct engine *e, enum ask first, enum ask last) {
     size_t n = 0;
-    for (size_t i = 0; i < REQUESTS_MAX; i++) n += e->priv->requests[i].ask >= first && e->priv->requests[i].ask <= last;
+    for (size_t i = 0; i < REQUESTS_MAX; i++)
+        n += e->priv->requests[i].ask >= first && e->priv->requests[i].ask <= last;
     return n;
 }
 
@@ -98,7 +107,8 @@ static void ask_exchange_orders(struct engine *e) {
         struct request r = {.ask = ASK_OPEN_ORDERS, .pair = i};
         if (!p->active || p->orders_polled.us != 0 || unknown_pair(e, p) || !due(e, p->orders_not_before)) continue;
         if (request_under_way(e, ASK_OPEN_ORDERS, i)) continue;
-        if (in_flight(e, ASK_OPEN_ORDERS, ASK_OPEN_ORDERS) >= HISTORY_IN_FLIGHT || !ask_binance(e, &r, NEED_PNL)) return;
+        if (in_flight(e, ASK_OPEN_ORDERS, ASK_OPEN_ORDERS) >= HISTORY_IN_FLIGHT || !ask_binance(e, &r, NEED_PNL))
+            return;
         p->orders_polled = e->now.mono;
     }
 }
@@ -131,10 +141,12 @@ static void ask_unknown_symbol(struct engine *e) {
 
 static void ask_routine(struct engine *e) {
     struct poll_state *p = &e->priv->poll;
-    if (!e->exchange.clock_known || api_open(e)) ask_if_due(e, ASK_TIME, &p->time_at, e->exchange.clock_known ? TIME_US : 2 * US_PER_S, NEED_PNL);
+    if (!e->exchange.clock_known || api_open(e))
+        ask_if_due(e, ASK_TIME, &p->time_at, e->exchange.clock_known ? TIME_US : 2 * US_PER_S, NEED_PNL);
     if (!e->exchange.info_known) ask_if_due(e, ASK_EXCHANGE_INFO, &p->info_at, 5 * US_PER_S, NEED_PNL);
     else if (due(e, p->info_at) && e->priv->symbols_known && unknown_symbol(e)) ask_unknown_symbol(e);
-    else if (api_open(e) && p->info_at.us != 0 && e->now.mono.us - p->info_at.us >= INFO_US) ask_if_due(e, ASK_SYMBOL_INFO, &p->info_at, US_PER_HOUR, NEED_REST);
+    else if (api_open(e) && p->info_at.us != 0 && e->now.mono.us - p->info_at.us >= INFO_US)
+        ask_if_due(e, ASK_SYMBOL_INFO, &p->info_at, US_PER_HOUR, NEED_REST);
     if (!engine_has_key(e)) return;
     /* a refused key is tried by the next subscription, or else by this question */
     bool subscribed = e->config->user_stream == USER_STREAM_LISTEN_KEY || e->user.cur.phase >= LINK_SUBSCRIBED;
@@ -171,13 +183,16 @@ static void ask_health(struct engine *e) {
     p->health_at = mono_add(e->now.mono, often ? HEALTH_LEAST_US : e->config->tier1_us);
 }
 
-static bool bot_polls_fills(const struct engine *e) { return by_bot(e) && !user_live(e) && e->user_fallback != FALLBACK_REST; }
+static bool bot_polls_fills(const struct engine *e) {
+    return by_bot(e) && !user_live(e) && e->user_fallback != FALLBACK_REST;
+}
 
 /* How long a round over the pairs takes: tier 2, stretched so that all questions fit the bot's minute. */
 static int64_t round_us(const struct engine *e) {
     int64_t tier2 = e->config->tier2_us, n = (int64_t)active_pairs(e);
-    int64_t candles = e->market_fallback == FALLBACK_BOT ? 2 : 0;            /* halves of a question a round */
-    int64_t stretched = n * (3 + candles) * US_PER_MIN / 2 / BOT_OTHERS_A_MINUTE; /* trades every round, orders every other */
+    int64_t candles = e->market_fallback == FALLBACK_BOT ? 2 : 0; /* halves of a question a round */
+    int64_t stretched =
+        n * (3 + candles) * US_PER_MIN / 2 / BOT_OTHERS_A_MINUTE; /* trades every round, orders every other */
     return stretched > tier2 ? stretched : tier2;
 }
 
@@ -187,7 +202,8 @@ struct choice {
     int64_t lateness; /* of the interval, in thousandths; 1000: due now */
 };
 
-static void consider(struct engine *e, struct choice *best, enum ask ask, size_t pair, struct mono last, int64_t every) {
+static void consider(struct engine *e, struct choice *best, enum ask ask, size_t pair, struct mono last,
+                     int64_t every) {
     struct mono *next = &e->priv->poll.bot_next_at;
     if (last.us != 0 && last.us + every > e->now.mono.us && last.us + every < next->us) next->us = last.us + every;
     int64_t late = last.us == 0 ? INT64_MAX / 2 - (int64_t)ask : (e->now.mono.us - last.us) * 1000 / every;
@@ -206,12 +222,15 @@ static struct choice next_for_bot(struct engine *e) {
         consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at, BOT_KEY_RETRY_US);
         return best;
     }
-    consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at, b->strategies_known ? STRATEGIES_US : e->config->tier2_us);
+    consider(e, &best, ASK_BOT_STRATEGIES, SIZE_MAX, e->priv->poll.strategies_at,
+             b->strategies_known ? STRATEGIES_US : e->config->tier2_us);
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
         if (!p->active) continue;
-        if (polling || p->trades_polled.us == 0) consider(e, &best, ASK_BOT_TRADES, i, p->trades_polled, b->tier2_actual_us);
-        if (polling || (p->orders_polled.us == 0 && !engine_has_key(e)) || (!p->orders_known && p->trades_polled.us != 0 && !engine_has_key(e)))
+        if (polling || p->trades_polled.us == 0)
+            consider(e, &best, ASK_BOT_TRADES, i, p->trades_polled, b->tier2_actual_us);
+        if (polling || (p->orders_polled.us == 0 && !engine_has_key(e)) ||
+            (!p->orders_known && p->trades_polled.us != 0 && !engine_has_key(e)))
             consider(e, &best, ASK_BOT_ORDERS, i, p->orders_polled, 2 * b->tier2_actual_us);
         if (e->market_fallback == FALLBACK_BOT)
             consider(e, &best, ASK_BOT_OHLCV, i, p->candle_polled, b->tier2_actual_us);
@@ -237,7 +256,8 @@ static void ask_the_bot(struct engine *e) {
 
 static enum fallback choose_market_fallback(const struct engine *e) {
     if (feed_is_live(&e->market)) return FALLBACK_NONE;
-    bool rest_down = e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, engine_exchange_time(e));
+    bool rest_down =
+        e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, engine_exchange_time(e));
     return rest_down && by_bot(e) ? FALLBACK_BOT : FALLBACK_REST;
 }
 
@@ -255,7 +275,8 @@ static void ask_degraded(struct engine *e) {
     if (market != e->market_fallback || user != e->user_fallback) e->dirty |= DIRTY_STREAMS;
     e->market_fallback = market;
     e->user_fallback = user;
-    if (market != FALLBACK_NONE && e->market_count > 0) ask_if_due(e, ASK_PRICES, &p->prices_at, e->config->tier1_us, NEED_PNL);
+    if (market != FALLBACK_NONE && e->market_count > 0)
+        ask_if_due(e, ASK_PRICES, &p->prices_at, e->config->tier1_us, NEED_PNL);
     if (user != FALLBACK_REST || !due(e, p->fills_at)) return;
     int64_t every = (int64_t)active_pairs(e) * WEIGHT_OF_A_PAIR * US_PER_MIN / POLL_WEIGHT_A_MINUTE;
     if (p->fills_at.us != 0) {
@@ -270,7 +291,8 @@ static void ask_degraded(struct engine *e) {
 /* An open breaker asks for its trial when a page shows it, even where nothing else is wanted. */
 static void ask_trial(struct engine *e) {
     struct request r = {.ask = ASK_PING};
-    if (e->exchange.breaker.state == BREAKER_OPEN && e->priv->poll.page_open && due(e, e->exchange.breaker.next_trial)) (void)ask_binance(e, &r, NEED_PNL);
+    if (e->exchange.breaker.state == BREAKER_OPEN && e->priv->poll.page_open && due(e, e->exchange.breaker.next_trial))
+        (void)ask_binance(e, &r, NEED_PNL);
 }
 
 void poll_tick(struct engine *e) {

@@ -9,39 +9,55 @@
 enum ask {
     ASK_NONE,
     /* Binance, over the WebSocket API where it is open, else REST */
-    ASK_TIME, ASK_EXCHANGE_INFO, ASK_SYMBOL_INFO, ASK_ACCOUNT, ASK_OPEN_ORDERS, ASK_TRADES, ASK_NEWEST_TRADES, ASK_KLINES,
-    ASK_PRICES, ASK_PING, ASK_SUBSCRIBE, ASK_SUBSCRIPTIONS,
-    ASK_LISTEN_KEY, ASK_LISTEN_KEY_KEEP,
+    ASK_TIME,
+    ASK_EXCHANGE_INFO,
+    ASK_SYMBOL_INFO,
+    ASK_ACCOUNT,
+    ASK_OPEN_ORDERS,
+    ASK_TRADES,
+    ASK_NEWEST_TRADES,
+    ASK_KLINES,
+    ASK_PRICES,
+    ASK_PING,
+    ASK_SUBSCRIBE,
+    ASK_SUBSCRIPTIONS,
+    ASK_LISTEN_KEY,
+    ASK_LISTEN_KEY_KEEP,
     /* the bot */
-    ASK_BOT_HEALTH, ASK_BOT_STRATEGIES, ASK_BOT_TRADES, ASK_BOT_ORDERS, ASK_BOT_OHLCV, ASK_BOT_CANDLES,
+    ASK_BOT_HEALTH,
+    ASK_BOT_STRATEGIES,
+    ASK_BOT_TRADES,
+    ASK_BOT_ORDERS,
+    ASK_BOT_OHLCV,
+    ASK_BOT_CANDLES,
     ASKS
 };
 
 struct request {
-    enum ask ask;              /* ASK_NONE: free slot */
+    enum ask ask; /* ASK_NONE: free slot */
     uint32_t generation;
-    bool by_ws;                /* over the WebSocket API link ws_id */
-    bool trial;                /* the breaker's half-open trial */
-    bool retried;              /* once after -1021 */
-    bool on_demand;            /* for a user: answered by EFFECT_CANDLES */
+    bool by_ws;     /* over the WebSocket API link ws_id */
+    bool trial;     /* the breaker's half-open trial */
+    bool retried;   /* once after -1021 */
+    bool on_demand; /* for a user: answered by EFFECT_CANDLES */
     uint64_t ws_id;
-    size_t pair;               /* index, where it is about one */
-    int64_t from_id;           /* ASK_TRADES */
+    size_t pair;     /* index, where it is about one */
+    int64_t from_id; /* ASK_TRADES */
     struct name symbol, interval;
-    struct wall start;         /* ASK_KLINES: first open time; 0 newest */
-    struct wall before;        /* of a user's chart, 0 newest */
+    struct wall start;  /* ASK_KLINES: first open time; 0 newest */
+    struct wall before; /* of a user's chart, 0 newest */
     int limit;
     uint64_t user_request;
     enum bot_endpoint endpoint;
     struct mono sent, deadline;
 };
 
-enum { ON_DEMAND_MAX = 64 }; /* requests of users at once: the other half of the table is for the figures */
+enum { ON_DEMAND_MAX = 64 };      /* requests of users at once: the other half of the table is for the figures */
 enum { BOT_TRADES_LIMIT = 1000 }; /* BOT_API 4: no more can be asked for */
-enum { FEE_WAITS_MAX = 4096 }; /* fills whose fee waits for candles: a backfill values page by page */
-enum { USER_EVENTS_KEPT = 256 }; /* fills heard before the symbols are known: a start takes seconds */
+enum { FEE_WAITS_MAX = 4096 };    /* fills whose fee waits for candles: a backfill values page by page */
+enum { USER_EVENTS_KEPT = 256 };  /* fills heard before the symbols are known: a start takes seconds */
 
-struct fee_wait {         /* a fill whose fee has no price yet */
+struct fee_wait { /* a fill whose fee has no price yet */
     size_t pair;
     int64_t trade_id;
     enum side side;
@@ -60,14 +76,14 @@ struct symbol_table { /* every market that exists, sorted by exchange symbol */
 struct poll_state {
     struct mono health_at, strategies_at, prices_at, time_at, info_at, reconcile_at, subscriptions_at, listen_key_at;
     struct mono account_at, fills_at;
-    struct mono bot_next_at; /* when the next question to the bot falls due; 0 not known */
+    struct mono bot_next_at;  /* when the next question to the bot falls due; 0 not known */
     uint64_t reconciled_link; /* the user link after whose start the trades were looked at once more */
     bool account_wanted;
-    bool soon;               /* something to ask may have come up: look at the end of this turn */
-    struct mono minute_at;   /* the next equity point */
+    bool soon;             /* something to ask may have come up: look at the end of this turn */
+    struct mono minute_at; /* the next equity point */
     bool page_open;
     struct mono log_quiet_until[ASKS], refused_quiet_until;
-    size_t unknown_turn;     /* which of the unknown symbols is asked about next */
+    size_t unknown_turn; /* which of the unknown symbols is asked about next */
 };
 
 struct window_start { /* the figure at the start of a window, kept between prices */
@@ -80,54 +96,54 @@ struct engine_private {
     struct request requests[REQUESTS_MAX];
     uint32_t request_generation;
     uint64_t next_link_id, next_batch;
-    struct effect *effects;  /* a ring of LIMIT_EFFECTS */
+    struct effect *effects; /* a ring of LIMIT_EFFECTS */
     size_t effect_head, effect_count;
     struct json *json;
     struct symbol_table symbols;
     struct fee_wait *fee_waits;
     size_t fee_wait_count;
-    bool fee_work;             /* a new wait or a new candle */
+    bool fee_work; /* a new wait or a new candle */
     struct mono fee_check_at;
     struct mono minutes_again; /* candles for fees failed: not asked for before */
     struct backoff minutes_backoff;
     struct equity_line equity_lines[LIMIT_PAIRS]; /* scratch */
     struct window_start window_starts[WINDOWS], today_starts[LIMIT_PAIRS];
-    size_t starts_left;      /* of the round under way: windows first, then each pair's today */
+    size_t starts_left; /* of the round under way: windows first, then each pair's today */
     bool starts_wanted;
 
-    struct fill *pending;    /* decoded, not yet handed to the store */
+    struct fill *pending;                                  /* decoded, not yet handed to the store */
     size_t pending_count, pending_capacity, pending_shown; /* shown: in the ledgers already, the store being slow */
-    struct fill *in_store;   /* the batch that the store is writing */
+    struct fill *in_store;                                 /* the batch that the store is writing */
     size_t in_store_count, in_store_shown;
     uint64_t in_store_batch;
     struct mono in_store_since;
-    bool store_gone;         /* it failed: for good (store.h) */
-    struct fill *applied;    /* newly in a ledger in this turn, for the trades topic */
+    bool store_gone;      /* it failed: for good (store.h) */
+    struct fill *applied; /* newly in a ledger in this turn, for the trades topic */
     size_t applied_count, applied_capacity;
 
-    struct fill *valued;     /* fees valued since the last flush: the store keeps the value */
+    struct fill *valued; /* fees valued since the last flush: the store keeps the value */
     size_t valued_count, valued_capacity;
-    struct fill *early;      /* user fills before the symbols are known */
+    struct fill *early; /* user fills before the symbols are known */
     size_t early_count;
 
     struct watched_candles watched[WATCHED_MAX];
     size_t watched_count;
     char listen_key[128];
     struct mono listen_key_again; /* not asked for before */
-    struct mono key_again;     /* a refused key is not tried before */
-    struct mono rest_again;    /* REST refused us whoever we are (403): not asked before */
-    uint32_t last_failure[2];  /* by upstream: generation of the newest request when a failure was last counted */
-    int64_t clock_base_us;     /* exchange time - monotonic time, once known: our own clock may jump */
-    int64_t wall_base_us;      /* the same of our own clock, to see it jump */
-    int64_t steady_base_us;    /* our clock - monotonic time when the engine was made */
+    struct mono key_again;        /* a refused key is not tried before */
+    struct mono rest_again;       /* REST refused us whoever we are (403): not asked before */
+    uint32_t last_failure[2];     /* by upstream: generation of the newest request when a failure was last counted */
+    int64_t clock_base_us;        /* exchange time - monotonic time, once known: our own clock may jump */
+    int64_t wall_base_us;         /* the same of our own clock, to see it jump */
+    int64_t steady_base_us;       /* our clock - monotonic time when the engine was made */
     bool clock_based;
-    uint64_t subscribe_retry;  /* link whose subscription is sent again when the time is known (-1021); 0 none */
+    uint64_t subscribe_retry; /* link whose subscription is sent again when the time is known (-1021); 0 none */
     bool symbols_known;
     bool load_failed; /* a stored fill found no memory: no stored mark says what is complete, all is read again */
     bool first_orders_done;
     bool bot_seen;
     bool stopping, started;
-    bool data_flowed;        /* some feed or its polling has worked: the start is over */
+    bool data_flowed;         /* some feed or its polling has worked: the start is over */
     struct mono staleness_at; /* once a second */
     struct poll_state poll;
     int market_subscribe_pending; /* SUBSCRIBE frames not answered yet, on the newest market link */
@@ -135,7 +151,7 @@ struct engine_private {
     struct mono next_subscribe_at; /* 5 incoming messages a second are allowed */
     size_t subscribe_cursor;       /* streams sent so far on the link that is being subscribed */
     uint64_t subscribe_link;
-    bool subscriptions_dirty;      /* the wanted set grew */
+    bool subscriptions_dirty; /* the wanted set grew */
     size_t round_robin;
     char account[80];
 };
@@ -146,34 +162,39 @@ void engine_log(struct engine *e, enum log_level level, const char *topic, const
     __attribute__((format(printf, 4, 5)));
 void engine_dirty_pair(struct engine *e, size_t pair);
 struct wall engine_exchange_time(const struct engine *e); /* now by the exchange's clock */
-struct wall engine_steady_time(const struct engine *e, struct mono at); /* by our clock as it was at the start: it never steps */
-char *engine_text(struct buf *b);                          /* takes the bytes of b as a string; NULL on failure */
+struct wall engine_steady_time(const struct engine *e,
+                               struct mono at); /* by our clock as it was at the start: it never steps */
+char *engine_text(struct buf *b);               /* takes the bytes of b as a string; NULL on failure */
 bool engine_has_key(const struct engine *e);
-void engine_fault(struct engine *e, enum ask kind, const char *topic, const struct wire_fault *fault); /* once a minute per kind */
+void engine_fault(struct engine *e, enum ask kind, const char *topic,
+                  const struct wire_fault *fault); /* once a minute per kind */
 
 /* symbols.c */
 void symbols_append(struct symbol_table *t, const struct symbol_info *s); /* then symbols_sort, before any find */
 void symbols_put(struct symbol_table *t, const struct symbol_info *s);    /* sets or adds one; sorted afterwards */
 void symbols_sort(struct symbol_table *t);
 const struct symbol_info *symbols_find(const struct symbol_table *t, const struct name *exchange_symbol);
-const struct symbol_info *symbols_find_pair(const struct symbol_table *t, const struct name *base, const struct name *quote);
+const struct symbol_info *symbols_find_pair(const struct symbol_table *t, const struct name *base,
+                                            const struct name *quote);
 void symbols_free(struct symbol_table *t);
 
 /* pairs.c: pairs and markets */
-struct pair *pair_by_symbol(struct engine *e, const struct name *symbol, size_t *index); /* either spelling; NULL unknown */
-struct pair *pair_ensure(struct engine *e, const struct name *symbol, size_t *index);    /* NULL: full, or no memory */
+struct pair *pair_by_symbol(struct engine *e, const struct name *symbol,
+                            size_t *index); /* either spelling; NULL unknown */
+struct pair *pair_ensure(struct engine *e, const struct name *symbol, size_t *index); /* NULL: full, or no memory */
 struct market *market_by_exchange_symbol(struct engine *e, const struct name *symbol, size_t *index);
 size_t market_ensure(struct engine *e, const struct name *base, const struct name *quote); /* SIZE_MAX when full */
 void pairs_apply_info(struct engine *e); /* after exchange information: names, tick sizes, markets that figures need */
 void pairs_need_fee_markets(struct engine *e, const struct name *asset, const struct name *quote);
-bool engine_price(void *arg, const struct name *base, const struct name *quote, struct dec8 *out); /* struct price_source */
+bool engine_price(void *arg, const struct name *base, const struct name *quote,
+                  struct dec8 *out); /* struct price_source */
 void engine_set_price(struct engine *e, size_t market, struct dec8 price, enum price_origin from);
 
 /* ask.c: requests out */
 struct request *request_find(struct engine *e, uint64_t id);
 uint64_t request_id(const struct engine *e, const struct request *r);
 bool request_under_way(const struct engine *e, enum ask ask, size_t pair);
-bool ask_proves_key(enum ask ask); /* its answer says whether the key is good */
+bool ask_proves_key(enum ask ask);                      /* its answer says whether the key is good */
 bool ask_bot_may(const struct engine *e, enum ask ask); /* not absent, failing on its own, or refused to us just now */
 /* Each returns true when it went out; false: refused by breaker, budget, ban or a full table. */
 bool ask_binance(struct engine *e, const struct request *wanted, enum weight_need need);
@@ -184,13 +205,13 @@ struct mono requests_deadline(const struct engine *e);
 
 /* answers.c: replies in */
 struct answer {
-    enum err err;          /* transport */
+    enum err err; /* transport */
     const char *error;
     int status;
-    int code;              /* Binance's error code, 0 none */
+    int code; /* Binance's error code, 0 none */
     const char *message;
-    struct wall retry_after; /* 0 none */
-    struct span body;      /* REST, bot */
+    struct wall retry_after;  /* 0 none */
+    struct span body;         /* REST, bot */
     struct json_value result; /* WebSocket API */
     bool has_result;
     int64_t elapsed_us;
@@ -211,30 +232,31 @@ void streams_user_ended(struct engine *e, uint64_t id, const char *why); /* no s
 struct mono streams_deadline(const struct engine *e);
 
 /* fills.c */
-bool fills_accept(struct engine *e, size_t pair, const struct fill *f); /* decoded: into pending, or a duplicate; false: no room */
-void fills_flush(struct engine *e);                /* end of a turn: hand the pending ones to the store or apply them */
+bool fills_accept(struct engine *e, size_t pair,
+                  const struct fill *f); /* decoded: into pending, or a duplicate; false: no room */
+void fills_flush(struct engine *e);      /* end of a turn: hand the pending ones to the store or apply them */
 void fills_committed(struct engine *e, uint64_t batch, enum err err, const char *why);
 void fills_store_failed(struct engine *e, const char *why);
 void fills_minute_closed(struct engine *e, size_t market, struct wall open_time, struct dec8 close);
 void fills_ask_fee_prices(struct engine *e);
-void fills_keep_values(struct engine *e);          /* what was valued in this turn, to the store */
+void fills_keep_values(struct engine *e); /* what was valued in this turn, to the store */
 void fills_adopt_early(struct engine *e);
-void fills_need_markets(struct engine *e);          /* for the fees that wait, once it is known which markets exist */
-bool fills_recompute(struct engine *e);            /* a slice; true while more is left */
+void fills_need_markets(struct engine *e); /* for the fees that wait, once it is known which markets exist */
+bool fills_recompute(struct engine *e);    /* a slice; true while more is left */
 
 /* poll.c: what to ask next */
 void poll_tick(struct engine *e);
 struct mono poll_deadline(const struct engine *e);
-void poll_history_wanted(struct engine *e);        /* every pair: read from the last known on */
-void poll_synced(struct engine *e);                /* the user feed is live where no pair waits for its trades */
+void poll_history_wanted(struct engine *e); /* every pair: read from the last known on */
+void poll_synced(struct engine *e);         /* the user feed is live where no pair waits for its trades */
 
 /* figures.c */
 void figures_restore(struct engine *e, struct wall at, struct span point); /* a stored minute, before the start */
-void figures_update(struct engine *e);             /* marks, portfolio, windows, mode and status; once a turn */
+void figures_update(struct engine *e); /* marks, portfolio, windows, mode and status; once a turn */
 void figures_price_changed(struct engine *e, size_t market);
-void figures_fill(struct engine *e);                /* and one a fill */
-void figures_forget_series(struct engine *e);       /* its rates lead to another display currency */
-void figures_starts_changed(struct engine *e);      /* the past changed: the windows' starts are computed anew */
-void figures_minute(struct engine *e);             /* an equity point */
+void figures_fill(struct engine *e);           /* and one a fill */
+void figures_forget_series(struct engine *e);  /* its rates lead to another display currency */
+void figures_starts_changed(struct engine *e); /* the past changed: the windows' starts are computed anew */
+void figures_minute(struct engine *e);         /* an equity point */
 
 #endif

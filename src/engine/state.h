@@ -5,7 +5,9 @@
 #include "domain/equity.h"
 #include "engine/engine.h"
 
-enum { REQUESTS_MAX = 128 }; /* under way at once: two charts for each of a few users, and one page for each of 50 pairs */
+enum {
+    REQUESTS_MAX = 128
+}; /* under way at once: two charts for each of a few users, and one page for each of 50 pairs */
 enum { PENDING_PAIRS_EVENTS = 256 }; /* user events kept while the symbols are not known yet: a start takes seconds */
 
 struct engine_requests; /* engine/requests.h */
@@ -14,7 +16,7 @@ struct symbol_table;    /* engine/symbols.h: every market that exists */
 struct engine {
     const struct engine_config *config;
     struct rng rng;
-    struct now now;               /* of the last event */
+    struct now now; /* of the last event */
     struct wall started_at;
 
     struct pair *pairs[LIMIT_PAIRS];
@@ -26,18 +28,18 @@ struct engine {
     struct exchange_state exchange;
     struct feed market, user;
     enum fallback market_fallback, user_fallback;
-    bool fallback_proven[2];      /* by feed kind: its polling has succeeded since the feed was lost */
+    bool fallback_proven[2];           /* by feed kind: its polling has succeeded since the feed was lost */
     struct gap gaps[LIMIT_GAPS_SHOWN]; /* a ring, newest at (gap_head + gap_count - 1) */
     size_t gap_head, gap_count;
 
     enum mode mode;
     enum status status;
     enum status_reason reason;
-    struct wall last_update;      /* of any figure */
-    struct wall fills_read_at;    /* newest successful read of fills */
-    struct wall upstream_ok_at;   /* any upstream answered; 0 never */
+    struct wall last_update;    /* of any figure */
+    struct wall fills_read_at;  /* newest successful read of fills */
+    struct wall upstream_ok_at; /* any upstream answered; 0 never */
 
-    struct name display;          /* portfolio currency */
+    struct name display; /* portfolio currency */
     struct portfolio portfolio;
     struct left_out left_out[LIMIT_PAIRS * 2];
     struct portfolio_line lines[LIMIT_PAIRS];
@@ -46,9 +48,9 @@ struct engine {
     bool percent_known;
     struct dec8 total_percent;
     struct window_figure windows[WINDOWS];
-    struct equity *equity;        /* owned: marks and rates of the past, for windows and the curve */
+    struct equity *equity; /* owned: marks and rates of the past, for windows and the curve */
 
-    bool durable;                 /* the store commits */
+    bool durable; /* the store commits */
     char store_error[120];
 
     struct counters count;
@@ -58,7 +60,7 @@ struct engine {
     unsigned dirty;
     unsigned char pair_dirty[LIMIT_PAIRS];
 
-    struct engine_private *priv;  /* what only engine/ needs */
+    struct engine_private *priv; /* what only engine/ needs */
 };
 
 /* The view has shown everything that was marked. */

@@ -13,7 +13,8 @@ enum { STREAM_NAME_MAX = 2 * NAME_MAX, STREAMS_A_FRAME = 60, STREAMS_MAX = 1000,
 
 static void lower(char *out, const char *text) {
     size_t i = 0;
-    for (; text[i] != '\0' && i + 1 < NAME_MAX; i++) out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    for (; text[i] != '\0' && i + 1 < NAME_MAX; i++)
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
     out[i] = '\0';
 }
 
@@ -63,7 +64,8 @@ static void send_text(struct engine *e, uint64_t link, struct buf *b) {
 /* Wanted streams that were not named yet on the link that is being filled. */
 static bool subscriptions_left(const struct engine *e) {
     const struct engine_private *p = e->priv;
-    bool standing = p->subscribe_link != 0 && (p->subscribe_link == e->market.cur.id || p->subscribe_link == e->market.next.id);
+    bool standing =
+        p->subscribe_link != 0 && (p->subscribe_link == e->market.cur.id || p->subscribe_link == e->market.next.id);
     return standing && p->subscribe_cursor < STREAMS_MAX && p->subscribe_cursor < stream_count(e);
 }
 
@@ -107,7 +109,8 @@ void streams_resubscribe(struct engine *e) {
 static void ask_alive(struct engine *e, uint64_t link) {
     struct buf frame;
     buf_init(&frame, FRAME_MAX);
-    if (market_subscribe_frame(&frame, "LIST_SUBSCRIPTIONS", NULL, 0, ++e->priv->next_frame_id) == ERR_OK) send_text(e, link, &frame);
+    if (market_subscribe_frame(&frame, "LIST_SUBSCRIPTIONS", NULL, 0, ++e->priv->next_frame_id) == ERR_OK)
+        send_text(e, link, &frame);
     else buf_free(&frame);
 }
 
@@ -134,9 +137,11 @@ static void open_link(struct engine *e, struct feed *f) {
     bool listen_key = f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY;
     struct request ask = {.ask = ASK_LISTEN_KEY};
     struct buf url;
-    feed_delay(f, mono_add(e->now.mono, US_PER_S)); /* whatever keeps the link from being opened is looked at once a second */
+    feed_delay(
+        f, mono_add(e->now.mono, US_PER_S)); /* whatever keeps the link from being opened is looked at once a second */
     if (listen_key && e->priv->listen_key[0] == '\0') {
-        if (mono_reached(e->now.mono, e->priv->listen_key_again) && !request_under_way(e, ASK_LISTEN_KEY, SIZE_MAX)) (void)ask_binance(e, &ask, NEED_PNL);
+        if (mono_reached(e->now.mono, e->priv->listen_key_again) && !request_under_way(e, ASK_LISTEN_KEY, SIZE_MAX))
+            (void)ask_binance(e, &ask, NEED_PNL);
         return;
     }
     bool banned = f->kind == FEED_USER && weight_banned(&e->exchange.weight, engine_exchange_time(e));
@@ -275,9 +280,11 @@ static void heard_event_time(struct engine *e, struct feed *f, struct wall event
 static void on_kline(struct engine *e, const struct market_message *m) {
     size_t market;
     if (market_by_exchange_symbol(e, &m->symbol, &market) == NULL) return;
-    if (m->candle.closed && name_is(&m->interval, "1m")) fills_minute_closed(e, market, m->candle.open_time, m->candle.close);
+    if (m->candle.closed && name_is(&m->interval, "1m"))
+        fills_minute_closed(e, market, m->candle.open_time, m->candle.close);
     for (size_t i = 0; i < e->priv->watched_count; i++) {
-        if (!name_eq(&e->priv->watched[i].symbol, &m->symbol) || !name_eq(&e->priv->watched[i].interval, &m->interval)) continue;
+        if (!name_eq(&e->priv->watched[i].symbol, &m->symbol) || !name_eq(&e->priv->watched[i].interval, &m->interval))
+            continue;
         struct effect *f = engine_effect(e, EFFECT_LIVE_CANDLE);
         if (f == NULL || (f->candles = malloc(sizeof *f->candles)) == NULL) return;
         f->symbol = e->markets[market]->symbol;
@@ -291,7 +298,8 @@ static void on_market_reply(struct engine *e, uint64_t id, const struct market_m
     if (m->code != 0) engine_log(e, LOG_WARN, "market", "a subscription was refused: code %d: %s", m->code, m->message);
     feed_answered(&e->market, id, e->now);
     if (id != e->priv->subscribe_link || e->priv->market_subscribe_pending == 0) return;
-    if (--e->priv->market_subscribe_pending == 0 && e->priv->subscribe_cursor >= stream_count(e)) feed_subscribed(&e->market, id, e->now);
+    if (--e->priv->market_subscribe_pending == 0 && e->priv->subscribe_cursor >= stream_count(e))
+        feed_subscribed(&e->market, id, e->now);
     e->dirty |= DIRTY_STREAMS;
 }
 
@@ -342,8 +350,13 @@ static void on_reply(struct engine *e, uint64_t link, const struct api_reply *re
     if (!limited) weight_learn(&e->exchange.weight, engine_exchange_time(e), reply->weight_used, reply->weight_limit);
     struct request *r = request_find(e, id);
     if (r == NULL || !r->by_ws || r->ws_id != link) return;
-    struct answer a = {.err = ERR_OK, .status = reply->status, .code = reply->code, .message = reply->message,
-                       .retry_after = reply->retry_after, .result = reply->result, .has_result = true};
+    struct answer a = {.err = ERR_OK,
+                       .status = reply->status,
+                       .code = reply->code,
+                       .message = reply->message,
+                       .retry_after = reply->retry_after,
+                       .result = reply->result,
+                       .has_result = true};
     answer_handle(e, r, &a);
 }
 
@@ -378,7 +391,10 @@ static void on_fill(struct engine *e, const struct user_message *m) {
 
 static void on_user_event(struct engine *e, uint64_t id, const struct user_message *m) {
     switch (m->kind) {
-    case USER_FILL: on_fill(e, m); on_order(e, m); break;
+    case USER_FILL:
+        on_fill(e, m);
+        on_order(e, m);
+        break;
     case USER_ORDER: on_order(e, m); break;
     case USER_BALANCE_DELTA: e->priv->poll.account_wanted = true; break;
     case USER_BALANCES: e->priv->poll.account_wanted |= m->balances_cut; break;
@@ -386,7 +402,9 @@ static void on_user_event(struct engine *e, uint64_t id, const struct user_messa
         if (id == e->user.cur.id) e->priv->listen_key[0] = '\0';
         streams_user_ended(e, id, "the subscription was ended by the exchange");
         break;
-    case USER_SHUTDOWN: streams_do(e, &e->user, feed_replace(&e->user, "the exchange announced a shutdown", e->now)); break;
+    case USER_SHUTDOWN:
+        streams_do(e, &e->user, feed_replace(&e->user, "the exchange announced a shutdown", e->now));
+        break;
     case USER_IGNORED: e->count.ignored_events++; break;
     case USER_REPLY: break;
     }
@@ -428,11 +446,15 @@ void streams_on_closed(struct engine *e, const struct event *v) {
     if (feed_link(f, v->id) == NULL) return; /* one we dropped ourselves */
     bool was_live = feed_is_live(f);
     if (v->status != 0) (void)snprintf(why, sizeof why, "the connection was refused with status %d", v->status);
-    else if (v->err == ERR_CLOSED || v->err == ERR_OK) (void)snprintf(why, sizeof why, "connection closed by peer (%u)", v->code);
-    else (void)snprintf(why, sizeof why, "%s (%.*s)", err_text(v->err), (int)(v->body.len < 60 ? v->body.len : 60), v->body.at ? v->body.at : "");
+    else if (v->err == ERR_CLOSED || v->err == ERR_OK)
+        (void)snprintf(why, sizeof why, "connection closed by peer (%u)", v->code);
+    else
+        (void)snprintf(why, sizeof why, "%s (%.*s)", err_text(v->err), (int)(v->body.len < 60 ? v->body.len : 60),
+                       v->body.at ? v->body.at : "");
     if (f->kind == FEED_USER) requests_drop_link(e, v->id);
     if (f->kind == FEED_USER && (v->status == 429 || v->status == 418))
-        weight_ban(&e->exchange.weight, engine_exchange_time(e), (struct wall){v->retry_after_us > 0 ? engine_exchange_time(e).us + v->retry_after_us : 0});
+        weight_ban(&e->exchange.weight, engine_exchange_time(e),
+                   (struct wall){v->retry_after_us > 0 ? engine_exchange_time(e).us + v->retry_after_us : 0});
     if (f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY) e->priv->listen_key[0] = '\0';
     if (feed_link(f, v->id) != NULL) streams_do(e, f, feed_lost(f, v->id, why, &e->rng, e->now));
     watch_state(e, f, was_live);
@@ -445,7 +467,8 @@ void streams_tick(struct engine *e) {
         bool was_live = feed_is_live(feeds[i]);
         struct feed_todo todo = feed_tick(feeds[i], &e->rng, e->now);
         if (todo.actions != 0) streams_do(e, feeds[i], todo);
-        else if (feeds[i]->state == FEED_CONNECTING && feeds[i]->cur.id == 0) open_link(e, feeds[i]); /* banned, or no key yet */
+        else if (feeds[i]->state == FEED_CONNECTING && feeds[i]->cur.id == 0)
+            open_link(e, feeds[i]); /* banned, or no key yet */
         watch_state(e, feeds[i], was_live);
     }
     if (p->subscriptions_dirty) streams_resubscribe(e);

@@ -15,7 +15,8 @@ const struct symbol_info *symbols_find(const struct symbol_table *t, const struc
     return t->count == 0 ? NULL : bsearch(&key, t->rows, t->count, sizeof *t->rows, compare);
 }
 
-const struct symbol_info *symbols_find_pair(const struct symbol_table *t, const struct name *base, const struct name *quote) {
+const struct symbol_info *symbols_find_pair(const struct symbol_table *t, const struct name *base,
+                                            const struct name *quote) {
     char text[2 * NAME_MAX];
     size_t b = strlen(base->text), q = strlen(quote->text);
     struct name joined;

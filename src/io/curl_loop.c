@@ -79,7 +79,8 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg) {
 
 static void on_watch(uv_poll_t *handle, int status, int events) {
     struct watch *w = handle->data;
-    int what = ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
+    int what =
+        ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
     drive(w->owner, w->fd, status < 0 ? CURL_CSELECT_ERR : what);
 }
 
@@ -151,7 +152,8 @@ static enum err judge_url(const char *url, bool *loopback) {
     char *scheme = NULL, *host = NULL;
     if (u == NULL) return ERR_MEMORY;
     enum err e = ERR_SYNTAX;
-    if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+    if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
         curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
         (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0)) {
         e = ERR_OK;

@@ -21,7 +21,7 @@ struct request {
     http_done_fn *done;
     void *arg;
     struct curl_slist *headers;
-    struct buf body, head;      /* of the answer; head: its header lines */
+    struct buf body, head; /* of the answer; head: its header lines */
     bool too_big;
     struct request *next, **link;
 };
@@ -104,7 +104,8 @@ static void cut_headers(struct http_answer *a, struct span head) {
         head = span_skip(head, line.len);
         if (colon == NULL) continue;
         size_t name = (size_t)(colon - line.at);
-        a->headers[a->header_count++] = (struct http_header){trim(span_from(line.at, name)), trim(span_skip(line, name + 1))};
+        a->headers[a->header_count++] =
+            (struct http_header){trim(span_from(line.at, name)), trim(span_skip(line, name + 1))};
     }
 }
 
@@ -155,7 +156,8 @@ static enum err add_header(struct request *r, const struct http_header *h) {
 
 static enum err add_headers(struct request *r, const struct http_request *q) {
     enum err e = add_line(r, "Expect:"); /* curl would wait a second for a 100 before larger bodies */
-    if (e == ERR_OK && http1_find(q->headers, q->header_count, "Content-Type") == NULL) e = add_line(r, "Content-Type:");
+    if (e == ERR_OK && http1_find(q->headers, q->header_count, "Content-Type") == NULL)
+        e = add_line(r, "Content-Type:");
     for (size_t i = 0; e == ERR_OK && i < q->header_count; i++) e = add_header(r, &q->headers[i]);
     return e;
 }
@@ -173,7 +175,8 @@ static bool set_method(CURL *easy, const struct http_request *q) {
 static bool set_options(struct request *r, const struct http_request *q) {
     CURL *easy = r->transfer.easy;
     long timeout_ms = q->timeout_us > US_PER_MS ? (long)(q->timeout_us / US_PER_MS) : 1;
-    return set_method(easy, q) && curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+    return set_method(easy, q) &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "gridscope/" GRIDSCOPE_VERSION) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, r->headers) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK &&

@@ -36,34 +36,41 @@ enum conn_state {
     CONN_STATES
 };
 
-enum deadline_kind { DEADLINE_NONE, DEADLINE_REQUEST, DEADLINE_IDLE, DEADLINE_STALL, DEADLINE_CLOSE, DEADLINE_LINGER,
-                     DEADLINE_KINDS };
+enum deadline_kind {
+    DEADLINE_NONE,
+    DEADLINE_REQUEST,
+    DEADLINE_IDLE,
+    DEADLINE_STALL,
+    DEADLINE_CLOSE,
+    DEADLINE_LINGER,
+    DEADLINE_KINDS
+};
 
 struct conn {
     uv_poll_t poll;
     struct stream stream;
     struct http_server *server;
     uint32_t slot;
-    int events;               /* what the poll is armed for */
+    int events; /* what the poll is armed for */
     enum conn_state state;
     enum deadline_kind deadline_kind;
     struct mono deadline;
     struct conn *earlier, *later; /* in the list of its deadline kind */
     struct conn *next_awake;
     struct outq out;
-    struct buf stash;         /* input that waits: a request behind the current one, frames of a paused reader */
-    struct intake *intake;    /* NULL once upgraded */
+    struct buf stash;      /* input that waits: a request behind the current one, frames of a paused reader */
+    struct intake *intake; /* NULL once upgraded */
     struct ws_decoder decoder;
-    struct frame *owed_pong;  /* the newest pong for a peer that does not read: never more than one */
-    void *data;               /* the owner's */
+    struct frame *owed_pong; /* the newest pong for a peer that does not read: never more than one */
+    void *data;              /* the owner's */
     char peer[48];
     uint16_t peer_port;
-    bool running;             /* conn_run is on the stack: it will see what changed */
-    bool awake;               /* in the list of those to be run from the loop */
-    bool ended;               /* the peer has hung up */
+    bool running; /* conn_run is on the stack: it will see what changed */
+    bool awake;   /* in the list of those to be run from the loop */
+    bool ended;   /* the peer has hung up */
     bool paused;
-    bool was_unsent;          /* a WRITABLE is due when the queue is empty */
-    bool upgraded, open_due;  /* the owner is owed WS_SERVER_CLOSED; WS_SERVER_OPEN */
+    bool was_unsent;                     /* a WRITABLE is due when the queue is empty */
+    bool upgraded, open_due;             /* the owner is owed WS_SERVER_CLOSED; WS_SERVER_OPEN */
     bool head_only, keep_alive, chunked; /* of the current request and answer */
 };
 
@@ -83,8 +90,8 @@ struct http_server {
     struct tls_server *tls;
     struct slot *slots;
     uint32_t slot_count, first_free;
-    size_t alive;             /* connections that are not dead */
-    size_t handles;           /* libuv's, not closed yet */
+    size_t alive;   /* connections that are not dead */
+    size_t handles; /* libuv's, not closed yet */
     struct {
         struct conn *first, *last;
         int64_t length_us;
@@ -93,10 +100,10 @@ struct http_server {
     struct mono deadline_armed; /* when it will ring; 0 never */
     struct timer *wake_timer;
     struct conn *awake;
-    struct timer *grace;      /* of http_server_close */
-    char *rx;                 /* RX_BYTES, shared: used within one read */
-    size_t shed;              /* connections dropped for want of a descriptor */
-    struct mono shed_say;     /* when to say so again */
+    struct timer *grace;  /* of http_server_close */
+    char *rx;             /* RX_BYTES, shared: used within one read */
+    size_t shed;          /* connections dropped for want of a descriptor */
+    struct mono shed_say; /* when to say so again */
     bool closing;
     void (*on_closed)(void *arg);
     void *closed_arg;

@@ -11,16 +11,48 @@ static const struct {
     int status;
     const char *reason;
 } reasons[] = {
-    {100, "Continue"}, {101, "Switching Protocols"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"},
-    {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
-    {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
-    {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-    {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"},
-    {412, "Precondition Failed"}, {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
-    {417, "Expectation Failed"}, {418, "I'm a teapot"}, {421, "Misdirected Request"}, {422, "Unprocessable Content"},
-    {425, "Too Early"}, {426, "Upgrade Required"}, {428, "Precondition Required"}, {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"}, {451, "Unavailable For Legal Reasons"}, {500, "Internal Server Error"},
-    {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+    {100, "Continue"},
+    {101, "Switching Protocols"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {418, "I'm a teapot"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
 };
 
@@ -33,7 +65,8 @@ static const char *reason_of(int status) {
 /* The Date header's value (RFC 9110, 5.6.7), made once a second. */
 static const char *date_text(struct http_server *s) {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     int64_t second = loop_now(s->loop).wall.us / US_PER_S;
     if (second == s->date_second) return s->date;
     time_t t = (time_t)second;
@@ -96,8 +129,10 @@ static void respond(struct conn *c, const struct http_reply *r) {
 void conn_refuse(struct conn *c, int status) {
     const struct http_header type = {SPAN("Content-Type"), SPAN("text/plain; charset=utf-8")};
     conn_enter(c, CONN_BUSY);
-    respond(c, &(struct http_reply){
-                   .status = status, .headers = &type, .header_count = 1, .body = span_of(reason_of(status)), .close = true});
+    respond(
+        c,
+        &(struct http_reply){
+            .status = status, .headers = &type, .header_count = 1, .body = span_of(reason_of(status)), .close = true});
 }
 
 void conn_continue(struct conn *c) { conn_send_bytes(c, SPAN("HTTP/1.1 100 Continue\r\n\r\n")); }
@@ -115,7 +150,8 @@ void http_respond(struct http_server *s, conn_id id, const struct http_reply *r)
     if (c != NULL) respond(c, r);
 }
 
-void http_respond_begin(struct http_server *s, conn_id id, int status, const struct http_header *headers, size_t count) {
+void http_respond_begin(struct http_server *s, conn_id id, int status, const struct http_header *headers,
+                        size_t count) {
     struct conn *c = find_waiting(s, id, CONN_BUSY);
     if (c == NULL) return;
     CHECK(has_body(status));

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 enum {
-    RX_BYTES = 64 << 10,       /* one read; more than a TLS record, so that none stays hidden */
-    READS_A_TURN = 4,          /* of one connection, then the others have their turn */
+    RX_BYTES = 64 << 10, /* one read; more than a TLS record, so that none stays hidden */
+    READS_A_TURN = 4,    /* of one connection, then the others have their turn */
     ACCEPTS_A_TURN = 64,
-    STASH_STOP = 16 << 10,     /* waiting input beyond which the socket is not read: a pipelined head fits */
+    STASH_STOP = 16 << 10, /* waiting input beyond which the socket is not read: a pipelined head fits */
     STASH_MAX = STASH_STOP + RX_BYTES,
     OVERFLOW_CONNECTIONS = 32, /* beyond max_connections, to be told 503; more are dropped without a word */
     CLOSE_MS = 2000,           /* for the answer to our close frame */
@@ -49,8 +49,8 @@ static const unsigned legal_moves[CONN_STATES] = {
 };
 
 static const enum deadline_kind deadline_of[CONN_STATES] = {
-    [CONN_RECEIVING] = DEADLINE_REQUEST, [CONN_BODY] = DEADLINE_REQUEST,  [CONN_STREAMING] = DEADLINE_STALL,
-    [CONN_DRAINING] = DEADLINE_STALL,    [CONN_IDLE] = DEADLINE_IDLE,     [CONN_CLOSING] = DEADLINE_CLOSE,
+    [CONN_RECEIVING] = DEADLINE_REQUEST, [CONN_BODY] = DEADLINE_REQUEST,     [CONN_STREAMING] = DEADLINE_STALL,
+    [CONN_DRAINING] = DEADLINE_STALL,    [CONN_IDLE] = DEADLINE_IDLE,        [CONN_CLOSING] = DEADLINE_CLOSE,
     [CONN_FLUSHING] = DEADLINE_STALL,    [CONN_LINGERING] = DEADLINE_LINGER,
 };
 
@@ -91,9 +91,7 @@ void conn_enter(struct conn *c, enum conn_state to) {
 
 /* ---- ids ---- */
 
-conn_id conn_id_of(const struct conn *c) {
-    return (conn_id)c->server->slots[c->slot].generation << 32 | (c->slot + 1);
-}
+conn_id conn_id_of(const struct conn *c) { return (conn_id)c->server->slots[c->slot].generation << 32 | (c->slot + 1); }
 
 /* Also a connection that is dead, as long as its owner has not been told. */
 static struct conn *find_any(const struct http_server *s, conn_id id) {
@@ -179,7 +177,8 @@ static void on_conn_closed(uv_handle_t *handle) {
     struct conn *c = handle->data;
     struct http_server *s = c->server;
     if (c->upgraded) conn_tell(c, WS_SERVER_CLOSED, SPAN(""), CODE_ABNORMAL);
-    else if (c->chunked && !s->closing && s->config.on_reply != NULL) s->config.on_reply(s->config.arg, conn_id_of(c), true);
+    else if (c->chunked && !s->closing && s->config.on_reply != NULL)
+        s->config.on_reply(s->config.arg, conn_id_of(c), true);
     slot_release(c);
     wake_leave(c);
     intake_drop(c);
@@ -213,8 +212,8 @@ static bool reading_wanted(const struct conn *c) {
 
 static void arm(struct conn *c) {
     if (c->state == CONN_DEAD) return;
-    int events = (reading_wanted(c) ? UV_READABLE : 0) |
-                 (c->out.count > 0 || c->stream.needs_writing ? UV_WRITABLE : 0);
+    int events =
+        (reading_wanted(c) ? UV_READABLE : 0) | (c->out.count > 0 || c->stream.needs_writing ? UV_WRITABLE : 0);
     if (events == c->events) return;
     int e = events != 0 ? uv_poll_start(&c->poll, events, on_poll) : uv_poll_stop(&c->poll);
     CHECK(e == 0);
@@ -260,11 +259,16 @@ static void hand_over(struct conn *c) {
     struct span target = n->head.target;
     const char *mark = memchr(target.at, '?', target.len);
     struct http_server_request r = {
-        .method = n->head.method, .target = target,
+        .method = n->head.method,
+        .target = target,
         .path = {target.at, mark != NULL ? (size_t)(mark - target.at) : target.len},
         .query = mark != NULL ? span_skip(target, (size_t)(mark - target.at) + 1) : SPAN(""),
-        .header_count = n->head.header_count, .body = buf_span(&n->body), .peer = span_of(c->peer),
-        .peer_port = c->peer_port, .upgrade = n->upgrade, .tls = c->stream.tls != NULL,
+        .header_count = n->head.header_count,
+        .body = buf_span(&n->body),
+        .peer = span_of(c->peer),
+        .peer_port = c->peer_port,
+        .upgrade = n->upgrade,
+        .tls = c->stream.tls != NULL,
     };
     memcpy(r.headers, n->head.headers, n->head.header_count * sizeof *r.headers);
     c->head_only = span_is(n->head.method, "HEAD");
@@ -610,7 +614,8 @@ enum err http_server_new(struct http_server **out, struct loop *l, const struct 
     s->wake_timer = timer_new(l, on_wake, s);
     s->grace = timer_new(l, on_grace_over, s);
     set_lengths(s);
-    enum err e = s->rx != NULL && s->deadline_timer != NULL && s->wake_timer != NULL && s->grace != NULL ? ERR_OK : ERR_MEMORY;
+    enum err e =
+        s->rx != NULL && s->deadline_timer != NULL && s->wake_timer != NULL && s->grace != NULL ? ERR_OK : ERR_MEMORY;
     if (e == ERR_OK && config->cert_file != NULL) e = tls_server_new(&s->tls, config->cert_file, config->key_file, log);
     if (e == ERR_OK) e = listen_on(s, config->host, config->port);
     if (e == ERR_OK && uv_poll_init_socket(loop_uv(l), &s->listener, s->listen_fd) != 0) e = ERR_IO;

@@ -17,34 +17,41 @@ struct http_server;
 typedef uint64_t conn_id; /* 0: none */
 
 struct http_server_request {
-    struct span method, target;      /* target as sent: path and query */
-    struct span path, query;         /* path still percent-encoded; query without '?' */
+    struct span method, target; /* target as sent: path and query */
+    struct span path, query;    /* path still percent-encoded; query without '?' */
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
     struct span body;
-    struct span peer;                /* "127.0.0.1" */
+    struct span peer; /* "127.0.0.1" */
     uint16_t peer_port;
-    bool upgrade;                    /* asks for a WebSocket, version 13, with a sound key */
+    bool upgrade; /* asks for a WebSocket, version 13, with a sound key */
     bool tls;
 };
 const struct http_header *http_request_header(const struct http_server_request *r, const char *name);
 
 struct ws_server_event {
-    enum { WS_SERVER_OPEN, WS_SERVER_TEXT, WS_SERVER_BINARY, WS_SERVER_PING, WS_SERVER_PONG, WS_SERVER_WRITABLE,
-           WS_SERVER_CLOSED } kind;
-    struct span data;      /* message, ping or pong payload, close reason; may be changed by nobody */
-    uint16_t code;         /* of WS_SERVER_CLOSED: the peer's; 1005 none given, 1006 no close frame; 1002, 1007, 1009 or 1011
+    enum {
+        WS_SERVER_OPEN,
+        WS_SERVER_TEXT,
+        WS_SERVER_BINARY,
+        WS_SERVER_PING,
+        WS_SERVER_PONG,
+        WS_SERVER_WRITABLE,
+        WS_SERVER_CLOSED
+    } kind;
+    struct span data; /* message, ping or pong payload, close reason; may be changed by nobody */
+    uint16_t code;    /* of WS_SERVER_CLOSED: the peer's; 1005 none given, 1006 no close frame; 1002, 1007, 1009 or 1011
                             * where the peer broke the protocol and was told so */
 };
 
 struct http_server_config {
-    const char *host;              /* an address, "127.0.0.1", "::1", "0.0.0.0", "localhost" */
-    uint16_t port;                 /* 0: a free one */
+    const char *host;                 /* an address, "127.0.0.1", "::1", "0.0.0.0", "localhost" */
+    uint16_t port;                    /* 0: a free one */
     const char *cert_file, *key_file; /* PEM; both NULL: plain */
-    size_t max_connections;        /* more are accepted and answered 503 */
-    size_t max_body, max_message;  /* bytes of a request body, of one WebSocket message */
-    int64_t idle_timeout_us;       /* of a keep-alive connection between requests */
-    bool auto_pong;                /* answer pings; the simulator may want not to */
+    size_t max_connections;           /* more are accepted and answered 503 */
+    size_t max_body, max_message;     /* bytes of a request body, of one WebSocket message */
+    int64_t idle_timeout_us;          /* of a keep-alive connection between requests */
+    bool auto_pong;                   /* answer pings; the simulator may want not to */
     /* Called once per request; answer now or later by http_answer_*, or http_upgrade. All spans borrowed until return. */
     void (*on_request)(void *arg, conn_id id, const struct http_server_request *r);
     /* Events of an upgraded connection. WS_SERVER_WRITABLE: the unsent bytes went from above zero to zero.
@@ -69,11 +76,12 @@ void http_server_close(struct http_server *s, void (*on_closed)(void *arg), void
 
 struct http_reply {
     int status;
-    const struct http_header *headers; /* Content-Length, Date and Connection are added; one with CR, LF or NUL is left out */
+    const struct http_header
+        *headers; /* Content-Length, Date and Connection are added; one with CR, LF or NUL is left out */
     size_t header_count;
-    struct span body;                  /* copied, unless frame is set */
-    struct frame *frame;               /* the body as a shared frame; a reference is taken */
-    bool close;                        /* close after it */
+    struct span body;    /* copied, unless frame is set */
+    struct frame *frame; /* the body as a shared frame; a reference is taken */
+    bool close;          /* close after it */
 };
 void http_respond(struct http_server *s, conn_id id, const struct http_reply *r);
 /* A body sent in pieces (chunked), for long answers such as CSV: begin, pieces, end. Unsent bytes: conn_unsent. */

@@ -16,7 +16,9 @@
 #include <sys/time.h>
 #include <time.h>
 
-enum { FREE_PATIENCE_MS = 10000 }; /* loop_free: grace of servers, one long database job; then somebody forgot a handle */
+enum {
+    FREE_PATIENCE_MS = 10000
+}; /* loop_free: grace of servers, one long database job; then somebody forgot a handle */
 
 enum { SIGNALS = 2 };
 static const int signal_numbers[SIGNALS] = {SIGINT, SIGTERM};
@@ -60,7 +62,7 @@ struct job_queue {
     uv_work_t request;
     struct job *running, *first, **last;
     size_t waiting, max_waiting; /* the running one is not counted */
-    bool closed, answering; /* answering: done runs and may close the queue, which must outlive it */
+    bool closed, answering;      /* answering: done runs and may close the queue, which must outlive it */
     struct job_queue *next, **link;
 };
 
@@ -138,11 +140,13 @@ void loop_free(struct loop *l) {
     for (struct timer *t = l->timers; t != NULL; t = t->next) uv_unref((uv_handle_t *)&t->handle);
     for (int i = 0; l->signals_on && i < SIGNALS; i++) uv_close((uv_handle_t *)&l->signals[i], NULL);
     CHECK(uv_timer_start(&l->patience, on_patience_over, FREE_PATIENCE_MS, 0) == 0);
-    while (uv_run(&l->uv, UV_RUN_DEFAULT) != 0) {} /* a loop_break of before ends one run early */
+    while (uv_run(&l->uv, UV_RUN_DEFAULT) != 0) {
+    } /* a loop_break of before ends one run early */
     while (l->timers != NULL) timer_free(l->timers);
     uv_close((uv_handle_t *)&l->turn, NULL);
     uv_close((uv_handle_t *)&l->patience, NULL);
-    while (uv_run(&l->uv, UV_RUN_DEFAULT) != 0) {}
+    while (uv_run(&l->uv, UV_RUN_DEFAULT) != 0) {
+    }
     CHECK(uv_loop_close(&l->uv) == 0);
     free(l);
 }

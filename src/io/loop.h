@@ -12,8 +12,8 @@ struct loop; /* opaque */
 
 /* NULL without memory or descriptors. From here on the process ignores SIGPIPE. */
 struct loop *loop_new(const struct log *log);
-void loop_run(struct loop *l);                /* until nothing is left or loop_break */
-void loop_break(struct loop *l);              /* loop_run returns after this turn */
+void loop_run(struct loop *l);   /* until nothing is left or loop_break */
+void loop_break(struct loop *l); /* loop_run returns after this turn */
 /* Frees whatever timers and queues are left (jobs that have not begun are told so), runs the loop until every closed
  * server, client and job is gone, frees. One that was not closed by its owner stops the program after 10 s. Timers still
  * fire while others are closing, but the loop does not wait for them. */

@@ -7,10 +7,10 @@
 #include "io/stream.h"
 
 struct outq {
-    struct frame **ring;        /* owned; capacity a power of two */
+    struct frame **ring; /* owned; capacity a power of two */
     uint32_t first, count, capacity;
-    size_t sent;                /* bytes of the first frame that are gone */
-    size_t bytes;               /* unsent, of all */
+    size_t sent;  /* bytes of the first frame that are gone */
+    size_t bytes; /* unsent, of all */
 };
 
 /* Writes at once where nothing waits, and keeps a reference for the rest. ERR_CLOSED: the socket failed; ERR_FULL: more

@@ -43,7 +43,7 @@ MUST_CHECK enum err stream_tls(struct stream *s, struct tls_server *t, int fd);
 struct tls_trust;
 /* NULL without memory. A file that cannot be read is remembered: tls_trust_error has words, and nothing is trusted. */
 struct tls_trust *tls_trust_new(const char *ca_file);
-void tls_trust_free(struct tls_trust *t); /* NULL is allowed */
+void tls_trust_free(struct tls_trust *t);               /* NULL is allowed */
 const char *tls_trust_error(const struct tls_trust *t); /* NULL: none */
 /* Makes a curl handle (a CURL *) trust that, and check names, with TLS 1.2 at least. t must outlive the handle. */
 MUST_CHECK enum err tls_trust_use(struct tls_trust *t, void *curl);

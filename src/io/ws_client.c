@@ -22,11 +22,16 @@
 
 enum {
     RX_BYTES = 64 << 10,
-    READS_A_TURN = 16,             /* of one connection: a megabyte, then the others have their turn */
-    UNSENT_MAX = 1 << 20,          /* the header's promise */
+    READS_A_TURN = 16,    /* of one connection: a megabyte, then the others have their turn */
+    UNSENT_MAX = 1 << 20, /* the header's promise */
     CLOSE_WAIT_MS = 300,
-    OP_TEXT = 1, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10, CONTROL_MAX = 125,
-    CODE_NONE = 1005, CODE_ABNORMAL = 1006,
+    OP_TEXT = 1,
+    OP_CLOSE = 8,
+    OP_PING = 9,
+    OP_PONG = 10,
+    CONTROL_MAX = 125,
+    CODE_NONE = 1005,
+    CODE_ABNORMAL = 1006,
 };
 
 enum state { CONNECTING, UPGRADING, OPEN, CLOSING, ENDED, STATES };
@@ -38,13 +43,13 @@ struct connection {
     struct curl_transfer transfer;
     uv_idle_t idle;
     uv_poll_t poll;
-    bool polled;              /* poll is in use */
-    int handles;              /* libuv's, not closed yet */
-    struct timer *deadline;   /* of the connect, of the close */
+    bool polled;            /* poll is in use */
+    int handles;            /* libuv's, not closed yet */
+    struct timer *deadline; /* of the connect, of the close */
     ws_client_fn *fn;
     void *arg;
-    struct buf out;           /* what the socket has not taken */
-    struct buf owed_pong;     /* the newest ping's payload while `out` is not empty: never more than one */
+    struct buf out;       /* what the socket has not taken */
+    struct buf owed_pong; /* the newest ping's payload while `out` is not empty: never more than one */
     bool owes_pong;
     struct http1_gather head; /* of the answer to our upgrade */
     struct ws_decoder decoder;
@@ -63,8 +68,11 @@ struct ws_client {
 
 #define TO(state) (1u << (state))
 static const unsigned legal_moves[STATES] = {
-    [CONNECTING] = TO(UPGRADING) | TO(ENDED), [UPGRADING] = TO(OPEN) | TO(ENDED), [OPEN] = TO(CLOSING) | TO(ENDED),
-    [CLOSING] = TO(ENDED), [ENDED] = 0,
+    [CONNECTING] = TO(UPGRADING) | TO(ENDED),
+    [UPGRADING] = TO(OPEN) | TO(ENDED),
+    [OPEN] = TO(CLOSING) | TO(ENDED),
+    [CLOSING] = TO(ENDED),
+    [ENDED] = 0,
 };
 
 static void enter(struct connection *c, enum state to) {
@@ -87,7 +95,7 @@ static void on_handle_closed(uv_handle_t *handle) {
 
 /* Lets go of everything; the memory follows when libuv agrees. */
 static void connection_release(struct connection *c) {
-    if (c->state != ENDED) enter(c, ENDED); /* who is still reading stops */
+    if (c->state != ENDED) enter(c, ENDED);                             /* who is still reading stops */
     if (c->polled) uv_close((uv_handle_t *)&c->poll, on_handle_closed); /* before curl closes the socket */
     c->polled = false;
     curl_transfer_close(&c->transfer, c->client->curl);
@@ -199,7 +207,8 @@ static const char *judge_upgrade(const struct connection *c, const struct http1_
     const struct http_header *connection = http1_find(h->headers, h->header_count, "Connection");
     const struct http_header *accept = http1_find(h->headers, h->header_count, "Sec-WebSocket-Accept");
     if (upgrade == NULL || !http1_has_token(upgrade->value, "websocket")) return "the upgrade lacks Upgrade: websocket";
-    if (connection == NULL || !http1_has_token(connection->value, "Upgrade")) return "the upgrade lacks Connection: Upgrade";
+    if (connection == NULL || !http1_has_token(connection->value, "Upgrade"))
+        return "the upgrade lacks Connection: Upgrade";
     if (accept == NULL || !span_is(accept->value, c->accept)) return "the upgrade has a wrong Sec-WebSocket-Accept";
     if (http1_find(h->headers, h->header_count, "Sec-WebSocket-Extensions") != NULL ||
         http1_find(h->headers, h->header_count, "Sec-WebSocket-Protocol") != NULL)
@@ -369,13 +378,16 @@ static enum err prepare_upgrade(struct connection *c, const char *url) {
     char *host = NULL, *port = NULL, *path = NULL, *query = NULL;
     enum err e = ERR_SYNTAX;
     if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
+        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
         bool has_port = curl_url_get(u, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT) == CURLUE_OK;
         bool has_query = curl_url_get(u, CURLUPART_QUERY, &query, 0) == CURLUE_OK;
-        buf_putf(&c->out, "GET %s%s%s HTTP/1.1\r\nHost: %s%s%s\r\n", path, has_query ? "?" : "", has_query ? query : "", host,
-                 has_port ? ":" : "", has_port ? port : "");
-        buf_putf(&c->out, "User-Agent: gridscope/" GRIDSCOPE_VERSION "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                          "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n", key);
+        buf_putf(&c->out, "GET %s%s%s HTTP/1.1\r\nHost: %s%s%s\r\n", path, has_query ? "?" : "", has_query ? query : "",
+                 host, has_port ? ":" : "", has_port ? port : "");
+        buf_putf(&c->out,
+                 "User-Agent: gridscope/" GRIDSCOPE_VERSION "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
+                 key);
         e = c->out.failed;
     }
     curl_free(host);

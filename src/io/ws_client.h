@@ -5,14 +5,14 @@
 
 #include "io/http_client.h"
 
-struct ws_client;      /* the maker of connections */
+struct ws_client; /* the maker of connections */
 
 enum ws_client_event_kind {
-    WS_CLIENT_OPEN,    /* the upgrade was accepted */
-    WS_CLIENT_TEXT,    /* .data: one message, borrowed until return (a binary one too: no peer of ours sends such) */
-    WS_CLIENT_PING,    /* the peer's ping, answered already */
+    WS_CLIENT_OPEN, /* the upgrade was accepted */
+    WS_CLIENT_TEXT, /* .data: one message, borrowed until return (a binary one too: no peer of ours sends such) */
+    WS_CLIENT_PING, /* the peer's ping, answered already */
     WS_CLIENT_PONG,
-    WS_CLIENT_CLOSED,  /* last event: .err why, .code (1006 where none came), .data reason or words for the log.
+    WS_CLIENT_CLOSED, /* last event: .err why, .code (1006 where none came), .data reason or words for the log.
                           .err: OK our close was answered; CLOSED by the peer; TIMEOUT of the connect or of the answer to
                           our close; DENIED the upgrade was refused; PROTOCOL, TOO_BIG the peer's fault (.code is then what
                           we closed with); CANCELED by ws_client_close before it was open; DNS, CONNECT, TLS, IO, MEMORY.

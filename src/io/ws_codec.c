@@ -249,7 +249,8 @@ static struct ws_event take_data(struct ws_decoder *d, char *at, size_t n) {
     if (d->left > 0) return (struct ws_event){.kind = WS_MORE};
     end_frame(d);
     if (!d->fin) return (struct ws_event){.kind = WS_MORE};
-    if (d->message_opcode == OP_TEXT && d->utf8_state != 0) return bad(d, CODE_TEXT, "a text message ends inside a character");
+    if (d->message_opcode == OP_TEXT && d->utf8_state != 0)
+        return bad(d, CODE_TEXT, "a text message ends inside a character");
     return message_event(d, whole ? span_from(at, n) : buf_span(&d->message));
 }
 

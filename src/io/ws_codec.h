@@ -12,10 +12,13 @@
 enum ws_role { WS_CLIENT, WS_SERVER }; /* ours: a client masks what it sends and refuses masked frames */
 
 enum ws_event_kind {
-    WS_MORE,   /* everything was taken, nothing complete yet */
-    WS_TEXT, WS_BINARY, WS_PING, WS_PONG,
-    WS_CLOSE,  /* the peer's close frame: code (1005 where it has none), payload the reason */
-    WS_BAD,    /* protocol error: code to close with (1002, 1007, 1009, 1011), payload words for the log; takes no more */
+    WS_MORE, /* everything was taken, nothing complete yet */
+    WS_TEXT,
+    WS_BINARY,
+    WS_PING,
+    WS_PONG,
+    WS_CLOSE, /* the peer's close frame: code (1005 where it has none), payload the reason */
+    WS_BAD, /* protocol error: code to close with (1002, 1007, 1009, 1011), payload words for the log; takes no more */
 };
 
 struct ws_event {
@@ -26,18 +29,18 @@ struct ws_event {
 
 struct ws_decoder {
     enum ws_role role;
-    size_t max_message;  /* bytes of one message, fragments together */
+    size_t max_message; /* bytes of one message, fragments together */
     unsigned char head[14];
     unsigned head_len;
-    uint64_t left;       /* payload bytes of the current frame still to come */
+    uint64_t left; /* payload bytes of the current frame still to come */
     uint64_t frame_len;
     uint32_t mask_at, utf8_state;
     unsigned char opcode, message_opcode;
     bool fin, in_frame, bad, closed;
-    uint16_t bad_code;   /* of the WS_BAD that is repeated ever after */
+    uint16_t bad_code; /* of the WS_BAD that is repeated ever after */
     const char *bad_why;
-    struct buf message;  /* owned: gathered fragments */
-    struct buf control;  /* owned: a control frame split over reads */
+    struct buf message; /* owned: gathered fragments */
+    struct buf control; /* owned: a control frame split over reads */
 };
 
 void ws_decoder_init(struct ws_decoder *d, enum ws_role role, size_t max_message);
@@ -50,7 +53,8 @@ struct ws_event ws_feed(struct ws_decoder *d, char *in, size_t len, size_t *used
 enum { WS_HEAD_MAX = 14 };
 /* The header of one whole frame (FIN set) into out, its length returned; payload follows it. opcode: 1 text, 2 binary,
  * 8 close, 9 ping, 10 pong. mask: four bytes for a client, NULL for a server. */
-size_t ws_frame_head(unsigned char out[static WS_HEAD_MAX], unsigned opcode, uint64_t payload_len, const unsigned char *mask);
+size_t ws_frame_head(unsigned char out[static WS_HEAD_MAX], unsigned opcode, uint64_t payload_len,
+                     const unsigned char *mask);
 void ws_mask(char *payload, size_t len, const unsigned char mask[static 4]);
 /* A whole frame appended to out. For a client with the given mask key. */
 void ws_put_frame(struct buf *out, unsigned opcode, struct span payload, const unsigned char *mask);

@@ -3,8 +3,16 @@
 
 #include "base/check.h"
 
-enum { OP_TEXT = 1, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10, CONTROL_MAX = 125, REASON_MAX = 123, CODE_NONE = 1005,
-       CODE_ABNORMAL = 1006 };
+enum {
+    OP_TEXT = 1,
+    OP_CLOSE = 8,
+    OP_PING = 9,
+    OP_PONG = 10,
+    CONTROL_MAX = 125,
+    REASON_MAX = 123,
+    CODE_NONE = 1005,
+    CODE_ABNORMAL = 1006
+};
 
 void conn_tell(struct conn *c, int kind, struct span data, uint16_t code) {
     struct http_server *s = c->server;

@@ -54,9 +54,7 @@ enum err guard_init(struct guard *g, const char *host, uint16_t port, bool tls, 
 
 /* --- Host --- */
 
-static bool same_text(struct span a, const char *b) {
-    return a.len == strlen(b) && strncasecmp(a.at, b, a.len) == 0;
-}
+static bool same_text(struct span a, const char *b) { return a.len == strlen(b) && strncasecmp(a.at, b, a.len) == 0; }
 
 /* "name", "name:port" or "[v6]:port" into its parts; port_text is empty where there is none. */
 static bool split_host(struct span text, struct span *name, struct span *port_text) {
@@ -152,7 +150,10 @@ enum guard_verdict guard_origin(const struct guard *g, const struct http_server_
 
 /* --- headers of safety --- */
 
-#define HEADER(name, value) {{"" name, sizeof(name) - 1}, {"" value, sizeof(value) - 1}}
+#define HEADER(name, value)                                                                                            \
+    {                                                                                                                  \
+        {"" name, sizeof(name) - 1}, { "" value, sizeof(value) - 1 }                                                   \
+    }
 
 const struct http_header *guard_headers(size_t *count, bool tls) {
     static const struct http_header headers[] = {

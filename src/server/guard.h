@@ -13,8 +13,8 @@
 enum { GUARD_PUBLIC_MAX = 16, GUARD_HOST_MAX = 256 };
 
 struct guard {
-    char bound[GUARD_HOST_MAX];   /* the bound address as a browser writes it: "192.168.1.5", "[fd00::1]" */
-    bool any_address;             /* bound to 0.0.0.0 or :: */
+    char bound[GUARD_HOST_MAX]; /* the bound address as a browser writes it: "192.168.1.5", "[fd00::1]" */
+    bool any_address;           /* bound to 0.0.0.0 or :: */
     bool tls, require_origin;
     uint16_t port;
     struct guard_public {

@@ -11,7 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum session_state { SESSION_NEW, SESSION_WAITING, SESSION_LIVE, SESSION_OWED, SESSION_CLOSING, SESSION_GONE, SESSION_STATES };
+enum session_state {
+    SESSION_NEW,
+    SESSION_WAITING,
+    SESSION_LIVE,
+    SESSION_OWED,
+    SESSION_CLOSING,
+    SESSION_GONE,
+    SESSION_STATES
+};
 
 #define BIT(state) (1u << (state))
 static const unsigned session_may[SESSION_STATES] = {
@@ -26,17 +34,17 @@ struct session {
     conn_id conn;
     uint64_t grant, resume;
     enum session_state state;
-    uint32_t at;                      /* place in hub.sessions */
+    uint32_t at; /* place in hub.sessions */
     bool has_resume;
-    bool spoke;                       /* a text message has come */
-    bool backlog;                     /* the socket did not take everything at the last send */
+    bool spoke;   /* a text message has come */
+    bool backlog; /* the socket did not take everything at the last send */
     uint8_t bad_messages;
-    uint16_t messages_now;            /* since the last sweep */
-    struct mono entered;              /* the state */
-    struct mono heard, pinged;        /* last frame from it; last ping to it */
-    struct mono progressed;           /* the socket last took a byte, or had nothing to take */
-    uint64_t accepted, written;       /* bytes given to the transport; of those, seen written */
-    struct session *prev, *next;      /* the queue of those waiting for a first word, oldest first */
+    uint16_t messages_now;       /* since the last sweep */
+    struct mono entered;         /* the state */
+    struct mono heard, pinged;   /* last frame from it; last ping to it */
+    struct mono progressed;      /* the socket last took a byte, or had nothing to take */
+    uint64_t accepted, written;  /* bytes given to the transport; of those, seen written */
+    struct session *prev, *next; /* the queue of those waiting for a first word, oldest first */
     struct subscriptions topics;
 };
 
@@ -47,17 +55,19 @@ struct hub {
     struct session **sessions; /* owned, dense */
     uint32_t session_count, session_cap, gone;
     unsigned depth;
-    bool ending;               /* being freed: the source is left alone */
+    bool ending; /* being freed: the source is left alone */
     struct session *wait_first, *wait_last;
     struct topics topics;
     struct frame *ring[LIMIT_RESUME_RING_FRAMES]; /* delta n at n % size; those from ring_from to seq are held */
     uint64_t seq, ring_from;
     size_t ring_bytes;
-    struct frame *snapshot;    /* the last one sent, shared by sessions that come at the same moment; NULL none */
+    struct frame *snapshot; /* the last one sent, shared by sessions that come at the same moment; NULL none */
     struct mono snapshot_at;
 };
 
-enum { SNAPSHOT_SHARE_US = 50000 }; /* a crowd that reconnects is served from one encoding; the ages in it are this exact */
+enum {
+    SNAPSHOT_SHARE_US = 50000
+}; /* a crowd that reconnects is served from one encoding; the ages in it are this exact */
 
 /* --- sessions and their list --- */
 
@@ -86,9 +96,7 @@ static void session_enter(struct hub *h, struct session *s, enum session_state n
     if (next == SESSION_OWED) h->count->snapshots_owed++;
 }
 
-static bool session_receives(const struct session *s) {
-    return s->state == SESSION_LIVE;
-}
+static bool session_receives(const struct session *s) { return s->state == SESSION_LIVE; }
 
 static void topic_tell(struct hub *h, int kind, struct span name, size_t subscribers) {
     if (h->ending) return;
@@ -115,9 +123,7 @@ static void session_free(struct hub *h, struct session *s) {
     free(s);
 }
 
-static void hub_enter(struct hub *h) {
-    h->depth++;
-}
+static void hub_enter(struct hub *h) { h->depth++; }
 
 /* Frees at depth one, not zero: the source may publish when a topic ends, and what that does must find the list in order. */
 static void hub_leave(struct hub *h) {
@@ -187,8 +193,15 @@ struct session *hub_add(struct hub *h, conn_id conn, uint64_t grant, bool has_re
     if (!hub_reserve(h)) return NULL;
     struct session *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
-    *s = (struct session){.conn = conn, .grant = grant, .has_resume = has_resume, .resume = resume, .state = SESSION_NEW,
-                          .at = h->session_count, .entered = now.mono, .heard = now.mono, .pinged = now.mono,
+    *s = (struct session){.conn = conn,
+                          .grant = grant,
+                          .has_resume = has_resume,
+                          .resume = resume,
+                          .state = SESSION_NEW,
+                          .at = h->session_count,
+                          .entered = now.mono,
+                          .heard = now.mono,
+                          .pinged = now.mono,
                           .progressed = now.mono};
     s->topics.session = s;
     h->sessions[h->session_count++] = s;
@@ -413,7 +426,8 @@ static const struct {
     void (*handle)(struct hub *h, struct session *s, struct json_value message, struct now now);
 } messages[] = {{"resume", on_resume}, {"subscribe", on_subscribe}, {"unsubscribe", on_unsubscribe}};
 
-static void session_first_word(struct hub *h, struct session *s, struct json_value message, struct span type, struct now now) {
+static void session_first_word(struct hub *h, struct session *s, struct json_value message, struct span type,
+                               struct now now) {
     uint64_t n;
     if (span_is(type, "resume") && resume_seq(message, &n)) session_resume(h, s, n, now);
     else session_give_snapshot(h, s, now);
@@ -478,8 +492,8 @@ static void ring_drop_oldest(struct hub *h) {
 
 /* Takes the caller's reference. */
 static void ring_add(struct hub *h, struct frame *f) {
-    while (h->ring_from <= h->seq && (h->seq + 1 - h->ring_from >= LIMIT_RESUME_RING_FRAMES ||
-                                      h->ring_bytes + f->len > LIMIT_RESUME_RING_BYTES))
+    while (h->ring_from <= h->seq &&
+           (h->seq + 1 - h->ring_from >= LIMIT_RESUME_RING_FRAMES || h->ring_bytes + f->len > LIMIT_RESUME_RING_BYTES))
         ring_drop_oldest(h);
     h->ring[f->seq % LIMIT_RESUME_RING_FRAMES] = f;
     h->ring_bytes += f->len;
@@ -565,7 +579,8 @@ static void session_sweep(struct hub *h, struct session *s, struct now now) {
     }
     if (s->state == SESSION_NEW || !mono_reached(now.mono, mono_add(s->pinged, t->ping_us))) return;
     s->pinged = now.mono;
-    if (!s->backlog) h->config.transport.ping(h->config.transport.arg, s->conn); /* behind a backlog nobody would see it */
+    if (!s->backlog)
+        h->config.transport.ping(h->config.transport.arg, s->conn); /* behind a backlog nobody would see it */
 }
 
 void hub_sweep(struct hub *h, struct now now) {
@@ -585,14 +600,8 @@ void hub_end_grant(struct hub *h, uint64_t grant, struct now now) {
     hub_leave(h);
 }
 
-uint64_t hub_seq(const struct hub *h) {
-    return h->seq;
-}
+uint64_t hub_seq(const struct hub *h) { return h->seq; }
 
-size_t hub_sessions(const struct hub *h) {
-    return h->session_count - h->gone;
-}
+size_t hub_sessions(const struct hub *h) { return h->session_count - h->gone; }
 
-size_t hub_topics(const struct hub *h) {
-    return h->topics.count;
-}
+size_t hub_topics(const struct hub *h) { return h->topics.count; }

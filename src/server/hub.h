@@ -30,17 +30,22 @@ struct hub_transport {
 
 struct hub_config {
     struct hub_transport transport;
-    struct frame *(*snapshot)(void *arg, uint64_t seq);                   /* as server_source */
+    struct frame *(*snapshot)(void *arg, uint64_t seq); /* as server_source */
     void (*topic)(void *arg, const struct server_topic_event *e);
     void *source_arg;
     uint64_t first_seq;
-    size_t soft_bytes, hard_bytes;  /* above 0 */
-    struct server_timing timing;    /* none 0 */
+    size_t soft_bytes, hard_bytes;    /* above 0 */
+    struct server_timing timing;      /* none 0 */
     struct server_counters *counters; /* shared with the server; outlives the hub */
 };
 
-enum { HUB_CLOSE_GOING = 1001, HUB_CLOSE_POLICY = 1008, HUB_CLOSE_INTERNAL = 1011, HUB_CLOSE_SLOW = 1013,
-       HUB_CLOSE_LOGIN = 4401 };
+enum {
+    HUB_CLOSE_GOING = 1001,
+    HUB_CLOSE_POLICY = 1008,
+    HUB_CLOSE_INTERNAL = 1011,
+    HUB_CLOSE_SLOW = 1013,
+    HUB_CLOSE_LOGIN = 4401
+};
 
 MUST_CHECK enum err hub_new(struct hub **out, const struct hub_config *config);
 void hub_free(struct hub *h); /* every session with it, without a word to the browser or to the source */

@@ -4,9 +4,7 @@
 
 static const int64_t lock_us = LIMIT_LOGIN_LOCK_SECONDS * US_PER_S;
 
-void lockout_init(struct lockout *l) {
-    memset(l, 0, sizeof *l);
-}
+void lockout_init(struct lockout *l) { memset(l, 0, sizeof *l); }
 
 struct lockout_key lockout_key_of(struct span address) {
     struct lockout_key key = {{0}};

@@ -16,15 +16,15 @@ struct lockout_key {
 
 struct lockout_entry {
     struct lockout_key key;
-    bool used, known;     /* known: has logged in since the start */
-    uint32_t failures;    /* in a row */
-    struct mono last;     /* last try */
-    struct mono until;    /* locked until; meaningful where failures has reached the limit */
+    bool used, known;  /* known: has logged in since the start */
+    uint32_t failures; /* in a row */
+    struct mono last;  /* last try */
+    struct mono until; /* locked until; meaningful where failures has reached the limit */
 };
 
 struct lockout {
     struct lockout_entry entries[LIMIT_LOGIN_ADDRESSES];
-    uint32_t strangers_failed;   /* failures of unknown addresses in the current lock time */
+    uint32_t strangers_failed; /* failures of unknown addresses in the current lock time */
     struct mono strangers_since;
 };
 

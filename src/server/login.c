@@ -29,7 +29,7 @@ struct login {
     struct loop *loop;
 };
 
-struct check { /* one password on its way through the pool; owned by the job */
+struct check {           /* one password on its way through the pool; owned by the job */
     struct login *login; /* NULL: it went away */
     struct check *prev, *next;
     struct lockout_key address;
@@ -132,7 +132,8 @@ enum err login_try(struct login *l, int64_t *wait_us, struct span password, stru
     struct check *c = calloc(1, sizeof *c);
     enum err e = ERR_MEMORY;
     if (c != NULL) {
-        *c = (struct check){.login = l, .address = key, .done = done, .arg = arg, .id = id, .password_len = password.len};
+        *c = (struct check){
+            .login = l, .address = key, .done = done, .arg = arg, .id = id, .password_len = password.len};
         memcpy(c->hash, l->hash, sizeof c->hash);
         if (password.len > 0) memcpy(c->password, password.at, password.len);
         e = job_put(l->queue, check_work, check_done, c);
@@ -181,18 +182,18 @@ uint64_t login_check(const struct login *l, struct span token, struct now now) {
     size_t len;
     uint64_t found = 0;
     if (token.len != LOGIN_TOKEN_TEXT - 1) return 0;
-    if (sodium_hex2bin(secret, sizeof secret, token.at, token.len, NULL, &len, NULL) != 0 || len != sizeof secret) return 0;
+    if (sodium_hex2bin(secret, sizeof secret, token.at, token.len, NULL, &len, NULL) != 0 || len != sizeof secret)
+        return 0;
     token_hash(hash, secret);
     for (size_t i = 0; i < LIMIT_LOGIN_GRANTS; i++) { /* all are looked at, whichever it is */
         const struct grant *g = &l->grants[i];
-        if (sodium_memcmp(g->hash, hash, sizeof hash) == 0 && g->id != 0 && !mono_reached(now.mono, g->ends)) found = g->id;
+        if (sodium_memcmp(g->hash, hash, sizeof hash) == 0 && g->id != 0 && !mono_reached(now.mono, g->ends))
+            found = g->id;
     }
     return found;
 }
 
-static void grant_clear(struct grant *g) {
-    sodium_memzero(g, sizeof *g);
-}
+static void grant_clear(struct grant *g) { sodium_memzero(g, sizeof *g); }
 
 void login_end(struct login *l, uint64_t grant) {
     for (size_t i = 0; i < LIMIT_LOGIN_GRANTS; i++)

@@ -13,7 +13,7 @@ struct login;
 struct login_config {
     const char *password_hash; /* as crypto_pwhash_str writes it; NULL: hash password now (20 to 100 ms) */
     struct span password;
-    int64_t lifetime_us;       /* above 0 */
+    int64_t lifetime_us; /* above 0 */
 };
 
 enum { LOGIN_TOKEN_TEXT = 64 + 1 }; /* the grant's secret as the cookie holds it: 32 bytes in hexadecimal, NUL */
@@ -31,8 +31,8 @@ void login_free(struct login *l);
 /* Checks a password given from an address; the answer comes later with id, never from inside. The password is copied and the
  * copy wiped. ERR_DENIED: locked, *wait_us until the next try is allowed. ERR_FULL: too many checks wait. ERR_TOO_BIG,
  * ERR_MEMORY. A right password has unlocked the address when done is called. */
-MUST_CHECK enum err login_try(struct login *l, int64_t *wait_us, struct span password, struct span address, struct now now,
-                              login_done_fn *done, void *arg, uint64_t id);
+MUST_CHECK enum err login_try(struct login *l, int64_t *wait_us, struct span password, struct span address,
+                              struct now now, login_done_fn *done, void *arg, uint64_t id);
 
 /* A new grant: its number, above 0, and the secret for the cookie. *replaced: the grant that gave way, or 0. */
 uint64_t login_grant(struct login *l, char token[static LOGIN_TOKEN_TEXT], uint64_t *replaced, struct now now);

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-static const char *const intervals[] = {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w"};
+static const char *const intervals[] = {"1m", "3m", "5m", "15m", "30m", "1h", "2h",
+                                        "4h", "6h", "8h", "12h", "1d",  "3d", "1w"};
 
 bool interval_ok(struct span text) {
     for (size_t i = 0; i < sizeof intervals / sizeof intervals[0]; i++)
@@ -109,17 +110,11 @@ static const char *read_time(struct wall *out, struct span text) {
     return NULL;
 }
 
-static const char *read_from(struct server_query *q, struct span text) {
-    return read_time(&q->from, text);
-}
+static const char *read_from(struct server_query *q, struct span text) { return read_time(&q->from, text); }
 
-static const char *read_to(struct server_query *q, struct span text) {
-    return read_time(&q->to, text);
-}
+static const char *read_to(struct server_query *q, struct span text) { return read_time(&q->to, text); }
 
-static const char *read_before(struct server_query *q, struct span text) {
-    return read_time(&q->before, text);
-}
+static const char *read_before(struct server_query *q, struct span text) { return read_time(&q->before, text); }
 
 static const char *read_q(struct server_query *q, struct span text) {
     if (text.len > QUERY_TEXT_MAX) return "must have at most 64 bytes";
@@ -162,17 +157,24 @@ static const struct {
     const char *name;
     const char *(*read)(struct server_query *q, struct span text);
 } params[P_COUNT] = {
-    [P_SYMBOL] = {"symbol", read_symbol}, [P_SIDE] = {"side", read_side},       [P_FROM] = {"from", read_from},
-    [P_TO] = {"to", read_to},             [P_Q] = {"q", read_q},                [P_CURSOR] = {"cursor", read_cursor},
-    [P_LIMIT] = {"limit", read_limit},    [P_INTERVAL] = {"interval", read_interval},
-    [P_BEFORE] = {"before", read_before}, [P_DAYS] = {"days", read_days},
+    [P_SYMBOL] = {"symbol", read_symbol},
+    [P_SIDE] = {"side", read_side},
+    [P_FROM] = {"from", read_from},
+    [P_TO] = {"to", read_to},
+    [P_Q] = {"q", read_q},
+    [P_CURSOR] = {"cursor", read_cursor},
+    [P_LIMIT] = {"limit", read_limit},
+    [P_INTERVAL] = {"interval", read_interval},
+    [P_BEFORE] = {"before", read_before},
+    [P_DAYS] = {"days", read_days},
 };
 
 static const struct {
     unsigned takes, needs;
     uint32_t limit; /* where not given; 0: all */
 } kinds[] = {
-    [QUERY_TRADES] = {BIT(P_SYMBOL) | BIT(P_SIDE) | BIT(P_FROM) | BIT(P_TO) | BIT(P_Q) | BIT(P_CURSOR) | BIT(P_LIMIT), 0, 100},
+    [QUERY_TRADES] = {BIT(P_SYMBOL) | BIT(P_SIDE) | BIT(P_FROM) | BIT(P_TO) | BIT(P_Q) | BIT(P_CURSOR) | BIT(P_LIMIT),
+                      0, 100},
     [QUERY_TRADES_CSV] = {BIT(P_SYMBOL) | BIT(P_SIDE) | BIT(P_FROM) | BIT(P_TO) | BIT(P_Q), 0, 0},
     [QUERY_ORDERS] = {BIT(P_SYMBOL), 0, 0},
     [QUERY_CANDLES] = {BIT(P_SYMBOL) | BIT(P_INTERVAL) | BIT(P_LIMIT) | BIT(P_BEFORE), BIT(P_SYMBOL), 500},
@@ -183,7 +185,8 @@ static const struct {
 
 static enum err fault(struct param_fault *f, struct span field, const char *message) {
     size_t n = 0;
-    while (n < field.len && n + 1 < sizeof f->field && field.at[n] > ' ' && field.at[n] < 0x7f) { /* it goes into our answer */
+    while (n < field.len && n + 1 < sizeof f->field && field.at[n] > ' ' &&
+           field.at[n] < 0x7f) { /* it goes into our answer */
         f->field[n] = field.at[n];
         n++;
     }

@@ -15,11 +15,11 @@
 /* A request whose answer comes later: from the store, or from the check of a password. */
 enum waiting_kind { WAITING_NONE, WAITING_QUERY, WAITING_STREAM, WAITING_LOGIN };
 struct waiting {
-    uint64_t id;           /* slot + generation, never used again */
+    uint64_t id; /* slot + generation, never used again */
     conn_id conn;
     enum waiting_kind kind;
-    struct mono touched;   /* asked, or the last piece taken or given */
-    size_t unsent;         /* at the last look, of WAITING_STREAM */
+    struct mono touched; /* asked, or the last piece taken or given */
+    size_t unsent;       /* at the last look, of WAITING_STREAM */
 };
 
 struct server {
@@ -39,7 +39,7 @@ struct server {
     uint64_t generation;
     int64_t login_lifetime_us;
     bool tls;
-    char cookie[40];     /* its name: with our port, since cookies of one host are shared by all its ports */
+    char cookie[40]; /* its name: with our port, since cookies of one host are shared by all its ports */
     void (*on_closed)(void *arg);
     void *on_closed_arg;
 };
@@ -64,9 +64,9 @@ enum { REPLY_EXTRA_MAX = 4 };
 struct reply {
     int status;
     const char *content_type;
-    const char *cache;     /* Cache-Control; NULL: no-store */
+    const char *cache; /* Cache-Control; NULL: no-store */
     struct span body;
-    struct frame *frame;   /* the body instead, shared */
+    struct frame *frame; /* the body instead, shared */
     struct http_header extra[REPLY_EXTRA_MAX];
     size_t extra_count;
 };
@@ -76,7 +76,8 @@ void reply_begin(struct server *s, conn_id conn, const struct reply *r); /* stat
 void reply_json(struct server *s, conn_id conn, int status, struct span body);
 /* field NULL: none. message: plain words. code: a short word for programs. */
 void reply_error(struct server *s, conn_id conn, int status, const char *code, const char *field, const char *message);
-void reply_error_after(struct server *s, conn_id conn, int status, const char *code, const char *message, int64_t wait_us);
+void reply_error_after(struct server *s, conn_id conn, int status, const char *code, const char *message,
+                       int64_t wait_us);
 void reply_asset(struct server *s, conn_id conn, const struct http_server_request *r, const struct asset *a);
 
 #endif

@@ -30,8 +30,10 @@ static size_t reply_headers(const struct server *s, struct http_header out[stati
 void reply_send(struct server *s, conn_id conn, const struct reply *r) {
     struct http_header headers[HEADERS_MAX];
     size_t count = reply_headers(s, headers, r);
-    http_respond(s->http, conn, &(struct http_reply){.status = r->status, .headers = headers, .header_count = count,
-                                                     .body = r->body, .frame = r->frame});
+    http_respond(
+        s->http, conn,
+        &(struct http_reply){
+            .status = r->status, .headers = headers, .header_count = count, .body = r->body, .frame = r->frame});
 }
 
 void reply_begin(struct server *s, conn_id conn, const struct reply *r) {
@@ -64,7 +66,8 @@ static void send_error(struct server *s, conn_id conn, struct reply *r, const ch
     buf_init(&b, 4096);
     put_error(&b, code, field, message);
     r->content_type = "application/json";
-    r->body = b.failed == ERR_OK ? buf_span(&b) : SPAN("{\"error\":{\"code\":\"failed\",\"message\":\"out of memory\"}}");
+    r->body =
+        b.failed == ERR_OK ? buf_span(&b) : SPAN("{\"error\":{\"code\":\"failed\",\"message\":\"out of memory\"}}");
     reply_send(s, conn, r);
     buf_free(&b);
 }
@@ -73,7 +76,8 @@ void reply_error(struct server *s, conn_id conn, int status, const char *code, c
     send_error(s, conn, &(struct reply){.status = status}, code, field, message);
 }
 
-void reply_error_after(struct server *s, conn_id conn, int status, const char *code, const char *message, int64_t wait_us) {
+void reply_error_after(struct server *s, conn_id conn, int status, const char *code, const char *message,
+                       int64_t wait_us) {
     char seconds[24];
     struct reply r = {.status = status};
     snprintf(seconds, sizeof seconds, "%lld", (long long)((wait_us + US_PER_S - 1) / US_PER_S));
@@ -131,7 +135,8 @@ void reply_asset(struct server *s, conn_id conn, const struct http_server_reques
     char etag[96];
     /* weak: one tag for all three encodings of the same content */
     snprintf(etag, sizeof etag, "W/%s", a->etag);
-    struct reply out = {.status = 200, .content_type = a->content_type,
+    struct reply out = {.status = 200,
+                        .content_type = a->content_type,
                         .cache = a->immutable ? "public, max-age=31536000, immutable" : "no-cache"};
     reply_extra(&out, "ETag", etag);
     reply_extra(&out, "Vary", "Accept-Encoding");

@@ -20,8 +20,8 @@ struct route {
     const char *method; /* a route for GET answers HEAD too */
     const char *path;
     void (*handle)(struct server *s, const struct asked *a);
-    bool login;         /* needs one, where login is on */
-    bool own_origin;    /* refused from other pages */
+    bool login;                  /* needs one, where login is on */
+    bool own_origin;             /* refused from other pages */
     enum server_query_kind kind; /* of handle_query */
 };
 
@@ -37,8 +37,8 @@ static void handle_readyz(struct server *s, const struct asked *a) {
 }
 
 static void put_gauge(struct buf *b, const char *name, const char *help, size_t value) {
-    buf_putf(b, "# HELP gridscope_server_%s %s\n# TYPE gridscope_server_%s gauge\ngridscope_server_%s %zu\n", name, help,
-             name, name, value);
+    buf_putf(b, "# HELP gridscope_server_%s %s\n# TYPE gridscope_server_%s gauge\ngridscope_server_%s %zu\n", name,
+             help, name, name, value);
 }
 
 static void put_counters(struct buf *b, const struct server_counters *c) {
@@ -67,8 +67,11 @@ static void handle_metrics(struct server *s, const struct asked *a) {
     put_gauge(&b, "logins", "logins that have not ended", s->login != NULL ? login_grants(s->login) : 0);
     put_gauge(&b, "connections", "connections open", http_server_connections(s->http));
     if (b.failed != ERR_OK) reply_error(s, a->conn, 500, "failed", NULL, err_text(b.failed));
-    else reply_send(s, a->conn, &(struct reply){.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                                .body = buf_span(&b)});
+    else
+        reply_send(s, a->conn,
+                   &(struct reply){.status = 200,
+                                   .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                   .body = buf_span(&b)});
     buf_free(&b);
 }
 
@@ -106,8 +109,10 @@ static void handle_query(struct server *s, const struct asked *a) {
 /* --- the live feed --- */
 
 static void refuse_upgrade(struct server *s, conn_id conn) {
-    struct reply r = {.status = 426, .content_type = "application/json",
-                      .body = SPAN("{\"error\":{\"code\":\"upgrade_required\",\"message\":\"this address speaks WebSocket\"}}")};
+    struct reply r = {
+        .status = 426,
+        .content_type = "application/json",
+        .body = SPAN("{\"error\":{\"code\":\"upgrade_required\",\"message\":\"this address speaks WebSocket\"}}")};
     reply_extra(&r, "Upgrade", "websocket");
     reply_send(s, conn, &r);
 }
@@ -140,8 +145,8 @@ static void handle_ws(struct server *s, const struct asked *a) {
 /* --- login --- */
 
 static void put_cookie(const struct server *s, char *out, size_t size, const char *token, int64_t seconds) {
-    snprintf(out, size, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s", s->cookie, token, (long long)seconds,
-             s->tls ? "; Secure" : "");
+    snprintf(out, size, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s", s->cookie, token,
+             (long long)seconds, s->tls ? "; Secure" : "");
 }
 
 static void reply_login_state(struct server *s, conn_id conn, bool authenticated, const char *cookie) {
@@ -195,8 +200,9 @@ static void handle_login(struct server *s, const struct asked *a) {
         return;
     }
     uint64_t id = waiting_add(s, WAITING_LOGIN, a->conn);
-    enum err e = id == 0 ? ERR_FULL
-                         : login_try(s->login, &wait_us, password, a->r->peer, loop_now(s->loop), routes_login_done, s, id);
+    enum err e = id == 0
+                     ? ERR_FULL
+                     : login_try(s->login, &wait_us, password, a->r->peer, loop_now(s->loop), routes_login_done, s, id);
     if (e == ERR_OK) return;
     if (id != 0) waiting_remove(waiting_find(s, id));
     refuse_try(s, a->conn, e, wait_us);
@@ -337,7 +343,8 @@ static void handle_no_route(struct server *s, conn_id conn, const struct http_se
         reply_error(s, conn, 404, "not_found", NULL, "there is nothing at this address");
         return;
     }
-    struct reply out = {.status = 405, .content_type = "application/json",
+    struct reply out = {.status = 405,
+                        .content_type = "application/json",
                         .body = SPAN("{\"error\":{\"code\":\"bad_method\",\"message\":\"not with this method\"}}")};
     reply_extra(&out, "Allow", allowed != NULL ? allowed : "GET, HEAD");
     reply_send(s, conn, &out);

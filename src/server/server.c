@@ -184,7 +184,11 @@ enum err server_new(struct server **out, struct loop *l, const struct server_con
     CHECK((config->cert_file == NULL) == (config->key_file == NULL));
     struct server *s = calloc(1, sizeof *s);
     if (s == NULL) return ERR_MEMORY;
-    *s = (struct server){.loop = l, .log = log, .source = config->source, .asset = config->asset, .timing = config->timing,
+    *s = (struct server){.loop = l,
+                         .log = log,
+                         .source = config->source,
+                         .asset = config->asset,
+                         .timing = config->timing,
                          .tls = config->cert_file != NULL};
     set_timing(&s->timing);
     enum err e = guard_init(&s->guard, config->host, config->port, s->tls, config->require_origin, config->public_hosts,
@@ -227,30 +231,20 @@ void server_close(struct server *s, void (*on_closed)(void *arg), void *arg) {
 
 /* --- the rest of server.h --- */
 
-uint16_t server_port(const struct server *s) {
-    return http_server_port(s->http);
-}
+uint16_t server_port(const struct server *s) { return http_server_port(s->http); }
 
-uint64_t server_seq(const struct server *s) {
-    return hub_seq(s->hub);
-}
+uint64_t server_seq(const struct server *s) { return hub_seq(s->hub); }
 
-size_t server_sessions(const struct server *s) {
-    return hub_sessions(s->hub);
-}
+size_t server_sessions(const struct server *s) { return hub_sessions(s->hub); }
 
 void server_publish_delta(struct server *s, struct span text, uint64_t seq) {
     hub_publish_delta(s->hub, text, seq, loop_now(s->loop));
 }
 
-void server_skip_delta(struct server *s, uint64_t seq) {
-    hub_skip_delta(s->hub, seq, loop_now(s->loop));
-}
+void server_skip_delta(struct server *s, uint64_t seq) { hub_skip_delta(s->hub, seq, loop_now(s->loop)); }
 
 void server_publish_topic(struct server *s, struct span topic, struct span text) {
     hub_publish_topic(s->hub, topic, text, loop_now(s->loop));
 }
 
-const struct server_counters *server_counters(const struct server *s) {
-    return &s->count;
-}
+const struct server_counters *server_counters(const struct server *s) { return &s->count; }

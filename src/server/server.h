@@ -34,13 +34,19 @@ struct server;
 
 /* A question about stored data, its parameters checked. Which of them a kind takes: src/server/params.c. */
 enum server_query_kind {
-    QUERY_TRADES, QUERY_TRADES_CSV, QUERY_ORDERS, QUERY_CANDLES, QUERY_EQUITY, QUERY_PERFORMANCE, QUERY_CONFIG,
+    QUERY_TRADES,
+    QUERY_TRADES_CSV,
+    QUERY_ORDERS,
+    QUERY_CANDLES,
+    QUERY_EQUITY,
+    QUERY_PERFORMANCE,
+    QUERY_CONFIG,
 };
 enum server_query_side { QUERY_SIDE_ANY, QUERY_SIDE_BUY, QUERY_SIDE_SELL };
 enum { QUERY_TEXT_MAX = 64, QUERY_CURSOR_MAX = 128 };
 struct server_query {
     enum server_query_kind kind;
-    struct name symbol;                /* as the browser wrote it; empty: all. Known or not is the answerer's business */
+    struct name symbol; /* as the browser wrote it; empty: all. Known or not is the answerer's business */
     enum server_query_side side;
     struct wall from, to;              /* from inclusive, to exclusive; 0: open */
     struct wall before;                /* candles that open before it; 0: the newest */
@@ -82,8 +88,8 @@ struct server_timing {
 };
 
 struct server_config {
-    const char *host; /* "127.0.0.1", "localhost", "::1", "0.0.0.0", ... */
-    uint16_t port;    /* 0: a free one */
+    const char *host;                 /* "127.0.0.1", "localhost", "::1", "0.0.0.0", ... */
+    uint16_t port;                    /* 0: a free one */
     const char *cert_file, *key_file; /* PEM; NULL: plain HTTP */
     /* Names under which browsers reach it beyond its own address: "dash.example.org", with a port where the browser shows
      * one, or a whole origin ("https://dash.example.org") behind a proxy. Copied. */
@@ -94,11 +100,11 @@ struct server_config {
     bool require_origin;
 
     bool auth_enabled;
-    const char *password_hash;  /* as crypto_pwhash_str writes it; or NULL and */
-    struct span password;       /* the password, hashed at start; the caller may wipe it afterwards */
-    int64_t login_lifetime_us;  /* from the login, not from the last use */
+    const char *password_hash; /* as crypto_pwhash_str writes it; or NULL and */
+    struct span password;      /* the password, hashed at start; the caller may wipe it afterwards */
+    int64_t login_lifetime_us; /* from the login, not from the last use */
 
-    uint64_t first_seq;         /* seq before the first delta; 0: the wall clock in microseconds */
+    uint64_t first_seq;            /* seq before the first delta; 0: the wall clock in microseconds */
     size_t soft_bytes, hard_bytes; /* 0: the limits */
     struct server_timing timing;
     /* The page; NULL: no page. */
@@ -141,8 +147,8 @@ size_t server_answer_unsent(struct server *s, uint64_t query_id);
     X(requests, "HTTP requests")                                                                                       \
     X(refused_host, "requests refused for their Host")                                                                 \
     X(refused_origin, "requests refused for their Origin")                                                             \
-    X(refused_login, "requests without the login they need")                                                          \
-    X(refused_parameters, "requests with malformed parameters")                                                       \
+    X(refused_login, "requests without the login they need")                                                           \
+    X(refused_parameters, "requests with malformed parameters")                                                        \
     X(refused_full, "requests refused because a bound was reached")                                                    \
     X(login_successes, "logins")                                                                                       \
     X(login_failures, "wrong passwords")                                                                               \

@@ -53,9 +53,7 @@ bool topic_name_ok(struct span name) {
 
 /* --- the two lists --- */
 
-static uint64_t topic_hash(struct span name) {
-    return mix64(fnv1a64(name.at, name.len));
-}
+static uint64_t topic_hash(struct span name) { return mix64(fnv1a64(name.at, name.len)); }
 
 struct topic *topics_find(const struct topics *t, struct span name) {
     uint32_t at;
@@ -96,7 +94,8 @@ static void topics_remove(struct topics *t, struct topic *gone) {
     if (last != gone) {
         last->at = gone->at;
         t->list[last->at] = last;
-        CHECK(map_put(&t->by_name, topic_hash(span_of(last->name)), last->at) == ERR_OK); /* replaces: takes no memory */
+        CHECK(map_put(&t->by_name, topic_hash(span_of(last->name)), last->at) ==
+              ERR_OK); /* replaces: takes no memory */
     }
     free(gone->subscribers);
     free(gone);

@@ -11,12 +11,12 @@
 struct topic;
 struct session;
 
-struct subscription {       /* one entry of a session's list */
+struct subscription { /* one entry of a session's list */
     struct topic *topic;
-    uint32_t at;            /* its place among the topic's subscribers */
+    uint32_t at; /* its place among the topic's subscribers */
 };
 
-struct subscriptions {      /* of one session; zeroed: none */
+struct subscriptions { /* of one session; zeroed: none */
     struct session *session;
     struct subscription *list; /* owned; allocated with the first */
     uint32_t count;
@@ -24,20 +24,20 @@ struct subscriptions {      /* of one session; zeroed: none */
 
 struct subscriber {
     struct subscriptions *of;
-    uint32_t slot;          /* its place in of->list */
+    uint32_t slot; /* its place in of->list */
 };
 
 struct topic {
     char name[LIMIT_TOPIC_BYTES + 1];
-    uint32_t at;            /* place in topics.list */
+    uint32_t at;                    /* place in topics.list */
     struct subscriber *subscribers; /* owned */
     uint32_t count, cap;
 };
 
 struct topics {
-    struct topic **list;    /* owned */
+    struct topic **list; /* owned */
     uint32_t count, cap;
-    struct map by_name;     /* hash of the name -> place in list */
+    struct map by_name; /* hash of the name -> place in list */
 };
 
 void topics_init(struct topics *t);

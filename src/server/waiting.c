@@ -76,7 +76,11 @@ void server_answer_error(struct server *s, uint64_t query_id, int status, const 
     struct waiting *w = waiting_query(s, query_id);
     if (w == NULL) return;
     waiting_remove(w);
-    reply_error(s, w->conn, status, status == 404 ? "not_found" : status < 500 ? "bad_request" : "failed", field, message);
+    reply_error(s, w->conn, status,
+                status == 404  ? "not_found"
+                : status < 500 ? "bad_request"
+                               : "failed",
+                field, message);
 }
 
 void server_answer_begin(struct server *s, uint64_t query_id, const char *content_type, const char *file_name) {

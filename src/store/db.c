@@ -28,10 +28,8 @@ enum err db_open(struct db **out, const char *path, enum db_use use, char why[st
     struct db *db = calloc(1, sizeof *db);
     (void)snprintf(why, SQL_WHY_MAX, "%s", err_text(ERR_MEMORY));
     enum err e = db == NULL ? ERR_MEMORY : open_parts(db, path, use, why);
-    if (e == ERR_OK)
-        *out = db;
-    else
-        db_close(db);
+    if (e == ERR_OK) *out = db;
+    else db_close(db);
     return e;
 }
 
@@ -50,9 +48,7 @@ struct journal *db_journal(struct db *db) {
     return db->journal;
 }
 
-const char *db_why(const struct db *db) {
-    return sql_why(db->sql);
-}
+const char *db_why(const struct db *db) { return sql_why(db->sql); }
 
 enum err db_begin(struct db *db) {
     CHECK(!db->in_transaction);
@@ -66,10 +62,8 @@ enum err db_commit(struct db *db) {
     CHECK(db->in_transaction);
     enum err e = journal_seal(db->journal);
     if (e == ERR_OK) e = sql_run(db->sql, "COMMIT");
-    if (e == ERR_OK)
-        db->in_transaction = false;
-    else
-        db_rollback(db);
+    if (e == ERR_OK) db->in_transaction = false;
+    else db_rollback(db);
     return e;
 }
 

@@ -53,10 +53,8 @@ enum err history_get(struct sql *s, struct stored_history *out, size_t *count, s
         h->first_id = query_int(&q, 2);
         h->last_id = query_int(&q, 3);
         h->from.us = query_int(&q, 4);
-        if (name_set(&h->symbol, span_of(query_text(&q, 0))) != ERR_OK)
-            bad = unreadable(s, "history");
-        else
-            ++*count;
+        if (name_set(&h->symbol, span_of(query_text(&q, 0))) != ERR_OK) bad = unreadable(s, "history");
+        else ++*count;
     }
     enum err e = query_end(&q);
     return bad != ERR_OK ? bad : e;
@@ -99,10 +97,8 @@ enum err market_get_all(struct sql *s, struct stored_market *out, size_t *count,
                        " FROM markets ORDER BY exchange_symbol");
     enum err bad = ERR_OK;
     for (*count = 0; *count < max && bad == ERR_OK && query_row(&q);) {
-        if (read_market(&q, &out[*count]))
-            ++*count;
-        else
-            bad = unreadable(s, "markets");
+        if (read_market(&q, &out[*count])) ++*count;
+        else bad = unreadable(s, "markets");
     }
     enum err e = query_end(&q);
     return bad != ERR_OK ? bad : e;

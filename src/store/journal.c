@@ -92,9 +92,7 @@ static struct row row_of(const struct query *q) {
     };
 }
 
-static struct span record_span(const struct record *r) {
-    return span_from(r->at, r->len);
-}
+static struct span record_span(const struct record *r) { return span_from(r->at, r->len); }
 
 static enum err bad_row(struct journal *j, uint64_t id, const char *what) {
     return sql_fail(j->sql, ERR_CORRUPT,
@@ -220,16 +218,11 @@ static enum err learn_join(struct journal *j, const struct definition *d) {
 
 static enum err learn(struct journal *j, enum row_kind kind, const struct definition *d) {
     switch (kind) {
-    case ROW_ACCOUNT:
-        return learn_account(j, d);
-    case ROW_SERIES:
-        return learn_series(j, d);
-    case ROW_ASSET:
-        return learn_asset(j, d);
-    case ROW_JOIN:
-        return learn_join(j, d);
-    default:
-        return ERR_VALUE;
+    case ROW_ACCOUNT: return learn_account(j, d);
+    case ROW_SERIES: return learn_series(j, d);
+    case ROW_ASSET: return learn_asset(j, d);
+    case ROW_JOIN: return learn_join(j, d);
+    default: return ERR_VALUE;
     }
 }
 
@@ -265,15 +258,11 @@ enum err journal_reload(struct journal *j) {
     return e == ERR_OK ? read_definitions(j) : e;
 }
 
-uint64_t journal_rows(const struct journal *j) {
-    return j->rows;
-}
+uint64_t journal_rows(const struct journal *j) { return j->rows; }
 
 /* ---- accounts ---- */
 
-size_t journal_accounts(const struct journal *j) {
-    return j->account_count;
-}
+size_t journal_accounts(const struct journal *j) { return j->account_count; }
 
 const struct stored_account *journal_account(const struct journal *j, size_t index) {
     CHECK(index < j->account_count);
@@ -453,14 +442,10 @@ enum err journal_put(struct journal *j, struct put_counts *counts, uint64_t acco
     uint64_t series = 2 * number + (f->side == SIDE_SELL);
     if ((e = read_standing(j, &old, series, f->trade_id)) != ERR_OK) return e;
     switch (choose(&old, f, counts)) {
-    case ROW_FILL:
-        return append_fill(j, ROW_FILL, series, 0, f);
-    case ROW_REPLACE:
-        return append_replacement(j, series, &old, f);
-    case ROW_FEE:
-        return append_fee(j, series, &old, f);
-    default:
-        return ERR_OK;
+    case ROW_FILL: return append_fill(j, ROW_FILL, series, 0, f);
+    case ROW_REPLACE: return append_replacement(j, series, &old, f);
+    case ROW_FEE: return append_fee(j, series, &old, f);
+    default: return ERR_OK;
     }
 }
 
@@ -493,9 +478,7 @@ void loader_free(struct loader *l) {
     free(l);
 }
 
-uint64_t loader_count(const struct loader *l) {
-    return l->count;
-}
+uint64_t loader_count(const struct loader *l) { return l->count; }
 
 static enum err keep_record(struct loader *l, uint64_t *at, uint16_t *len, struct span record) {
     if (record.len > RECORD_MAX) return ERR_CORRUPT;
@@ -549,21 +532,16 @@ static enum err take_record(struct loader *l, struct entry *to, const struct row
 static enum err take_row(struct loader *l, const struct row *row) {
     struct entry *to = NULL;
     enum err e = ERR_OK;
-    if (row->kind == ROW_FILL)
-        e = add_entry(l, &to);
-    else
-        to = entry_of(l, row);
+    if (row->kind == ROW_FILL) e = add_entry(l, &to);
+    else to = entry_of(l, row);
     if (e != ERR_OK) return e;
     if (to == NULL || l->count > UINT32_MAX - 1) return ERR_CORRUPT;
     l->entry_of_row[row->id] = (uint32_t)(to - l->entries) + 1;
     switch (row->kind) {
     case ROW_FILL:
-    case ROW_REPLACE:
-        return take_record(l, to, row);
-    case ROW_FEE:
-        return keep_record(l, &to->fee_at, &to->fee_len, row->record);
-    default:
-        return ERR_CORRUPT;
+    case ROW_REPLACE: return take_record(l, to, row);
+    case ROW_FEE: return keep_record(l, &to->fee_at, &to->fee_len, row->record);
+    default: return ERR_CORRUPT;
     }
 }
 
@@ -577,10 +555,8 @@ static enum err read_rows(struct loader *l) {
         if (row.id != expected || row.id > l->rows) bad = bad_row(j, expected, "is missing");
         if (bad != ERR_OK || row.series == 0) continue;
         uint64_t number = row.series / 2;
-        if (number < 1 || number > j->series_count)
-            bad = ERR_CORRUPT;
-        else if (j->series[number - 1].account == l->account)
-            bad = take_row(l, &row);
+        if (number < 1 || number > j->series_count) bad = ERR_CORRUPT;
+        else if (j->series[number - 1].account == l->account) bad = take_row(l, &row);
         if (bad == ERR_CORRUPT) bad = bad_row(j, row.id, "cannot be read");
     }
     enum err e = query_end(&q);
@@ -685,19 +661,14 @@ static enum err verify_end(struct journal *j, struct verdict *v) {
     unsigned char hash[SHA256_BYTES] = {0};
     enum err e = read_head(j, &rows, hash);
     if (e != ERR_OK) return e;
-    if (v->rows < rows)
-        condemn(v, v->rows + 1, "the row is missing, it was cut off at the end");
-    else if (v->rows > rows)
-        condemn(v, rows + 1, "the row was added from outside");
-    else if (memcmp(hash, v->hash, sizeof hash) != 0)
-        condemn(v, rows, "the row is not the one that was written last");
+    if (v->rows < rows) condemn(v, v->rows + 1, "the row is missing, it was cut off at the end");
+    else if (v->rows > rows) condemn(v, rows + 1, "the row was added from outside");
+    else if (memcmp(hash, v->hash, sizeof hash) != 0) condemn(v, rows, "the row is not the one that was written last");
     if (v->done) return ERR_OK;
     struct query q = query_start(j->sql, "PRAGMA integrity_check(1)");
     if (!query_row(&q)) return query_end(&q);
-    if (strcmp(query_text(&q, 0), "ok") != 0)
-        condemn(v, 0, query_text(&q, 0));
-    else
-        v->done = v->whole = true;
+    if (strcmp(query_text(&q, 0), "ok") != 0) condemn(v, 0, query_text(&q, 0));
+    else v->done = v->whole = true;
     return query_end(&q);
 }
 

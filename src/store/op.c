@@ -169,7 +169,8 @@ static enum err run_get_points(struct worker *w, struct op *o) {
     if (a == NULL) return ERR_OK;
     o->items = calloc(LIMIT_STORE_EQUITY_POINTS, sizeof(struct op_point));
     if (o->items == NULL) return ERR_MEMORY;
-    enum err e = equity_get(db_sql(w->db), LIMIT_STORE_EQUITY_POINTS, a->number, o->from, o->to, o->step_us, keep_point, o);
+    enum err e =
+        equity_get(db_sql(w->db), LIMIT_STORE_EQUITY_POINTS, a->number, o->from, o->to, o->step_us, keep_point, o);
     return e == ERR_OK ? o->heap.failed : e;
 }
 
@@ -201,9 +202,7 @@ static const struct {
     [OP_THIN_POINTS] = {run_thin_points, true},
 };
 
-bool op_writes(enum op_kind kind) {
-    return kinds[kind].writes;
-}
+bool op_writes(enum op_kind kind) { return kinds[kind].writes; }
 
 /* ---- groups ---- */
 
@@ -239,9 +238,7 @@ void op_run_group(struct worker *w, struct op *first) {
         w->failed = e;
     }
     for (struct op *o = first; o != NULL; o = o->next) {
-        if (e == ERR_OK)
-            o->err = e;
-        else
-            op_fail(o, e);
+        if (e == ERR_OK) o->err = e;
+        else op_fail(o, e);
     }
 }

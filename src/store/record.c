@@ -52,9 +52,7 @@ static void put_number(struct record *r, u128 v) {
     put_byte(r, (unsigned)v);
 }
 
-static void put_signed(struct record *r, int64_t v) {
-    put_number(r, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
-}
+static void put_signed(struct record *r, int64_t v) { put_number(r, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63)); }
 
 static unsigned trailing_zeros(uint64_t v) {
     unsigned zeros = 0;
@@ -87,9 +85,7 @@ static struct reader reader_of(struct span s) {
     return (struct reader){at, at + s.len, false};
 }
 
-static enum err reader_end(const struct reader *r) {
-    return r->bad || r->at != r->end ? ERR_CORRUPT : ERR_OK;
-}
+static enum err reader_end(const struct reader *r) { return r->bad || r->at != r->end ? ERR_CORRUPT : ERR_OK; }
 
 static unsigned get_byte(struct reader *r) {
     if (r->at == r->end) {

@@ -38,9 +38,7 @@ static const struct step {
 
 enum { STEPS = sizeof steps / sizeof *steps };
 
-int schema_version(void) {
-    return steps[STEPS - 1].version;
-}
+int schema_version(void) { return steps[STEPS - 1].version; }
 
 static enum err read_version(struct sql *s, int64_t *out) {
     struct query q = query_start(s, "PRAGMA user_version");

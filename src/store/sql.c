@@ -42,7 +42,8 @@ static const struct meaning {
     {SQLITE_AUTH, ERR_DENIED, "access is not permitted: check the permissions of the file and of its folder"},
     {SQLITE_CANTOPEN, ERR_DENIED, "it cannot be opened: check that its folder exists and may be written"},
     {SQLITE_BUSY, ERR_BAD_STATE, "another process uses it: stop that one first, or give this one another GRIDSCOPE_DB"},
-    {SQLITE_LOCKED, ERR_BAD_STATE, "another process uses it: stop that one first, or give this one another GRIDSCOPE_DB"},
+    {SQLITE_LOCKED, ERR_BAD_STATE,
+     "another process uses it: stop that one first, or give this one another GRIDSCOPE_DB"},
     {SQLITE_CORRUPT, ERR_CORRUPT,
      "the file is damaged; it is left as it is: put a backup in its place or move it away"},
     {SQLITE_NOTADB, ERR_CORRUPT, "it is no database; it is left as it is: move it away or name another GRIDSCOPE_DB"},
@@ -79,24 +80,18 @@ static enum err fail_sqlite(struct sql *s, int result) {
     return sql_fail(s, m->err, "%s (%s)", m->words, sqlite3_errmsg(s->handle));
 }
 
-const char *sql_why(const struct sql *s) {
-    return s->why;
-}
+const char *sql_why(const struct sql *s) { return s->why; }
 
 enum err sql_run(struct sql *s, const char *text) {
     int result = sqlite3_exec(s->handle, text, NULL, NULL, NULL);
     return result == SQLITE_OK ? ERR_OK : fail_sqlite(s, result);
 }
 
-void sql_rollback(struct sql *s) {
-    (void)sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL);
-}
+void sql_rollback(struct sql *s) { (void)sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL); }
 
 /* ---- opening ---- */
 
-static bool is_memory(const char *path) {
-    return strcmp(path, ":memory:") == 0;
-}
+static bool is_memory(const char *path) { return strcmp(path, ":memory:") == 0; }
 
 /* Every missing folder above the file. What cannot be made shows when the file is opened. */
 static void make_folders(const char *path) {
@@ -211,13 +206,9 @@ static void note(struct query *q, int result) {
     if (q->result == SQLITE_OK) q->result = result;
 }
 
-void query_put_int(struct query *q, int64_t v) {
-    note(q, sqlite3_bind_int64(q->statement, ++q->bound, v));
-}
+void query_put_int(struct query *q, int64_t v) { note(q, sqlite3_bind_int64(q->statement, ++q->bound, v)); }
 
-void query_put_null(struct query *q) {
-    note(q, sqlite3_bind_null(q->statement, ++q->bound));
-}
+void query_put_null(struct query *q) { note(q, sqlite3_bind_null(q->statement, ++q->bound)); }
 
 void query_put_text(struct query *q, const char *text) {
     note(q, sqlite3_bind_text(q->statement, ++q->bound, text, -1, SQLITE_STATIC));
@@ -234,9 +225,7 @@ bool query_row(struct query *q) {
     return q->result == SQLITE_ROW;
 }
 
-int64_t query_int(const struct query *q, int column) {
-    return sqlite3_column_int64(q->statement, column);
-}
+int64_t query_int(const struct query *q, int column) { return sqlite3_column_int64(q->statement, column); }
 
 bool query_is_null(const struct query *q, int column) {
     return sqlite3_column_type(q->statement, column) == SQLITE_NULL;

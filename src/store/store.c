@@ -46,17 +46,11 @@ static void enter(struct store *s, enum store_state next) {
     s->state = next;
 }
 
-enum store_state store_state(const struct store *s) {
-    return s->state;
-}
+enum store_state store_state(const struct store *s) { return s->state; }
 
-const char *store_why(const struct store *s) {
-    return s->why;
-}
+const char *store_why(const struct store *s) { return s->why; }
 
-size_t store_waiting(const struct store *s) {
-    return s->waiting_ops + s->waiting_fills;
-}
+size_t store_waiting(const struct store *s) { return s->waiting_ops + s->waiting_fills; }
 
 /* ---- the list ---- */
 
@@ -199,10 +193,8 @@ static void answer(struct store *s, struct op *o) {
     s->waiting_ops--;
     s->waiting_fills -= o->fills;
     answers[kind](s, o);
-    if (kind != OP_CLOSE && o->more)
-        append_again(s, o);
-    else
-        op_free(o);
+    if (kind != OP_CLOSE && o->more) append_again(s, o);
+    else op_free(o);
 }
 
 /* The loop ends before the job could run; closing the database is done all the same. */

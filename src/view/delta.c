@@ -14,11 +14,11 @@ struct view {
     struct pair_values *sent[LIMIT_PAIRS]; /* likewise, in the engine's order; owned */
     size_t sent_count;
 
-    struct head now;                       /* the state as last read; parts not read are older, and not compared */
+    struct head now; /* the state as last read; parts not read are older, and not compared */
     struct pair_values fresh;
 
-    struct mono beat;                      /* the next slow beat */
-    bool owes;                             /* something was marked since the last one */
+    struct mono beat; /* the next slow beat */
+    bool owes;        /* something was marked since the last one */
     unsigned char owed_pair[LIMIT_PAIRS];
 };
 

@@ -6,8 +6,7 @@ static const int days[DRAWDOWNS] = {7, 30, 180, 0}; /* 0: all */
 
 void drawdowns_begin(struct drawdowns *d, struct dec16 investment, struct wall now) {
     *d = (struct drawdowns){.investment = investment};
-    for (size_t i = 0; i < DRAWDOWNS; i++)
-        d->of[i].from.us = days[i] != 0 ? now.us - days[i] * US_PER_DAY : INT64_MIN;
+    for (size_t i = 0; i < DRAWDOWNS; i++) d->of[i].from.us = days[i] != 0 ? now.us - days[i] * US_PER_DAY : INT64_MIN;
 }
 
 /* Below the peak, at that time. */

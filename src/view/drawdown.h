@@ -15,15 +15,15 @@ struct fall {
 };
 
 struct drawdown {
-    struct wall from;          /* points before it do not count */
-    struct wall since;         /* the first that did; 0 none */
+    struct wall from;  /* points before it do not count */
+    struct wall since; /* the first that did; 0 none */
     size_t points;
     struct fall deepest, current;
-    bool failed;               /* an amount out of range */
+    bool failed; /* an amount out of range */
 };
 
 struct drawdowns {
-    struct dec16 investment;   /* unknown: none */
+    struct dec16 investment; /* unknown: none */
     struct drawdown of[DRAWDOWNS];
 };
 

@@ -29,7 +29,9 @@ void view_equity_free(struct view_equity *v) {
     free(v);
 }
 
-struct view_series *view_equity_series(struct view_equity *v) { return v->series; }
+struct view_series *view_equity_series(struct view_equity *v) {
+    return v->series;
+}
 
 static void out_curve(struct buf *out, const struct view_equity *v, const struct engine *e) {
     out_object(out, NULL);

@@ -24,21 +24,24 @@ struct amounts { /* asset -> amount, an object; assets are distinct */
 };
 
 enum field_kind {
-    FIELD_TEXT,    /* char[], struct name: a string */
-    FIELD_WORD,    /* const char *: static text */
-    FIELD_DEC8, FIELD_DEC16,
-    FIELD_TIME,    /* struct wall */
-    FIELD_COUNT,   /* uint64_t: never unknown */
-    FIELD_INT,     /* int64_t */
+    FIELD_TEXT, /* char[], struct name: a string */
+    FIELD_WORD, /* const char *: static text */
+    FIELD_DEC8,
+    FIELD_DEC16,
+    FIELD_TIME,  /* struct wall */
+    FIELD_COUNT, /* uint64_t: never unknown */
+    FIELD_INT,   /* int64_t */
     FIELD_BOOL,
     FIELD_ARRAY,   /* struct buf holding a whole JSON array, "" for an empty one: sent whole */
     FIELD_AMOUNTS, /* struct amounts */
     FIELD_OBJECT,  /* a nested struct with a table of its own */
 };
 
-enum { FIELD_SLOW = 1,     /* moves all the time and says little: compared only on the slow beat (delta.c) */
-       FIELD_OPTIONAL = 2, /* object: its struct begins with `bool present`; null where false. */
-       FIELD_PART = 8 };   /* from this bit on: which DIRTY_ parts of the state it comes from; none: always compared */
+enum {
+    FIELD_SLOW = 1,     /* moves all the time and says little: compared only on the slow beat (delta.c) */
+    FIELD_OPTIONAL = 2, /* object: its struct begins with `bool present`; null where false. */
+    FIELD_PART = 8
+}; /* from this bit on: which DIRTY_ parts of the state it comes from; none: always compared */
 
 struct field { /* a table ends with key NULL */
     const char *key;
@@ -55,12 +58,14 @@ struct field { /* a table ends with key NULL */
              struct name: FIELD_TEXT, struct dec8: FIELD_DEC8, struct dec16: FIELD_DEC16, struct wall: FIELD_TIME,     \
              uint64_t: FIELD_COUNT, int64_t: FIELD_INT, bool: FIELD_BOOL, struct buf: FIELD_ARRAY,                     \
              struct amounts: FIELD_AMOUNTS)
-#define FIELD_FULL(key, T, m, kind, flags, sub) {key, kind, flags, offsetof(T, m), sizeof FIELD_MEMBER(T, m), sub}
+#define FIELD_FULL(key, T, m, kind, flags, sub)                                                                        \
+    { key, kind, flags, offsetof(T, m), sizeof FIELD_MEMBER(T, m), sub }
 /* A member under its own name. */
 #define FIELD(T, m, flags) FIELD_FULL(#m, T, m, FIELD_KIND(T, m), flags, NULL)
 /* A nested struct with its table. */
 #define FIELD_SUB(T, m, flags, sub) FIELD_FULL(#m, T, m, FIELD_OBJECT, flags, sub)
-#define FIELD_END {NULL, FIELD_TEXT, 0, 0, 0, NULL}
+#define FIELD_END                                                                                                      \
+    { NULL, FIELD_TEXT, 0, 0, 0, NULL }
 
 /* Every member, nulls too. */
 void fields_write(struct buf *b, const struct field *table, const void *values);

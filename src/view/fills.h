@@ -25,10 +25,10 @@ MUST_CHECK enum err cursor_read(struct fill_key *out, struct span text);
 enum { FILTER_TEXT_MAX = 64 };
 
 struct fill_filter {
-    struct name symbol;    /* "BTC/USDT" or "BTCUSDT", any case; empty: all */
+    struct name symbol; /* "BTC/USDT" or "BTCUSDT", any case; empty: all */
     bool has_side;
     enum side side;
-    struct wall from, to;  /* from inclusive, to exclusive; 0: open */
+    struct wall from, to; /* from inclusive, to exclusive; 0: open */
     /* part of symbol, trade id, order id, fee asset, side or source, any case; "" any */
     char text[FILTER_TEXT_MAX + 1];
 };
@@ -43,8 +43,8 @@ bool filter_takes_fill(const struct fill_filter *f, const struct fill *fill);
 struct fill_walk {
     const struct engine *e;
     struct wall from;
-    size_t count;          /* a heap, the newest on top */
-    struct fill_head {     /* a ledger with fills ahead */
+    size_t count;            /* a heap, the newest on top */
+    struct fill_head {       /* a ledger with fills ahead */
         struct fill_key key; /* of the next one */
         size_t pair, left;   /* it is at position left - 1 */
     } heads[LIMIT_PAIRS];

@@ -25,11 +25,11 @@ void out_bool(struct buf *b, const char *key, bool v);
 void out_count(struct buf *b, const char *key, uint64_t v);
 void out_int(struct buf *b, const char *key, int64_t v);
 void out_text(struct buf *b, const char *key, struct span text);
-void out_word(struct buf *b, const char *key, const char *word); /* NULL: null */
+void out_word(struct buf *b, const char *key, const char *word);     /* NULL: null */
 void out_name(struct buf *b, const char *key, const struct name *n); /* empty: null */
-void out_dec8(struct buf *b, const char *key, struct dec8 d);    /* exact, as a JSON string (PRODUCT 4) */
+void out_dec8(struct buf *b, const char *key, struct dec8 d);        /* exact, as a JSON string (PRODUCT 4) */
 void out_dec16(struct buf *b, const char *key, struct dec16 d);
-void out_time(struct buf *b, const char *key, struct wall t);    /* 0: null (time.h) */
+void out_time(struct buf *b, const char *key, struct wall t); /* 0: null (time.h) */
 
 /* Back to an earlier length of the same buffer. */
 void out_take_back(struct buf *b, size_t len);

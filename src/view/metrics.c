@@ -30,8 +30,10 @@ struct metric {
 #define METRIC_KIND(T, m)                                                                                              \
     _Generic(FIELD_MEMBER(T, m), uint64_t: METRIC_U64, int64_t: METRIC_I64, int: METRIC_INT, bool: METRIC_BOOL,        \
              struct dec8: METRIC_DEC8, struct dec16: METRIC_DEC16, struct wall: METRIC_TIME, const char *: METRIC_WORD)
-#define METRIC(name, type, each, T, m, help) {name, type, help, each, METRIC_KIND(T, m), offsetof(T, m), NULL}
-#define WORDS(name, each, T, m, words, help) {name, "gauge", help, each, METRIC_WORD, offsetof(T, m), words}
+#define METRIC(name, type, each, T, m, help)                                                                           \
+    { name, type, help, each, METRIC_KIND(T, m), offsetof(T, m), NULL }
+#define WORDS(name, each, T, m, words, help)                                                                           \
+    { name, "gauge", help, each, METRIC_WORD, offsetof(T, m), words }
 
 static const char *const modes[] = {"starting", "streaming", "partial", "polling", "offline", NULL};
 static const char *const statuses[] = {"connected", "reconnecting", "stale", "offline", NULL};
@@ -60,7 +62,8 @@ static const struct metric metrics[] = {
     ENGINE("trades_cached", "gauge", trades_cached, "Fills in the window for display"),
     ENGINE("fills_applied_total", "counter", count.fills_applied, "Fills that entered a ledger"),
     ENGINE("fills_refused_total", "counter", count.fills_refused, "Records refused as no fill or beyond the range"),
-    ENGINE("points_refused_total", "counter", count.points_refused, "Stored points of the equity series that could not be read"),
+    ENGINE("points_refused_total", "counter", count.points_refused,
+           "Stored points of the equity series that could not be read"),
     ENGINE("duplicates_dropped_total", "counter", count.duplicates_dropped, "Repeated records of known fills"),
     ENGINE("corrections_total", "counter", count.corrections, "Fills replaced by a more authoritative record"),
     ENGINE("other_symbol_fills_total", "counter", count.other_symbol_fills, "Fills of symbols that are no pair"),
@@ -155,7 +158,9 @@ static void put_label(struct buf *b, const char *key, const char *value) {
     buf_putc(b, '"');
 }
 
-struct label { const char *key, *value; };
+struct label {
+    const char *key, *value;
+};
 
 static void sample_begin(struct buf *b, const char *name, struct label one, struct label two) {
     buf_puts(b, name);

@@ -45,17 +45,17 @@ struct fee_sums {
 };
 
 struct view_performance {
-    struct name symbol;    /* empty: the portfolio */
-    struct now now;        /* of the start: the end of the last buckets */
-    int64_t offset_us;     /* day zone */
-    size_t pair;           /* being walked */
+    struct name symbol; /* empty: the portfolio */
+    struct now now;     /* of the start: the end of the last buckets */
+    int64_t offset_us;  /* day zone */
+    size_t pair;        /* being walked */
     bool has_added;
     struct fill_key added; /* the last fill that was */
     struct bucket of_pair[BUCKETS], shown[BUCKETS];
     struct fee_sums pair_fees, fees;
     struct map orders; /* sell order -> quarter of an hour of its first fill, SPOILED once something was unmatched */
-    bool partial;          /* a pair without rate is left out */
-    bool failed;           /* no memory */
+    bool partial;      /* a pair without rate is left out */
+    bool failed;       /* no memory */
     struct view_series *series; /* owned */
     struct drawdowns drawdowns;
 };
@@ -463,7 +463,9 @@ struct view_performance *view_performance_new(const struct engine *e, const stru
     return NULL;
 }
 
-struct view_series *view_performance_series(struct view_performance *v) { return v->series; }
+struct view_series *view_performance_series(struct view_performance *v) {
+    return v->series;
+}
 
 void view_performance_free(struct view_performance *v) {
     if (v == NULL) return;

@@ -5,7 +5,8 @@
 
 bool view_ready(const struct engine *e) {
     bool data_flows = e->mode != MODE_STARTING && e->mode != MODE_OFFLINE;
-    return data_flows || e->portfolio.known; /* offline, but with figures to show: ready, and the page says how old they are */
+    return data_flows ||
+           e->portfolio.known; /* offline, but with figures to show: ready, and the page says how old they are */
 }
 
 void view_ready_text(struct buf *out, const struct engine *e) {

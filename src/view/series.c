@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 enum phase { PHASE_PROBE, PHASE_PAGES, PHASE_READY };
-enum { STORED_MAX = 4096 };      /* points taken from the store: nearly half a year of hours */
+enum { STORED_MAX = 4096 };       /* points taken from the store: nearly half a year of hours */
 enum { STORED_BYTES = 16 << 20 }; /* their marks: 4 kB each, which is 400 pairs */
-enum { TRIES = 16 };             /* a backfill changes the past page by page, a pass between two takes milliseconds */
+enum { TRIES = 16 };              /* a backfill changes the past page by page, a pass between two takes milliseconds */
 
 #define EVER_US (INT64_C(1000) * 366 * US_PER_DAY) /* one step holds everything: the probe asks for the oldest point */
 #define MINUTES_US (EQUITY_MINUTES * US_PER_MIN)
@@ -51,7 +51,7 @@ struct view_series {
     struct equity_line lines[LIMIT_PAIRS];
     struct portfolio_line plain[LIMIT_PAIRS];
     struct left_out left_out[2 * LIMIT_PAIRS];
-    size_t stored_at;  /* next */
+    size_t stored_at;   /* next */
     struct wall cursor; /* the next point is not before */
     bool has_point, is_now, ended;
     struct wall at;

@@ -27,9 +27,9 @@ struct series_point {
 };
 
 enum series_next {
-    SERIES_POINT,  /* *out is the next one */
-    SERIES_LATER,  /* the budget is used up, or a ledger is recomputing: in the next step */
-    SERIES_AGAIN,  /* the past has changed meanwhile: forget all points, they come again from the first */
+    SERIES_POINT, /* *out is the next one */
+    SERIES_LATER, /* the budget is used up, or a ledger is recomputing: in the next step */
+    SERIES_AGAIN, /* the past has changed meanwhile: forget all points, they come again from the first */
     SERIES_END,
     SERIES_FAILED, /* no memory, or the past does not come to rest */
 };

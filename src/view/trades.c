@@ -38,7 +38,7 @@ struct view_trades {
     enum stage stage;
     struct fill_filter filter;
     uint32_t limit, rows;
-    bool started;         /* the head of the answer is written */
+    bool started; /* the head of the answer is written */
     bool has_place;
     struct fill_key place; /* of the last fill looked at: the next step goes on below it */
     struct fill_key last;  /* of the last row written: the cursor of the next page */

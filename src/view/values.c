@@ -6,15 +6,12 @@
 
 /* ---- the tables: names, nesting and order of the snapshot (PRODUCT 4, the contract's example) ---- */
 
-#define PART(dirty) ((dirty) * FIELD_PART)
+#define PART(dirty) ((dirty)*FIELD_PART)
 
 static const struct field breaker_fields[] = {
-    FIELD(struct breaker_values, state, 0),
-    FIELD(struct breaker_values, consecutive_failures, 0),
-    FIELD(struct breaker_values, fail_max, 0),
-    FIELD(struct breaker_values, next_trial_at, 0),
-    FIELD(struct breaker_values, last_error, 0),
-    FIELD_END,
+    FIELD(struct breaker_values, state, 0),      FIELD(struct breaker_values, consecutive_failures, 0),
+    FIELD(struct breaker_values, fail_max, 0),   FIELD(struct breaker_values, next_trial_at, 0),
+    FIELD(struct breaker_values, last_error, 0), FIELD_END,
 };
 
 static const struct field bot_fields[] = {

@@ -58,13 +58,13 @@ void view_known(const struct view *v, struct buf *out, struct now now, uint64_t 
 enum { VIEW_STEP_FILLS = 5000 };
 
 struct view_trades_query {
-    struct name symbol;    /* "BTC/USDT" or "BTCUSDT", any case; empty: all */
+    struct name symbol; /* "BTC/USDT" or "BTCUSDT", any case; empty: all */
     bool has_side;
     enum side side;
-    struct wall from, to;  /* from inclusive, to exclusive; 0: open */
-    const char *text;      /* part of symbol, ids, fee asset, side or source, any case; NULL or "": any */
-    const char *cursor;    /* next_cursor of the page before; NULL or "": the newest */
-    uint32_t limit;        /* rows of a page; CSV takes all */
+    struct wall from, to; /* from inclusive, to exclusive; 0: open */
+    const char *text;     /* part of symbol, ids, fee asset, side or source, any case; NULL or "": any */
+    const char *cursor;   /* next_cursor of the page before; NULL or "": the newest */
+    uint32_t limit;       /* rows of a page; CSV takes all */
 };
 enum view_trades_format { VIEW_TRADES_JSON, VIEW_TRADES_CSV };
 
@@ -107,7 +107,8 @@ void view_candles_topic(struct buf *out, const struct name *symbol, const struct
  *     }
  * Without a store leave it out: then the answer is of what memory has. */
 struct view_series;
-bool view_series_wants(struct view_series *s, const struct engine *e, struct wall *from, struct wall *to, int64_t *step_us);
+bool view_series_wants(struct view_series *s, const struct engine *e, struct wall *from, struct wall *to,
+                       int64_t *step_us);
 void view_series_stored(struct view_series *s, struct wall time, struct span point); /* oldest first; point is copied */
 void view_series_stored_end(struct view_series *s);
 

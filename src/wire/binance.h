@@ -10,11 +10,11 @@
 /* ---- market streams ---- */
 
 enum market_kind {
-    MARKET_TICKER,     /* @ticker, @miniTicker, !miniTicker@arr elements, @aggTrade/@trade last price: .ticker */
-    MARKET_KLINE,      /* .symbol, .interval, .candle */
-    MARKET_REPLY,      /* answer to SUBSCRIBE, LIST_SUBSCRIPTIONS ...: .id, .code (0 ok), .message */
-    MARKET_SHUTDOWN,   /* serverShutdown */
-    MARKET_IGNORED,    /* well-formed data we do not use; also a ticker of price 0: the market never traded */
+    MARKET_TICKER,   /* @ticker, @miniTicker, !miniTicker@arr elements, @aggTrade/@trade last price: .ticker */
+    MARKET_KLINE,    /* .symbol, .interval, .candle */
+    MARKET_REPLY,    /* answer to SUBSCRIBE, LIST_SUBSCRIPTIONS ...: .id, .code (0 ok), .message */
+    MARKET_SHUTDOWN, /* serverShutdown */
+    MARKET_IGNORED,  /* well-formed data we do not use; also a ticker of price 0: the market never traded */
 };
 
 struct market_message {
@@ -22,10 +22,10 @@ struct market_message {
     struct ticker ticker;
     struct name symbol, interval;
     struct candle candle;
-    int64_t id;            /* of a reply; -1 none */
-    int code;              /* of a reply: 0 success; an error that Binance numbers 0 is -1 here */
-    size_t subscriptions;  /* LIST_SUBSCRIPTIONS: how many */
-    char message[100];     /* of an error reply, cut */
+    int64_t id;           /* of a reply; -1 none */
+    int code;             /* of a reply: 0 success; an error that Binance numbers 0 is -1 here */
+    size_t subscriptions; /* LIST_SUBSCRIPTIONS: how many */
+    char message[100];    /* of an error reply, cut */
     struct wall event_time;
 };
 
@@ -43,39 +43,39 @@ MUST_CHECK enum err market_subscribe_frame(struct buf *out, const char *method, 
 /* ---- WebSocket API ---- */
 
 enum user_kind {
-    USER_REPLY,       /* .reply */
-    USER_FILL,        /* executionReport with x=TRADE: .fill, and .order the order afterwards, .order_open */
-    USER_ORDER,       /* any other executionReport, an allocation (trade id -1) too: .order, .order_open */
-    USER_BALANCES,    /* outboundAccountPosition: .balances (absolute) */
+    USER_REPLY,         /* .reply */
+    USER_FILL,          /* executionReport with x=TRADE: .fill, and .order the order afterwards, .order_open */
+    USER_ORDER,         /* any other executionReport, an allocation (trade id -1) too: .order, .order_open */
+    USER_BALANCES,      /* outboundAccountPosition: .balances (absolute) */
     USER_BALANCE_DELTA, /* balanceUpdate, externalLockUpdate: .asset; refetch what it touched */
-    USER_TERMINATED,  /* eventStreamTerminated, listenKeyExpired */
-    USER_SHUTDOWN,    /* serverShutdown */
-    USER_IGNORED,     /* listStatus, unknown events, unknown execution types */
+    USER_TERMINATED,    /* eventStreamTerminated, listenKeyExpired */
+    USER_SHUTDOWN,      /* serverShutdown */
+    USER_IGNORED,       /* listStatus, unknown events, unknown execution types */
 };
 
 enum { USER_BALANCES_MAX = 8 }; /* one trade touches base, quote and fee asset; a few more for list orders */
 
 struct api_reply {
-    struct span id;             /* as text; a number as its digits; empty: null */
-    int status;                 /* 200 ... */
-    int code;                   /* error.code, 0 none */
-    char message[120];          /* error.msg, cut */
-    struct wall retry_after;    /* error.data.retryAfter (ms since the epoch); 0 none */
+    struct span id;                    /* as text; a number as its digits; empty: null */
+    int status;                        /* 200 ... */
+    int code;                          /* error.code, 0 none */
+    char message[120];                 /* error.msg, cut */
+    struct wall retry_after;           /* error.data.retryAfter (ms since the epoch); 0 none */
     int64_t weight_used, weight_limit; /* REQUEST_WEIGHT per minute; -1 not said */
-    struct json_value result;   /* borrowed from the struct json until its next parse */
+    struct json_value result;          /* borrowed from the struct json until its next parse */
 };
 
 struct user_message {
     enum user_kind kind;
     struct api_reply reply;
-    int64_t subscription_id;    /* -1 none */
-    struct wall event_time;     /* E */
-    struct fill fill;           /* source SOURCE_STREAM; symbol as the exchange spells it */
+    int64_t subscription_id; /* -1 none */
+    struct wall event_time;  /* E */
+    struct fill fill;        /* source SOURCE_STREAM; symbol as the exchange spells it */
     struct order order;
-    bool order_open;            /* status NEW, PENDING_NEW, PARTIALLY_FILLED; any other, known or not, is final */
+    bool order_open; /* status NEW, PENDING_NEW, PARTIALLY_FILLED; any other, known or not, is final */
     struct balance balances[USER_BALANCES_MAX];
     size_t balance_count;
-    bool balances_cut;          /* more than USER_BALANCES_MAX: refetch the account */
+    bool balances_cut; /* more than USER_BALANCES_MAX: refetch the account */
     struct name asset;
 };
 
@@ -114,7 +114,7 @@ MUST_CHECK enum err exchange_info_decode(struct json_value result, struct exchan
                                          void *arg, size_t *skipped, struct wire_fault *fault);
 
 struct account_info {
-    int64_t uid;             /* -1 absent */
+    int64_t uid;                        /* -1 absent */
     struct dec8 maker_rate, taker_rate; /* commissionRates, maker/taker + max(buyer, seller); 0 absent */
     bool can_trade, can_withdraw;
 };

@@ -50,12 +50,9 @@ static enum err reply_decode(struct market_message *out, struct json_value root,
         if (e != ERR_OK) return fault_at(fault, &frame, "id", e);
     }
     enum err e = ERR_OK;
-    if (json_present(error))
-        e = reply_error_decode(&m, error, &nested, fault);
-    else if (json_present(result))
-        m.subscriptions = json_is_array(result) ? json_size(result) : 0;
-    else
-        e = reply_error_decode(&m, root, &frame, fault);
+    if (json_present(error)) e = reply_error_decode(&m, error, &nested, fault);
+    else if (json_present(result)) m.subscriptions = json_is_array(result) ? json_size(result) : 0;
+    else e = reply_error_decode(&m, root, &frame, fault);
     if (e == ERR_OK) *out = m;
     return e;
 }
@@ -83,10 +80,8 @@ static enum err ticker_decode(struct market_message *out, const struct letters *
     if (e == ERR_OK) e = letters_read(l, price_field, 1, &price, &frame, fault);
     if (e != ERR_OK) return e;
     *out = (struct market_message){.kind = MARKET_TICKER, .id = -1, .event_time = head.time};
-    if (price.v == 0)
-        out->kind = MARKET_IGNORED; /* a market without any trade yet has no last price */
-    else
-        out->ticker = (struct ticker){.exchange_symbol = head.symbol, .price = price, .event_time = head.time};
+    if (price.v == 0) out->kind = MARKET_IGNORED; /* a market without any trade yet has no last price */
+    else out->ticker = (struct ticker){.exchange_symbol = head.symbol, .price = price, .event_time = head.time};
     return ERR_OK;
 }
 

@@ -295,10 +295,8 @@ enum err exchange_info_decode(struct json_value result, struct exchange_limits *
     binance_weight_read(json_get(result, "rateLimits"), &used, &limits->weight_limit_1m);
     for (*skipped = 0; json_next(&it, &row);) {
         struct symbol_info s;
-        if (symbol_decode(&s, row) == ERR_OK)
-            take(arg, &s);
-        else
-            ++*skipped;
+        if (symbol_decode(&s, row) == ERR_OK) take(arg, &s);
+        else ++*skipped;
     }
     return ERR_OK;
 }

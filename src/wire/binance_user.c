@@ -199,10 +199,8 @@ static enum err balances_decode(struct user_message *m, const struct letters *l,
         struct balance b;
         enum err e = fields_read(row, balance_fields, COUNT(balance_fields), &b, &p, fault);
         if (e != ERR_OK) return e;
-        if (m->balance_count == USER_BALANCES_MAX)
-            m->balances_cut = true;
-        else
-            m->balances[m->balance_count++] = b;
+        if (m->balance_count == USER_BALANCES_MAX) m->balances_cut = true;
+        else m->balances[m->balance_count++] = b;
     }
     return ERR_OK;
 }

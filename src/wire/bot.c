@@ -161,10 +161,8 @@ enum err bot_trades_decode(struct json *j, struct span body, fill_take *take, vo
     *refused = 0;
     for (struct json_iter it = json_first(list); json_next(&it, &row); p.row++) {
         struct fill f = {.order_id = ORDER_ID_NONE, .source = SOURCE_BOT};
-        if (fields_read(row, trade_fields, COUNT(trade_fields), &f, &p, &row_fault) == ERR_OK)
-            take(arg, &f);
-        else
-            count_refused(refused, fault, &row_fault);
+        if (fields_read(row, trade_fields, COUNT(trade_fields), &f, &p, &row_fault) == ERR_OK) take(arg, &f);
+        else count_refused(refused, fault, &row_fault);
     }
     return ERR_OK;
 }
@@ -204,8 +202,7 @@ enum err bot_orders_decode(struct json *j, struct span body, order_take *take, v
         struct order_row o = {.over = false};
         if (fields_read(row, order_fields, COUNT(order_fields), &o, &p, &row_fault) != ERR_OK)
             count_refused(refused, fault, &row_fault);
-        else if (!o.over)
-            take(arg, &o.order);
+        else if (!o.over) take(arg, &o.order);
     }
     return ERR_OK;
 }

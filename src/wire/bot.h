@@ -6,20 +6,20 @@
 #include "wire/binance.h"
 
 struct bot_health {
-    bool alive;          /* the body is the bot's */
-    bool has_running;    /* /metrics says bot_running, /health does not */
+    bool alive;       /* the body is the bot's */
+    bool has_running; /* /metrics says bot_running, /health does not */
     bool running;
     struct dec16 uptime_seconds; /* 0 unknown */
-    struct name name;    /* of the first strategy, cut; may be empty */
+    struct name name;            /* of the first strategy, cut; may be empty */
 };
 /* Body of /metrics or of /health. */
 MUST_CHECK enum err bot_health_decode(struct json *j, struct span body, struct bot_health *out,
                                       struct wire_fault *fault);
 
 struct bot_strategy {
-    char name[64];       /* cut */
-    struct name symbol;  /* "BTC/USDT"; empty where unknown */
-    bool is_grid;        /* a grid on a market: not prediction, not MULTI/USDT */
+    char name[64];      /* cut */
+    struct name symbol; /* "BTC/USDT"; empty where unknown */
+    bool is_grid;       /* a grid on a market: not prediction, not MULTI/USDT */
     struct grid grid;
     struct dec16 total_profit, total_fees; /* the bot's own figures: shown, never added to ours */
     int64_t completed_cycles;              /* -1 unknown */

@@ -252,9 +252,7 @@ static enum err bad_value(const struct csv_reader *r, const struct csv_row *row,
     return fault_set(r->fault, row->line, span_of(r->format->name[c]), e, "\"%s\" %s", shown, why);
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* "1,234,567.89" without its commas, into out; a comma anywhere else makes it no number. */
 static bool ungroup(char out[static NUMBER_MAX], size_t *len, struct span text) {
@@ -290,9 +288,7 @@ static enum err parse_dec8(const struct csv_reader *r, struct dec8 *out, struct 
     return ungroup(plain, &len, text) ? dec8_parse(out, span_from(plain, len)) : ERR_SYNTAX;
 }
 
-static const char *number_fault(enum err e) {
-    return e == ERR_RANGE ? "is too large" : "is not a number";
-}
+static const char *number_fault(enum err e) { return e == ERR_RANGE ? "is too large" : "is not a number"; }
 
 /* A number above zero. */
 static enum err take_dec8(const struct csv_reader *r, const struct csv_row *row, enum column c, struct dec8 *out,
@@ -442,12 +438,9 @@ static enum err take_own_columns(const struct csv_reader *r, const struct csv_ro
     if (!parse_i64(&f->trade_id, value_of(r, row, COL_TRADE_ID)) || f->trade_id < 0)
         return bad_value(r, row, COL_TRADE_ID, ERR_VALUE, "is not a trade id");
     if (order.len > 0 && !parse_i64(&f->order_id, order)) f->order_id = id_of_text(order);
-    if (span_is(maker, "true"))
-        f->maker = MAKER_YES;
-    else if (span_is(maker, "false"))
-        f->maker = MAKER_NO;
-    else if (maker.len > 0)
-        return bad_value(r, row, COL_MAKER, ERR_UNKNOWN, "is neither true nor false");
+    if (span_is(maker, "true")) f->maker = MAKER_YES;
+    else if (span_is(maker, "false")) f->maker = MAKER_NO;
+    else if (maker.len > 0) return bad_value(r, row, COL_MAKER, ERR_UNKNOWN, "is neither true nor false");
     bool known = source.len == 0;
     for (int s = SOURCE_IMPORT; s <= SOURCE_REST; s++)
         known = known || span_is(source, fill_source_name((enum fill_source)s));
@@ -507,20 +500,16 @@ static enum err walk(struct csv_reader *r, struct csv_text text, fill_take *take
         if (e == ERR_OK) e = row_to_fill(r, &row, &f);
         if (e != ERR_OK) return e;
         r->fault->line = row.line;
-        if (take != NULL)
-            take(arg, &f);
-        else
-            r->rows++;
+        if (take != NULL) take(arg, &f);
+        else r->rows++;
     }
 }
 
 static enum err walk_once(struct csv_reader *r, struct csv_text text, fill_take *take, void *arg) {
     map_init(&r->seen);
     enum err e = map_reserve(&r->seen, r->rows); /* so that the second walk cannot fail half way */
-    if (e == ERR_OK)
-        e = walk(r, text, take, arg);
-    else
-        (void)fault_set(r->fault, 1, SPAN(""), e, "%s", err_text(e));
+    if (e == ERR_OK) e = walk(r, text, take, arg);
+    else (void)fault_set(r->fault, 1, SPAN(""), e, "%s", err_text(e));
     map_free(&r->seen);
     return e;
 }
@@ -575,44 +564,25 @@ static void put_column(struct buf *out, const struct fill *f, enum column c) {
     static const char *const maker[] = {[MAKER_UNKNOWN] = "", [MAKER_NO] = "false", [MAKER_YES] = "true"};
     char text[WALL_TEXT_MAX];
     switch (c) {
-    case COL_TIME:
-        buf_put(out, text, wall_format(text, f->time));
-        break;
-    case COL_SYMBOL:
-        put_field(out, name_span(&f->symbol));
-        break;
-    case COL_TRADE_ID:
-        buf_put_i64(out, f->trade_id);
-        break;
+    case COL_TIME: buf_put(out, text, wall_format(text, f->time)); break;
+    case COL_SYMBOL: put_field(out, name_span(&f->symbol)); break;
+    case COL_TRADE_ID: buf_put_i64(out, f->trade_id); break;
     case COL_ORDER_ID:
         if (f->order_id != ORDER_ID_NONE) buf_put_i64(out, f->order_id);
         break;
-    case COL_SIDE:
-        buf_puts(out, side_name(f->side));
-        break;
-    case COL_PRICE:
-        put_dec8(out, f->price);
-        break;
-    case COL_QUANTITY:
-        put_dec8(out, f->quantity);
-        break;
+    case COL_SIDE: buf_puts(out, side_name(f->side)); break;
+    case COL_PRICE: put_dec8(out, f->price); break;
+    case COL_QUANTITY: put_dec8(out, f->quantity); break;
     case COL_QUOTE:
         if (f->quote_amount.v != 0) put_dec16(out, f->quote_amount);
         break;
     case COL_FEE:
         if (f->fee.v != 0 || !name_empty(&f->fee_asset)) put_dec16(out, f->fee);
         break;
-    case COL_FEE_ASSET:
-        put_field(out, name_span(&f->fee_asset));
-        break;
-    case COL_MAKER:
-        buf_puts(out, maker[f->maker]);
-        break;
-    case COL_SOURCE:
-        buf_puts(out, fill_source_name(f->source));
-        break;
-    case COL_COUNT:
-        break;
+    case COL_FEE_ASSET: put_field(out, name_span(&f->fee_asset)); break;
+    case COL_MAKER: buf_puts(out, maker[f->maker]); break;
+    case COL_SOURCE: buf_puts(out, fill_source_name(f->source)); break;
+    case COL_COUNT: break;
     }
 }
 

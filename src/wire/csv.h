@@ -27,10 +27,10 @@ void csv_write_header(struct buf *out);
 void csv_write_fill(struct buf *out, const struct fill *f); /* unknown is empty: quote_amount 0, fee 0 without asset */
 
 struct csv_fault {
-    size_t line;      /* 1-based line of the file */
-    char field[32];   /* the column, or empty for the row */
+    size_t line;    /* 1-based line of the file */
+    char field[32]; /* the column, or empty for the row */
     enum err err;
-    char what[160];   /* a sentence for the user, with the value cut to 40 characters */
+    char what[160]; /* a sentence for the user, with the value cut to 40 characters */
 };
 
 /* All rows or none: on an error *fault names the first bad line and nothing has been handed out. Fills come in the

@@ -8,10 +8,8 @@ _Static_assert(sizeof(enum side) == sizeof(int) && sizeof(enum order_type) == si
 enum err fault_at(struct wire_fault *f, const struct place *p, const char *key, enum err e) {
     const char *dot = key != NULL && p->name[0] != '\0' ? "." : "";
     if (key == NULL) key = "";
-    if (p->listed)
-        wire_fault_set(f, e, "%s[%zu]%s%s: %s", p->name, p->row, dot, key, err_text(e));
-    else
-        wire_fault_set(f, e, "%s%s%s: %s", p->name, dot, key, err_text(e));
+    if (p->listed) wire_fault_set(f, e, "%s[%zu]%s%s: %s", p->name, p->row, dot, key, err_text(e));
+    else wire_fault_set(f, e, "%s%s%s: %s", p->name, dot, key, err_text(e));
     return e;
 }
 
@@ -103,12 +101,9 @@ static enum err read_flag(const struct field *f, struct json_value v, void *out)
     bool b;
     enum err e = json_bool(v, &b);
     if (e != ERR_OK) return e;
-    if (f->kind == FIELD_MAKER)
-        *(enum maker *)out = b ? MAKER_YES : MAKER_NO;
-    else if (f->kind == FIELD_BUYER)
-        *(enum side *)out = b ? SIDE_BUY : SIDE_SELL;
-    else
-        *(bool *)out = b;
+    if (f->kind == FIELD_MAKER) *(enum maker *)out = b ? MAKER_YES : MAKER_NO;
+    else if (f->kind == FIELD_BUYER) *(enum side *)out = b ? SIDE_BUY : SIDE_SELL;
+    else *(bool *)out = b;
     return ERR_OK;
 }
 
@@ -116,26 +111,17 @@ enum err field_read(const struct field *f, struct json_value v, void *out) {
     void *to = (char *)out + f->at;
     if ((!json_present(v) || json_is_null(v)) && (f->rules & FIELD_MUST) == 0) return ERR_OK;
     switch (f->kind) {
-    case FIELD_NAME:
-        return read_name(to, v);
-    case FIELD_I64:
-        return read_i64(to, f->rules, v);
-    case FIELD_DEC8:
-        return read_dec8(to, f->rules, v);
-    case FIELD_DEC16:
-        return read_dec16(to, f->rules, v);
-    case FIELD_MS:
-        return read_time(to, f->rules, v, false);
-    case FIELD_ISO:
-        return read_time(to, f->rules, v, true);
-    case FIELD_WORD:
-        return read_word(to, f, v);
-    case FIELD_ID:
-        return read_id(to, f->rules, v);
+    case FIELD_NAME: return read_name(to, v);
+    case FIELD_I64: return read_i64(to, f->rules, v);
+    case FIELD_DEC8: return read_dec8(to, f->rules, v);
+    case FIELD_DEC16: return read_dec16(to, f->rules, v);
+    case FIELD_MS: return read_time(to, f->rules, v, false);
+    case FIELD_ISO: return read_time(to, f->rules, v, true);
+    case FIELD_WORD: return read_word(to, f, v);
+    case FIELD_ID: return read_id(to, f->rules, v);
     case FIELD_BOOL:
     case FIELD_MAKER:
-    case FIELD_BUYER:
-        return read_flag(f, v, to);
+    case FIELD_BUYER: return read_flag(f, v, to);
     }
     check_failed(__FILE__, __LINE__, "the kind of the field is known");
 }
@@ -168,9 +154,7 @@ enum err letters_read(const struct letters *l, const struct field *fields, size_
 
 /* ---- text ---- */
 
-int64_t id_of_text(struct span text) {
-    return -2 - (int64_t)(fnv1a64(text.at, text.len) >> 2);
-}
+int64_t id_of_text(struct span text) { return -2 - (int64_t)(fnv1a64(text.at, text.len) >> 2); }
 
 void text_cut(char *out, size_t room, struct span text) {
     CHECK(room > 0);

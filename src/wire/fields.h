@@ -37,7 +37,7 @@ struct field {
     const char *key;
     enum field_kind kind;
     unsigned rules;
-    size_t at;               /* offset in the struct */
+    size_t at; /* offset in the struct */
     const struct word *words;
 };
 

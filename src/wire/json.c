@@ -90,32 +90,18 @@ static yyjson_val *val(struct json_value v) {
     return (yyjson_val *)(uintptr_t)v.node; /* yyjson's readers take no const */
 }
 
-bool json_is_null(struct json_value v) {
-    return yyjson_is_null(val(v));
-}
-bool json_is_object(struct json_value v) {
-    return yyjson_is_obj(val(v));
-}
-bool json_is_array(struct json_value v) {
-    return yyjson_is_arr(val(v));
-}
-bool json_is_text(struct json_value v) {
-    return yyjson_is_str(val(v));
-}
-bool json_is_number(struct json_value v) {
-    return yyjson_is_raw(val(v));
-}
-bool json_is_bool(struct json_value v) {
-    return yyjson_is_bool(val(v));
-}
+bool json_is_null(struct json_value v) { return yyjson_is_null(val(v)); }
+bool json_is_object(struct json_value v) { return yyjson_is_obj(val(v)); }
+bool json_is_array(struct json_value v) { return yyjson_is_arr(val(v)); }
+bool json_is_text(struct json_value v) { return yyjson_is_str(val(v)); }
+bool json_is_number(struct json_value v) { return yyjson_is_raw(val(v)); }
+bool json_is_bool(struct json_value v) { return yyjson_is_bool(val(v)); }
 
 struct json_value json_get(struct json_value v, const char *key) {
     return (struct json_value){yyjson_obj_getn(val(v), key, strlen(key))};
 }
 
-size_t json_size(struct json_value v) {
-    return yyjson_is_ctn(val(v)) ? unsafe_yyjson_get_len(val(v)) : 0;
-}
+size_t json_size(struct json_value v) { return yyjson_is_ctn(val(v)) ? unsafe_yyjson_get_len(val(v)) : 0; }
 
 /* ---- walking ---- */
 
@@ -180,9 +166,7 @@ static enum err number_text(struct json_value v, bool strings, struct span *out)
     return ERR_OK;
 }
 
-enum err json_number_text(struct json_value v, struct span *out) {
-    return number_text(v, false, out);
-}
+enum err json_number_text(struct json_value v, struct span *out) { return number_text(v, false, out); }
 
 enum err json_i64(struct json_value v, int64_t *out) {
     struct span text;

@@ -8,8 +8,8 @@
 #include "base/name.h"
 #include "base/time.h"
 
-struct json;           /* opaque: pool and document */
-struct json_value {    /* borrowed from a struct json; node NULL: absent */
+struct json;        /* opaque: pool and document */
+struct json_value { /* borrowed from a struct json; node NULL: absent */
     const void *node;
 };
 
@@ -52,7 +52,7 @@ void json_letters(struct json_value v, struct json_value *slots, unsigned char f
 MUST_CHECK enum err json_text(struct json_value v, struct span *out);
 MUST_CHECK enum err json_name(struct json_value v, struct name *out);
 MUST_CHECK enum err json_number_text(struct json_value v, struct span *out); /* of a JSON number, as it was written */
-MUST_CHECK enum err json_i64(struct json_value v, int64_t *out);  /* integers only; 1.0 is ERR_TYPE */
+MUST_CHECK enum err json_i64(struct json_value v, int64_t *out);             /* integers only; 1.0 is ERR_TYPE */
 MUST_CHECK enum err json_bool(struct json_value v, bool *out);
 MUST_CHECK enum err json_dec8(struct json_value v, struct dec8 *out);
 MUST_CHECK enum err json_dec16(struct json_value v, struct dec16 *out);

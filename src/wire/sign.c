@@ -64,9 +64,7 @@ static const unsigned char pkcs8_head[16] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30,
 
 enum { PKCS8_BYTES = sizeof pkcs8_head + SEED_BYTES, PKCS8_CHARACTERS = PKCS8_BYTES / 3 * 4 };
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 static struct span trim(struct span s) {
     while (s.len > 0 && is_blank(s.at[0])) s = span_skip(s, 1);
@@ -103,10 +101,8 @@ static bool is_unreserved(char c) {
 
 void percent_encode(struct buf *out, struct span text) {
     for (size_t i = 0; i < text.len; i++) {
-        if (is_unreserved(text.at[i]))
-            buf_putc(out, text.at[i]);
-        else
-            buf_putf(out, "%%%02X", (unsigned char)text.at[i]);
+        if (is_unreserved(text.at[i])) buf_putc(out, text.at[i]);
+        else buf_putf(out, "%%%02X", (unsigned char)text.at[i]);
     }
 }
 
@@ -117,9 +113,7 @@ static enum err finish(struct buf *out, size_t start, enum err e) {
     return e;
 }
 
-static bool is_signed(const struct signing_key *key) {
-    return key != NULL && key->kind != KEY_NONE;
-}
+static bool is_signed(const struct signing_key *key) { return key != NULL && key->kind != KEY_NONE; }
 
 enum err rest_target(struct buf *out, const char *path, const struct param *params, size_t count,
                      const struct signing_key *key) {

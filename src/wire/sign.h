@@ -10,8 +10,8 @@ enum key_kind { KEY_NONE, KEY_HMAC, KEY_ED25519 };
 
 struct signing_key {
     enum key_kind kind;
-    struct span api_key;    /* the key id: goes out as X-MBX-APIKEY or as apiKey */
-    struct span secret;     /* KEY_HMAC: the secret's bytes. KEY_ED25519: the 32-byte private seed */
+    struct span api_key; /* the key id: goes out as X-MBX-APIKEY or as apiKey */
+    struct span secret;  /* KEY_HMAC: the secret's bytes. KEY_ED25519: the 32-byte private seed */
 };
 
 enum { SIGNATURE_TEXT_MAX = 96 }; /* 64 hex digits or 88 of base64, NUL */

@@ -35,7 +35,8 @@ static double decode_once(enum ws_role role, const struct buf *stream, char *wor
     double began = cpu_seconds();
     for (int i = 0; i < DECODES; i++) {
         memcpy(work, stream->at, stream->len);
-        for (size_t at = 0, used; at < stream->len; at += used) messages += ws_feed(&d, work + at, stream->len - at, &used).kind == WS_TEXT;
+        for (size_t at = 0, used; at < stream->len; at += used)
+            messages += ws_feed(&d, work + at, stream->len - at, &used).kind == WS_TEXT;
     }
     double took = cpu_seconds() - began;
     CHECK(messages == (size_t)DECODES * FRAMES);
@@ -58,7 +59,8 @@ static void bench_decode(enum ws_role role, const char *name) {
     char payload[TICKER_BYTES];
     memset(payload, 'x', sizeof payload);
     buf_init(&stream, 1 << 20);
-    for (int i = 0; i < FRAMES; i++) ws_put_frame(&stream, 1, span_from(payload, sizeof payload), role == WS_SERVER ? mask : NULL);
+    for (int i = 0; i < FRAMES; i++)
+        ws_put_frame(&stream, 1, span_from(payload, sizeof payload), role == WS_SERVER ? mask : NULL);
     char *work = malloc(stream.len);
     CHECK(work != NULL);
     double best = 1e9, copy = 1e9;
@@ -170,8 +172,13 @@ static void bench_fan_out(void) {
     CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
     files.rlim_cur = files.rlim_max;
     CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0);
-    const struct http_server_config config = {.host = "127.0.0.1", .max_connections = BROWSERS, .max_message = 4096, .idle_timeout_us = US_PER_MIN,
-                                              .on_request = on_request, .on_ws = on_ws, .arg = &h};
+    const struct http_server_config config = {.host = "127.0.0.1",
+                                              .max_connections = BROWSERS,
+                                              .max_message = 4096,
+                                              .idle_timeout_us = US_PER_MIN,
+                                              .on_request = on_request,
+                                              .on_ws = on_ws,
+                                              .arg = &h};
     CHECK(http_server_new(&h.server, h.loop, &config, NULL) == ERR_OK);
     size_t before = mallinfo2().uordblks;
     CHECK(fflush(stdout) == 0);
@@ -195,7 +202,8 @@ static void bench_fan_out(void) {
         ours = a > ours ? a : ours;
         bare = b > bare ? b : bare;
     }
-    (void)printf("fan-out of %d bytes to %d browsers: %.0fk deliveries a CPU second, bare send() %.0fk (%.2fx); %zu bytes a browser\n",
+    (void)printf("fan-out of %d bytes to %d browsers: %.0fk deliveries a CPU second, bare send() %.0fk (%.2fx); %zu "
+                 "bytes a browser\n",
                  DELTA_BYTES, BROWSERS, ours / 1e3, bare / 1e3, ours / bare, each);
     frame_unref(f);
     buf_free(&encoded);

@@ -40,7 +40,8 @@ static void value_all(struct ledger *l) {
     for (size_t cursor = 0; ledger_next_unvalued(l, &cursor, &f);) {
         struct dec8 price;
         struct dec16 value = history_fee_value(&f, &price);
-        enum err e = ledger_value_fee(l, f.trade_id, f.side, value, price, (struct wall){f.time.us - f.time.us % US_PER_MIN - US_PER_MIN});
+        enum err e = ledger_value_fee(l, f.trade_id, f.side, value, price,
+                                      (struct wall){f.time.us - f.time.us % US_PER_MIN - US_PER_MIN});
         if (e == ERR_MEMORY) cursor = 0;
         else assert_int_equal(e, ERR_OK);
     }

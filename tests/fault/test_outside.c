@@ -24,7 +24,10 @@ static struct buf large_page(void) {
     buf_init(&b, 8 << 20);
     buf_putc(&b, '[');
     for (int i = 0; i < 3000; i++)
-        buf_putf(&b, "%s{\"id\":\"%d\",\"symbol\":\"BTC/USDT\",\"side\":\"buy\",\"price\":\"100.5\",\"quantity\":\"1\",\"status\":\"open\"}", i > 0 ? "," : "", i);
+        buf_putf(&b,
+                 "%s{\"id\":\"%d\",\"symbol\":\"BTC/"
+                 "USDT\",\"side\":\"buy\",\"price\":\"100.5\",\"quantity\":\"1\",\"status\":\"open\"}",
+                 i > 0 ? "," : "", i);
     buf_putc(&b, ']');
     assert_int_equal(b.failed, ERR_OK);
     return b;
@@ -94,7 +97,8 @@ static void a_view_fails_as_a_whole(void **state) {
             assert_json(doc, "pairs.2.price", "105");
             yyjson_doc_free(doc);
         }
-        if (!failed) assert_true(v != NULL && whole.failed == ERR_OK && known.failed == ERR_OK && metrics.failed == ERR_OK);
+        if (!failed)
+            assert_true(v != NULL && whole.failed == ERR_OK && known.failed == ERR_OK && metrics.failed == ERR_OK);
         view_free(v);
         buf_free(&whole), buf_free(&delta), buf_free(&known), buf_free(&metrics);
         runs++;

@@ -9,8 +9,12 @@
 /* ---- failures inside the engine only; the model around it has memory ---- */
 
 static int depth;
-static void enter(void) { if (depth++ == 0) fault_resume(); }
-static void leave(void) { if (--depth == 0) fault_pause(); }
+static void enter(void) {
+    if (depth++ == 0) fault_resume();
+}
+static void leave(void) {
+    if (--depth == 0) fault_pause();
+}
 
 void __real_engine_handle(struct engine *e, const struct event *event, struct now now);
 void __wrap_engine_handle(struct engine *e, const struct event *event, struct now now);
@@ -41,8 +45,13 @@ void __wrap_engine_load_fill(struct engine *e, const struct fill *f) {
 enum { EVENTS = 400 };
 
 static bool run(uint64_t seed, uint64_t n, bool *ok) {
-    struct world_config c = {.seed = seed, .events = EVENTS, .symbols = 1 + seed % 3, .credentials = seed % 3 != 0, .faults = true,
-                             .source = seed % 3 == 1 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT, .fees_in_bnb = seed % 2};
+    struct world_config c = {.seed = seed,
+                             .events = EVENTS,
+                             .symbols = 1 + seed % 3,
+                             .credentials = seed % 3 != 0,
+                             .faults = true,
+                             .source = seed % 3 == 1 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT,
+                             .fees_in_bnb = seed % 2};
     struct world_result r;
     fault_arm(n);
     fault_pause();

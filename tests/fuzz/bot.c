@@ -37,10 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t rows = 0, refused = 0;
     CHECK(j != NULL);
     enum err e = bot_health_decode(j, body, &health, &f);
-    if (e != ERR_OK)
-        check_fault(e, &f);
-    else
-        CHECK(health.alive && (health.has_running || !health.running) && health.uptime_seconds.v >= 0);
+    if (e != ERR_OK) check_fault(e, &f);
+    else CHECK(health.alive && (health.has_running || !health.running) && health.uptime_seconds.v >= 0);
     e = bot_strategies_decode(j, body, take_strategy, &rows, &f);
     if (e != ERR_OK) check_fault(e, &f);
     CHECK(e == ERR_OK || rows == 0);

@@ -33,7 +33,9 @@ static void fake_close(void *arg, conn_id conn, uint16_t code, struct span reaso
 
 static void fake_drop(void *arg, conn_id conn) { ((struct world *)arg)->sessions[conn] = NULL; }
 
-static size_t fake_unsent(void *arg, conn_id conn) { return ((struct world *)arg)->now.mono.us % 3 == 0 ? conn * 900u : 0; }
+static size_t fake_unsent(void *arg, conn_id conn) {
+    return ((struct world *)arg)->now.mono.us % 3 == 0 ? conn * 900u : 0;
+}
 
 static struct frame *snapshot(void *arg, uint64_t seq) {
     (void)arg;
@@ -48,9 +50,15 @@ static void on_topic(void *arg, const struct server_topic_event *e) {
 }
 
 static void open_hub(struct world *w) {
-    struct hub_config c = {.transport = {fake_send, fake_ping, fake_close, fake_drop, fake_unsent, w}, .snapshot = snapshot,
-                           .topic = on_topic, .source_arg = w, .first_seq = 100, .soft_bytes = 1000, .hard_bytes = 4000,
-                           .timing = {1000, 2000, 3000, 4000, 5000, 6000, 7000}, .counters = &w->counters};
+    struct hub_config c = {.transport = {fake_send, fake_ping, fake_close, fake_drop, fake_unsent, w},
+                           .snapshot = snapshot,
+                           .topic = on_topic,
+                           .source_arg = w,
+                           .first_seq = 100,
+                           .soft_bytes = 1000,
+                           .hard_bytes = 4000,
+                           .timing = {1000, 2000, 3000, 4000, 5000, 6000, 7000},
+                           .counters = &w->counters};
     CHECK(hub_new(&w->hub, &c) == ERR_OK);
     for (conn_id i = 1; i <= BROWSERS; i++) {
         w->sessions[i] = hub_add(w->hub, i, 0, i == 2, 99, w->now);

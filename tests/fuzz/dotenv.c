@@ -10,7 +10,8 @@ static void check_inside(struct span s, const char *text, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    char *text = malloc(size > 0 ? size : 1); /* it is changed in place; of its own size, so that a read past the end is seen */
+    char *text =
+        malloc(size > 0 ? size : 1); /* it is changed in place; of its own size, so that a read past the end is seen */
     struct dotenv d;
     struct dotenv_pair pair = {.line = 1};
     enum dotenv_step step;

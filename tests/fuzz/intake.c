@@ -12,9 +12,7 @@ struct seen {
     int refused;
 };
 
-static uint64_t mix(uint64_t h, struct span s) {
-    return (h ^ fnv1a64(s.len > 0 ? s.at : "", s.len)) * 1099511628211u;
-}
+static uint64_t mix(uint64_t h, struct span s) { return (h ^ fnv1a64(s.len > 0 ? s.at : "", s.len)) * 1099511628211u; }
 
 static void take(struct seen *s, const struct intake *n) {
     const struct http1_head *h = &n->head;

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (e == ERR_OK) check_query(&q, kind);
     else {
         CHECK(e == ERR_VALUE && fault.message[0] != '\0');
-        CHECK(memchr(fault.field, '\0', sizeof fault.field) != NULL && memchr(fault.message, '\0', sizeof fault.message) != NULL);
+        CHECK(memchr(fault.field, '\0', sizeof fault.field) != NULL &&
+              memchr(fault.message, '\0', sizeof fault.message) != NULL);
     }
     char resume[24];
     uint64_t seq;

@@ -42,7 +42,8 @@ int main(int argc, char **argv) {
     printf("1..%d\n", argc - 1);
     for (int i = 1; i < argc; i++) {
         int count = run_folder(argv[i]);
-        printf("%s %d - %d committed inputs of %s\n", count > 0 ? "ok" : "not ok", i, count, strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i]);
+        printf("%s %d - %d committed inputs of %s\n", count > 0 ? "ok" : "not ok", i, count,
+               strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i]);
         all &= count > 0;
     }
     return all ? EXIT_SUCCESS : EXIT_FAILURE;

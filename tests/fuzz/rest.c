@@ -69,24 +69,18 @@ static void run_objects(struct json_value v) {
     struct dec8 maker, taker;
     size_t rows = 0, skipped = 0;
     enum err e = server_time_decode(v, &t, &f);
-    if (e != ERR_OK)
-        check_fault(e, &f);
-    else
-        CHECK(t.us > 0);
+    if (e != ERR_OK) check_fault(e, &f);
+    else CHECK(t.us > 0);
     e = exchange_info_decode(v, &limits, take_symbol, &rows, &skipped, &f);
-    if (e != ERR_OK)
-        check_fault(e, &f);
-    else
-        CHECK(rows + skipped == json_size(json_get(v, "symbols")) && limits.weight_limit_1m >= -1);
+    if (e != ERR_OK) check_fault(e, &f);
+    else CHECK(rows + skipped == json_size(json_get(v, "symbols")) && limits.weight_limit_1m >= -1);
     rows = 0;
     e = account_decode(v, &account, take_balance, &rows, &f);
     check_list(e, &f, rows, json_size(json_get(v, "balances")));
     if (e == ERR_OK) CHECK(account.uid >= -1 && account.maker_rate.v >= 0 && account.taker_rate.v >= 0);
     e = commission_decode(v, &maker, &taker, &f);
-    if (e != ERR_OK)
-        check_fault(e, &f);
-    else
-        CHECK(maker.v >= 0 && taker.v >= 0);
+    if (e != ERR_OK) check_fault(e, &f);
+    else CHECK(maker.v >= 0 && taker.v >= 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -155,13 +155,14 @@ static void total_is_cash_plus_holdings_at_the_mark(void **state) {
 }
 
 #define ROW(i, name)                                                                                                   \
-    {name, a_worked_row, NULL, NULL, (void *)(uintptr_t)&rows[i]},                                                     \
-        {name "_cash_flows", total_is_cash_plus_holdings_at_the_mark, NULL, NULL, (void *)(uintptr_t)&rows[i]}
+    {name, a_worked_row, NULL, NULL, (void *)(uintptr_t)&rows[i]}, {                                                   \
+        name "_cash_flows", total_is_cash_plus_holdings_at_the_mark, NULL, NULL, (void *)(uintptr_t)&rows[i]           \
+    }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        ROW(0, "quote_fees"),        ROW(1, "base_fee_on_the_buy"), ROW(2, "fees_in_bnb"),
-        ROW(3, "sell_without_lot"),  ROW(4, "tiny_price"),          ROW(5, "base_is_the_fee_asset"),
+        ROW(0, "quote_fees"),       ROW(1, "base_fee_on_the_buy"), ROW(2, "fees_in_bnb"),
+        ROW(3, "sell_without_lot"), ROW(4, "tiny_price"),          ROW(5, "base_is_the_fee_asset"),
     };
     return cmocka_run_group_tests_name("oracle/worked_figures", tests, NULL, NULL);
 }

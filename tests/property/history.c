@@ -164,8 +164,8 @@ static void sell(struct naive *out, struct part *part, struct naive_result *resu
     result->unmatched = f->quantity.v - d.quantity;
     result->first = d.first;
     result->last = fee.last >= 0 ? fee.last : d.last;
-    *part = (struct part){f->order_id, true, d.quantity > 0, result->unmatched > 0, false,
-                          result->realized - d.fee - fee.fee};
+    *part = (struct part){f->order_id,           true,  d.quantity > 0,
+                          result->unmatched > 0, false, result->realized - d.fee - fee.fee};
     out->unmatched += result->unmatched;
 }
 
@@ -203,8 +203,7 @@ void naive_account(struct naive *out, const struct fill *fills, size_t n, struct
         if (f->side == SIDE_BUY)
             lots[i] = (struct naive_lot){f->quantity.v - base_fee, f->quote_amount.v - base_fee * f->price.v, fee,
                                          f->trade_id};
-        else
-            sell(to, &parts[i], result, lots, i, f, fee);
+        else sell(to, &parts[i], result, lots, i, f, fee);
         if (to == &scratch) parts[i].sell = false, result->realized = 0;
         to->realized += result->realized;
         to->fees += fee;

@@ -22,7 +22,10 @@ struct world {
 
 static void trade(struct world *w, size_t pair, struct wall at) {
     struct pair *p = w->rig.e->pairs[pair];
-    struct fill f = {.symbol = p->symbol, .trade_id = w->rig.next_trade_id++, .source = SOURCE_REST, .time = at,
+    struct fill f = {.symbol = p->symbol,
+                     .trade_id = w->rig.next_trade_id++,
+                     .source = SOURCE_REST,
+                     .time = at,
                      .order_id = rng_chance(&w->rng, 1, 2) ? ORDER_ID_NONE : w->rig.next_trade_id / 3};
     enum ledger_added what;
     f.side = rng_chance(&w->rng, 1, 2) ? SIDE_BUY : SIDE_SELL;
@@ -57,12 +60,15 @@ static void begin(struct world *w) {
     for (size_t i = 0; i < POINTS; i++) {
         struct point *p = &w->points[i];
         p->time.us = start + (int64_t)i * 2 * US_PER_MIN + (int64_t)rng_below(&w->rng, US_PER_MIN);
-        size_t fills = rng_chance(&w->rng, 1, 300) ? 5000 : (size_t)rng_below(&w->rng, 6); /* over a checkpoint, at times */
-        for (size_t n = 0; n < fills; n++) trade(w, n % PAIRS, (struct wall){start + (int64_t)i * 2 * US_PER_MIN + (int64_t)n * 7});
+        size_t fills =
+            rng_chance(&w->rng, 1, 300) ? 5000 : (size_t)rng_below(&w->rng, 6); /* over a checkpoint, at times */
+        for (size_t n = 0; n < fills; n++)
+            trade(w, n % PAIRS, (struct wall){start + (int64_t)i * 2 * US_PER_MIN + (int64_t)n * 7});
         set_lines(w, p->lines);
         buf_init(&p->bytes, 4096);
         equity_point_write(&p->bytes, &w->rig.e->display, p->lines, PAIRS);
-        if (i >= IN_STORE) assert_int_equal(equity_record(w->rig.e->equity, EQUITY_MINUTE, p->time, p->lines, PAIRS), ERR_OK);
+        if (i >= IN_STORE)
+            assert_int_equal(equity_record(w->rig.e->equity, EQUITY_MINUTE, p->time, p->lines, PAIRS), ERR_OK);
     }
     struct equity_line now[PAIRS];
     do {
@@ -171,7 +177,8 @@ static void check_drawdown(struct world *w, const char *investment) {
     for (size_t i = 0; i < POINTS; i++) {
         bool first = w->points[i].time.us / US_PER_HOUR != hour;
         hour = w->points[i].time.us / US_PER_HOUR;
-        struct dec16 total = i >= IN_STORE || first ? plain_total(w->points[i].lines, w->points[i].time) : UNKNOWN_DEC16;
+        struct dec16 total =
+            i >= IN_STORE || first ? plain_total(w->points[i].lines, w->points[i].time) : UNKNOWN_DEC16;
         if (total.v != UNKNOWN_DEC) equity[count++].v = total.v + put.v;
     }
     equity[count++].v = total_now(w).v + put.v;

@@ -27,7 +27,8 @@ static inline void add_extension(X509 *cert, X509 *issuer, int nid, const char *
 }
 
 /* issuer NULL: self-signed. */
-static inline X509 *make_cert(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key, long from_s, long to_s) {
+static inline X509 *make_cert(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key, long from_s,
+                              long to_s) {
     static long serial = 1;
     X509 *c = X509_new();
     assert_non_null(c);
@@ -37,9 +38,11 @@ static inline X509 *make_cert(EVP_PKEY *key, const char *name, X509 *issuer, EVP
     assert_non_null(X509_gmtime_adj(X509_getm_notAfter(c), to_s));
     assert_int_equal(X509_set_pubkey(c, key), 1);
     X509_NAME *subject = X509_get_subject_name(c);
-    assert_int_equal(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0), 1);
+    assert_int_equal(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0),
+                     1);
     assert_int_equal(X509_set_issuer_name(c, issuer != NULL ? X509_get_subject_name(issuer) : subject), 1);
-    add_extension(c, issuer != NULL ? issuer : c, NID_basic_constraints, issuer != NULL ? "CA:FALSE" : "critical,CA:TRUE");
+    add_extension(c, issuer != NULL ? issuer : c, NID_basic_constraints,
+                  issuer != NULL ? "CA:FALSE" : "critical,CA:TRUE");
     if (issuer != NULL) {
         char san[96];
         (void)snprintf(san, sizeof san, "DNS:%s", name);

@@ -38,7 +38,8 @@ static void copy(char *out, size_t size, struct span s) {
 
 static void refuse_upgrade(struct world *w, conn_id id) {
     const struct http_header retry = {SPAN("Retry-After"), SPAN("17")};
-    http_respond(w->server, id, &(struct http_reply){.status = 429, .headers = &retry, .header_count = 1, .body = SPAN("no")});
+    http_respond(w->server, id,
+                 &(struct http_reply){.status = 429, .headers = &retry, .header_count = 1, .body = SPAN("no")});
 }
 
 static void on_request(void *arg, conn_id id, const struct http_server_request *r) {
@@ -56,14 +57,21 @@ static void on_request(void *arg, conn_id id, const struct http_server_request *
     const struct http_header out[] = {{SPAN("X-Mbx-Used-Weight"), SPAN("42")}, {SPAN("Location"), SPAN("/elsewhere")}};
     if (span_is(r->path, "/later")) return;
     if (span_is(r->path, "/drop")) http_drop(w->server, id);
-    else if (span_is(r->path, "/half")) http_send_raw(w->server, id, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+    else if (span_is(r->path, "/half"))
+        http_send_raw(w->server, id, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
     else if (span_is(r->path, "/garbage")) http_send_raw(w->server, id, SPAN("\x00\x01not http at all\r\n\r\n"));
     else if (span_is(r->path, "/no")) refuse_upgrade(w, id);
     else if (span_is(r->path, "/wrong-accept"))
-        http_send_raw(w->server, id, SPAN("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"));
+        http_send_raw(
+            w->server, id,
+            SPAN("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"));
     else if (r->upgrade) assert_true(http_upgrade(w->server, id, NULL, 0));
-    else http_respond(w->server, id, &(struct http_reply){.status = span_is(r->path, "/moved") ? 302 : 200,
-                                                           .headers = out, .header_count = 2, .body = r->body.len > 0 ? r->body : r->target});
+    else
+        http_respond(w->server, id,
+                     &(struct http_reply){.status = span_is(r->path, "/moved") ? 302 : 200,
+                                          .headers = out,
+                                          .header_count = 2,
+                                          .body = r->body.len > 0 ? r->body : r->target});
 }
 
 static void on_server_ws(void *arg, conn_id id, const struct ws_server_event *e) {
@@ -78,10 +86,17 @@ static void on_server_ws(void *arg, conn_id id, const struct ws_server_event *e)
 }
 
 static void serve(struct world *w, const struct test_pair *pair) {
-    const struct http_server_config config = {
-        .host = "127.0.0.1", .max_connections = 50, .max_body = 4 << 20, .max_message = 4 << 20,
-        .idle_timeout_us = 60 * US_PER_S, .auto_pong = true, .on_request = on_request, .on_ws = on_server_ws, .arg = w,
-        .cert_file = pair != NULL ? pair->cert_file : NULL, .key_file = pair != NULL ? pair->key_file : NULL};
+    const struct http_server_config config = {.host = "127.0.0.1",
+                                              .max_connections = 50,
+                                              .max_body = 4 << 20,
+                                              .max_message = 4 << 20,
+                                              .idle_timeout_us = 60 * US_PER_S,
+                                              .auto_pong = true,
+                                              .on_request = on_request,
+                                              .on_ws = on_server_ws,
+                                              .arg = w,
+                                              .cert_file = pair != NULL ? pair->cert_file : NULL,
+                                              .key_file = pair != NULL ? pair->key_file : NULL};
     assert_int_equal(http_server_new(&w->server, w->loop, &config, &test_log), ERR_OK);
 }
 
@@ -204,11 +219,15 @@ static void sends_methods_headers_and_bodies(void **state) {
     struct world *w = *state;
     static const struct {
         const char *method, *body;
-    } kinds[] = {{"POST", "a=b"}, {"POST", ""}, {"PUT", "c=d"}, {"PUT", ""}, {"DELETE", ""}, {"DELETE", "e"}, {"GET", ""}};
+    } kinds[] = {{"POST", "a=b"}, {"POST", ""},    {"PUT", "c=d"}, {"PUT", ""},
+                 {"DELETE", ""},  {"DELETE", "e"}, {"GET", ""}};
     const struct http_header headers[] = {{SPAN("X-MBX-APIKEY"), SPAN("key")}, {SPAN("X-Empty"), SPAN("")}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        ask_with(w, (struct http_request){.method = kinds[i].method, .url = url_of(w, "http", "127.0.0.1", "/m"),
-                                          .headers = headers, .header_count = 2, .body = span_of(kinds[i].body)});
+        ask_with(w, (struct http_request){.method = kinds[i].method,
+                                          .url = url_of(w, "http", "127.0.0.1", "/m"),
+                                          .headers = headers,
+                                          .header_count = 2,
+                                          .body = span_of(kinds[i].body)});
         assert_int_equal(w->answer.status, 200);
         assert_string_equal(w->method, kinds[i].method);
         assert_true(span_is(buf_span(&w->body), kinds[i].body));
@@ -239,7 +258,8 @@ static void a_large_body_goes_both_ways(void **state) {
     struct buf big;
     buf_init(&big, 4 << 20);
     for (int i = 0; i < 300000; i++) buf_putf(&big, "%d,", i);
-    ask_with(w, (struct http_request){.method = "POST", .url = url_of(w, "http", "127.0.0.1", "/big"), .body = buf_span(&big)});
+    ask_with(w, (struct http_request){
+                    .method = "POST", .url = url_of(w, "http", "127.0.0.1", "/big"), .body = buf_span(&big)});
     assert_true(span_eq(buf_span(&w->answer_body), buf_span(&big)));
     buf_free(&big);
 }
@@ -248,7 +268,8 @@ static void a_body_over_the_limit_is_too_big(void **state) {
     struct world *w = *state;
     ask_with(w, (struct http_request){.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/12345"), .max_body = 6});
     expect_body(w, "/12345");
-    ask_with(w, (struct http_request){.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/123456"), .max_body = 6});
+    ask_with(w,
+             (struct http_request){.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/123456"), .max_body = 6});
     assert_int_equal(w->answer.err, ERR_TOO_BIG);
     assert_true(w->answer.error[0] != '\0');
 }
@@ -259,9 +280,11 @@ static void every_failure_has_its_error(void **state) {
     assert_int_equal(w->answer.err, ERR_CLOSED);
     ask(w, "http", "127.0.0.1", "/garbage");
     assert_int_equal(w->answer.err, ERR_PROTOCOL);
-    ask_with(w, (struct http_request){.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/later"), .timeout_us = 100 * US_PER_MS});
+    ask_with(w, (struct http_request){
+                    .method = "GET", .url = url_of(w, "http", "127.0.0.1", "/later"), .timeout_us = 100 * US_PER_MS});
     assert_int_equal(w->answer.err, ERR_TIMEOUT);
-    ask_with(w, (struct http_request){.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/half"), .timeout_us = 200 * US_PER_MS});
+    ask_with(w, (struct http_request){
+                    .method = "GET", .url = url_of(w, "http", "127.0.0.1", "/half"), .timeout_us = 200 * US_PER_MS});
     assert_int_equal(w->answer.err, ERR_TIMEOUT);
     ask(w, "http", NO_HOST, "/");
     assert_int_equal(w->answer.err, ERR_DNS);
@@ -273,14 +296,19 @@ static void every_failure_has_its_error(void **state) {
 
 static void bad_urls_and_headers_are_refused_at_once(void **state) {
     struct world *w = *state;
-    static const char *const urls[] = {"", "nonsense", "ftp://127.0.0.1/", "file:///etc/passwd", "http://", "http://a b/"};
+    static const char *const urls[] = {"",        "nonsense",   "ftp://127.0.0.1/", "file:///etc/passwd",
+                                       "http://", "http://a b/"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         const struct http_request r = {.method = "GET", .url = urls[i], .timeout_us = US_PER_S, .max_body = 10};
         assert_int_equal(http_start(w->http, 7, &r, on_answer, w), ERR_SYNTAX);
     }
     const struct http_header evil = {SPAN("X"), SPAN("a\r\nY: b")};
-    const struct http_request r = {.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/"), .headers = &evil, .header_count = 1,
-                                   .timeout_us = US_PER_S, .max_body = 10};
+    const struct http_request r = {.method = "GET",
+                                   .url = url_of(w, "http", "127.0.0.1", "/"),
+                                   .headers = &evil,
+                                   .header_count = 1,
+                                   .timeout_us = US_PER_S,
+                                   .max_body = 10};
     assert_int_equal(http_start(w->http, 7, &r, on_answer, w), ERR_SYNTAX);
     turn(w->loop, 20);
     assert_int_equal(w->answers, 0);
@@ -288,7 +316,8 @@ static void bad_urls_and_headers_are_refused_at_once(void **state) {
 
 static void a_canceled_request_is_silent(void **state) {
     struct world *w = *state;
-    const struct http_request r = {.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/later"), .timeout_us = US_PER_S, .max_body = 10};
+    const struct http_request r = {
+        .method = "GET", .url = url_of(w, "http", "127.0.0.1", "/later"), .timeout_us = US_PER_S, .max_body = 10};
     assert_int_equal(http_start(w->http, 7, &r, on_answer, w), ERR_OK);
     WAIT_FOR(w->loop, w->requests == 1);
     http_cancel(w->http, 7);
@@ -301,7 +330,8 @@ static void a_canceled_request_is_silent(void **state) {
 static void a_client_may_be_freed_in_its_callback(void **state) {
     struct world *w = *state;
     w->free_in_callback = true;
-    const struct http_request r = {.method = "GET", .url = url_of(w, "http", "127.0.0.1", "/later"), .timeout_us = US_PER_S, .max_body = 10};
+    const struct http_request r = {
+        .method = "GET", .url = url_of(w, "http", "127.0.0.1", "/later"), .timeout_us = US_PER_S, .max_body = 10};
     assert_int_equal(http_start(w->http, 99, &r, on_answer, w), ERR_OK);
     ask(w, "http", "127.0.0.1", "/1");
     assert_null(w->http);
@@ -499,7 +529,8 @@ static void tls_carries_large_bodies(void **state) {
     struct buf big;
     buf_init(&big, 4 << 20);
     for (int i = 0; i < 300000; i++) buf_putf(&big, "%d,", i);
-    ask_with(w, (struct http_request){.method = "POST", .url = url_of(w, "https", "localhost", "/big"), .body = buf_span(&big)});
+    ask_with(w, (struct http_request){
+                    .method = "POST", .url = url_of(w, "https", "localhost", "/big"), .body = buf_span(&big)});
     assert_int_equal(w->answer.err, ERR_OK);
     assert_true(span_eq(buf_span(&w->answer_body), buf_span(&big)));
     buf_free(&big);
@@ -553,7 +584,8 @@ static void a_key_of_another_certificate_is_refused_by_the_server(void **state) 
     struct world *w = *state;
     struct test_pair pair = test_ca_issue(&w->ca, "localhost", -DAY_SECONDS, DAY_SECONDS);
     write_key(pair.key_file, w->ca.key);
-    const struct http_server_config config = {.host = "127.0.0.1", .cert_file = pair.cert_file, .key_file = pair.key_file};
+    const struct http_server_config config = {
+        .host = "127.0.0.1", .cert_file = pair.cert_file, .key_file = pair.key_file};
     assert_int_equal(http_server_new(&w->server, w->loop, &config, NULL), ERR_TLS);
     assert_null(w->server);
 }
@@ -561,7 +593,8 @@ static void a_key_of_another_certificate_is_refused_by_the_server(void **state) 
 int main(void) {
 #define PLAIN(f) cmocka_unit_test_setup_teardown(f, setup_plain, teardown)
 #define CA(f) cmocka_unit_test_setup_teardown(f, setup_ca, teardown)
-#define TLS(f) {"tls_" #f, f, setup_tls, teardown, NULL}
+#define TLS(f)                                                                                                         \
+    { "tls_" #f, f, setup_tls, teardown, NULL }
     const struct CMUnitTest tests[] = {
         PLAIN(gets_and_reads_headers),
         PLAIN(sends_methods_headers_and_bodies),

@@ -33,11 +33,17 @@ static void on_reply(void *arg, conn_id id, bool gone) {
 static void slow_peers_are_dropped_in_time(void **state) {
     (void)state;
     struct world w = {.loop = loop_new(&test_log)};
-    const struct http_server_config config = {.host = "localhost", .max_connections = 20, .max_body = 1000, .idle_timeout_us = US_PER_S,
-                                              .on_request = on_request, .on_reply = on_reply, .arg = &w};
+    const struct http_server_config config = {.host = "localhost",
+                                              .max_connections = 20,
+                                              .max_body = 1000,
+                                              .idle_timeout_us = US_PER_S,
+                                              .on_request = on_request,
+                                              .on_reply = on_reply,
+                                              .arg = &w};
     assert_int_equal(http_server_new(&w.server, w.loop, &config, &test_log), ERR_OK);
     uint16_t port = http_server_port(w.server);
-    int silent = dial(port, false), head = dial(port, false), body = dial(port, false), stall = dial(port, true), idle = dial(port, false);
+    int silent = dial(port, false), head = dial(port, false), body = dial(port, false), stall = dial(port, true),
+        idle = dial(port, false);
     struct seen silent_seen = seen_new(), head_seen = seen_new(), body_seen = seen_new(), idle_seen = seen_new();
     PUT(head, "GET / HTTP/1.1\r\n");
     PUT(body, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12");

@@ -5,7 +5,7 @@ struct world {
     struct loop *loop;
     struct http_server *server;
     int requests, closed;
-    conn_id last;          /* of a request that is to be answered later */
+    conn_id last;                    /* of a request that is to be answered later */
     struct http_server_request seen; /* spans are not to be used */
     char path[64], query[64], peer[64], method[16];
     struct buf body;
@@ -14,7 +14,9 @@ struct world {
 
 static void reply_text(struct http_server *s, conn_id id, int status, struct span body, bool close) {
     const struct http_header type = {SPAN("Content-Type"), SPAN("text/plain")};
-    http_respond(s, id, &(struct http_reply){.status = status, .headers = &type, .header_count = 1, .body = body, .close = close});
+    http_respond(
+        s, id,
+        &(struct http_reply){.status = status, .headers = &type, .header_count = 1, .body = body, .close = close});
 }
 
 static void copy(char *out, size_t size, struct span s) {
@@ -54,7 +56,8 @@ static void on_request(void *arg, conn_id id, const struct http_server_request *
     if (span_is(r->path, "/frame")) answer_frame(w, id);
     else if (span_is(r->path, "/pieces")) answer_pieces(w, id);
     else if (span_is(r->path, "/drop")) http_drop(w->server, id);
-    else if (span_is(r->path, "/raw")) http_send_raw(w->server, id, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+    else if (span_is(r->path, "/raw"))
+        http_send_raw(w->server, id, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
     else if (span_is(r->path, "/nothing")) http_respond(w->server, id, &(struct http_reply){.status = 204});
     else if (span_is(r->path, "/evil"))
         http_respond(w->server, id, &(struct http_reply){.status = 200, .headers = &evil, .header_count = 1});
@@ -80,9 +83,15 @@ static void on_reply(void *arg, conn_id id, bool gone) {
 static void on_closed(void *arg) { ((struct world *)arg)->closed++; }
 
 static struct http_server_config config_of(struct world *w) {
-    return (struct http_server_config){.host = "127.0.0.1", .max_connections = 4, .max_body = 1000, .max_message = 1000,
-                                       .idle_timeout_us = 60 * US_PER_S, .on_request = on_request, .on_ws = on_ws,
-                                       .on_reply = on_reply, .arg = w};
+    return (struct http_server_config){.host = "127.0.0.1",
+                                       .max_connections = 4,
+                                       .max_body = 1000,
+                                       .max_message = 1000,
+                                       .idle_timeout_us = 60 * US_PER_S,
+                                       .on_request = on_request,
+                                       .on_ws = on_ws,
+                                       .on_reply = on_reply,
+                                       .arg = w};
 }
 
 static int setup(void **state) {
@@ -154,14 +163,16 @@ static void answers_pipelined_requests_in_order(void **state) {
     struct world *w = *state;
     int fd = dial(port_of(w), false);
     struct seen s = seen_new();
-    PUT(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\nGET /second HTTP/1.1\r\nHost: h\r\n\r\nGET /third HTTP/1.1\r\nHost: h\r\n\r\n");
+    PUT(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\nGET /second HTTP/1.1\r\nHost: h\r\n\r\nGET /third HTTP/1.1\r\nHost: "
+            "h\r\n\r\n");
     WAIT_FOR(w->loop, w->requests == 1);
     turn(w->loop, 20);
     assert_int_equal(w->requests, 1);
     reply_text(w->server, w->last, 200, SPAN("first"), false);
     assert_int_equal(w->requests, 1); /* never from inside a call */
     EXPECT(w->loop, &s, fd, "/third");
-    const char *first = memmem(s.bytes.at, s.bytes.len, "first", 5), *second = memmem(s.bytes.at, s.bytes.len, "/second", 7);
+    const char *first = memmem(s.bytes.at, s.bytes.len, "first", 5),
+               *second = memmem(s.bytes.at, s.bytes.len, "/second", 7);
     assert_true(first != NULL && second != NULL && first < second);
     hang_up(fd, &s);
 }
@@ -207,14 +218,14 @@ static void a_peer_that_only_half_closed_gets_its_answer(void **state) {
 static const struct {
     const char *request, *status;
 } refused[] = {
-    {"GET / HTTP/1.1\nHost: h\n\n", "400"},                                   /* bare LF */
+    {"GET / HTTP/1.1\nHost: h\n\n", "400"}, /* bare LF */
     {"GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", "400"},
-    {"GET / HTTP/1.1\r\nHost: h\r\rX: y\r\n\r\n", "400"},                     /* bare CR */
-    {"GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", "400"},               /* folded */
-    {"GET / HTTP/1.1\r\nHost: h\r\nX : a\r\n\r\n", "400"},                    /* space before the colon */
+    {"GET / HTTP/1.1\r\nHost: h\r\rX: y\r\n\r\n", "400"},       /* bare CR */
+    {"GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", "400"}, /* folded */
+    {"GET / HTTP/1.1\r\nHost: h\r\nX : a\r\n\r\n", "400"},      /* space before the colon */
     {"GET / HTTP/1.1\r\nHost: h\r\n: a\r\n\r\n", "400"},
     {"GET / HTTP/1.1\r\nHost: h\r\nnothing\r\n\r\n", "400"},
-    {"GET / HTTP/1.1\r\n\r\n", "400"},                                        /* no Host */
+    {"GET / HTTP/1.1\r\n\r\n", "400"}, /* no Host */
     {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
     {"GET  / HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
     {"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
@@ -222,10 +233,10 @@ static const struct {
     {"GET /\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
     {"GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
     {"CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
-    {"GET /\r\n\r\n", "400"},                                                 /* HTTP/0.9 */
+    {"GET /\r\n\r\n", "400"}, /* HTTP/0.9 */
     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""},
     {"\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
-    {"\x16\x03\x01\x02\x01\n", "400"},                                        /* TLS on a plain port */
+    {"\x16\x03\x01\x02\x01\n", "400"}, /* TLS on a plain port */
     {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", "400"},
     {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\nx", "400"},
     {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1, 1\r\n\r\nx", "400"},
@@ -326,7 +337,8 @@ static void head_has_the_length_and_no_body(void **state) {
     struct world *w = *state;
     int fd = dial(port_of(w), false);
     struct seen s = seen_new();
-    PUT(fd, "HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\nGET /nothing HTTP/1.1\r\nHost: h\r\n\r\nGET /end HTTP/1.1\r\nHost: h\r\n\r\n");
+    PUT(fd, "HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\nGET /nothing HTTP/1.1\r\nHost: h\r\n\r\nGET /end HTTP/1.1\r\nHost: "
+            "h\r\n\r\n");
     EXPECT(w->loop, &s, fd, "\r\n\r\n/end");
     assert_true(holds(&s, "Content-Length: 4\r\n"));
     assert_false(holds(&s, "/abc"));

@@ -18,7 +18,8 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     (void)hints;
     (void)out;
     lookups++;
-    while (nanosleep(&t, &t) != 0 && errno == EINTR) {}
+    while (nanosleep(&t, &t) != 0 && errno == EINTR) {
+    }
     return EAI_AGAIN;
 }
 
@@ -54,7 +55,8 @@ static void timeout_does_not_wait_for_the_lookup(void **state) {
     struct http_client *http = http_client_new(w.loop, NULL);
     struct ws_client *ws = ws_client_new(w.loop, NULL);
     int64_t start = real_ms();
-    struct http_request q = {.method = "GET", .url = "http://hangs.example/", .timeout_us = 200 * US_PER_MS, .max_body = 1000};
+    struct http_request q = {
+        .method = "GET", .url = "http://hangs.example/", .timeout_us = 200 * US_PER_MS, .max_body = 1000};
     assert_int_equal(http_start(http, 1, &q, on_answer, &w), ERR_OK);
     assert_int_equal(ws_client_connect(ws, 2, "ws://hangs.example/ws", 200 * US_PER_MS, 1000, on_ws, &w), ERR_OK);
     WAIT_FOR(w.loop, w.answers == 1 && w.ws_ends == 1);
@@ -72,7 +74,8 @@ static void end_does_not_wait_for_the_lookup(void **state) {
     (void)state;
     struct http_client *http = http_client_new(w.loop, NULL);
     struct ws_client *ws = ws_client_new(w.loop, NULL);
-    struct http_request q = {.method = "GET", .url = "http://hangs.example/", .timeout_us = 60 * US_PER_S, .max_body = 1000};
+    struct http_request q = {
+        .method = "GET", .url = "http://hangs.example/", .timeout_us = 60 * US_PER_S, .max_body = 1000};
     assert_int_equal(http_start(http, 1, &q, on_answer, &w), ERR_OK);
     assert_int_equal(ws_client_connect(ws, 2, "ws://hangs.example/ws", 60 * US_PER_S, 1000, on_ws, &w), ERR_OK);
     WAIT_FOR(w.loop, lookups == 4);
@@ -89,7 +92,8 @@ static void end_does_not_wait_for_the_lookup(void **state) {
 static int wait_for_threads(void **state) {
     struct timespec t = {.tv_sec = HANG_MS / 1000 + 1};
     (void)state;
-    while (nanosleep(&t, &t) != 0) {}
+    while (nanosleep(&t, &t) != 0) {
+    }
     return 0;
 }
 

@@ -63,7 +63,8 @@ static void on_client(void *arg, uint64_t id, const struct ws_client_event *e) {
     if (e->kind == WS_CLIENT_TEXT) {
         w->texts++;
         w->last_len = e->data.len;
-        (void)snprintf(w->last, sizeof w->last, "%.*s", (int)(e->data.len < 60 ? e->data.len : 60), e->data.len > 0 ? e->data.at : "");
+        (void)snprintf(w->last, sizeof w->last, "%.*s", (int)(e->data.len < 60 ? e->data.len : 60),
+                       e->data.len > 0 ? e->data.at : "");
     }
     if (e->kind != WS_CLIENT_CLOSED) return;
     w->closed++;
@@ -137,7 +138,8 @@ static void on_request(void *arg, conn_id id, const struct http_server_request *
 
 static void on_server(void *arg, conn_id id, const struct ws_server_event *e) {
     struct world *w = arg;
-    if (e->kind == WS_SERVER_TEXT && span_is(e->data, "close me")) ws_server_close(w->server, id, 4003, SPAN("as asked"));
+    if (e->kind == WS_SERVER_TEXT && span_is(e->data, "close me"))
+        ws_server_close(w->server, id, 4003, SPAN("as asked"));
     else if (e->kind == WS_SERVER_TEXT) assert_true(ws_server_send_text(w->server, id, e->data));
     w->closed += e->kind == WS_SERVER_CLOSED;
 }
@@ -153,9 +155,15 @@ static void our_server_talks_to_an_independent_client(void **state) {
     (void)state;
     skip_without_peer();
     struct world w = {.loop = loop_new(&test_log)};
-    const struct http_server_config config = {
-        .host = "127.0.0.1", .max_connections = 50, .max_body = 1000, .max_message = 1 << 20, .auto_pong = true,
-        .idle_timeout_us = 60 * US_PER_S, .on_request = on_request, .on_ws = on_server, .arg = &w};
+    const struct http_server_config config = {.host = "127.0.0.1",
+                                              .max_connections = 50,
+                                              .max_body = 1000,
+                                              .max_message = 1 << 20,
+                                              .auto_pong = true,
+                                              .idle_timeout_us = 60 * US_PER_S,
+                                              .on_request = on_request,
+                                              .on_ws = on_server,
+                                              .arg = &w};
     assert_int_equal(http_server_new(&w.server, w.loop, &config, &test_log), ERR_OK);
     char port[16];
     (void)snprintf(port, sizeof port, "%u", http_server_port(w.server));

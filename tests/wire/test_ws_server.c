@@ -59,7 +59,7 @@ static void on_ws(void *arg, conn_id id, const struct ws_server_event *e) {
         w->closed++;
         w->code = e->code;
         (void)snprintf(w->reason, sizeof w->reason, "%.*s", (int)e->data.len, e->data.len > 0 ? e->data.at : "");
-        assert_ptr_equal(conn_data(w->server, id), w); /* still to be found, */
+        assert_ptr_equal(conn_data(w->server, id), w);               /* still to be found, */
         assert_false(ws_server_send_text(w->server, id, SPAN("x"))); /* but no longer to be sent to */
         break;
     }
@@ -72,9 +72,15 @@ static int setup(void **state) {
     assert_non_null(w);
     buf_init(&w->text, 1 << 20);
     w->loop = loop_new(&test_log);
-    const struct http_server_config config = {
-        .host = "127.0.0.1", .max_connections = CONNECTIONS, .max_body = 1000, .max_message = 4096, .auto_pong = true,
-        .idle_timeout_us = 60 * US_PER_S, .on_request = on_request, .on_ws = on_ws, .arg = w};
+    const struct http_server_config config = {.host = "127.0.0.1",
+                                              .max_connections = CONNECTIONS,
+                                              .max_body = 1000,
+                                              .max_message = 4096,
+                                              .auto_pong = true,
+                                              .idle_timeout_us = 60 * US_PER_S,
+                                              .on_request = on_request,
+                                              .on_ws = on_ws,
+                                              .arg = w};
     assert_int_equal(http_server_new(&w->server, w->loop, &config, &test_log), ERR_OK);
     *state = w;
     return 0;
@@ -125,11 +131,16 @@ static void half_an_upgrade_is_none(void **state) {
     struct world *w = *state;
     static const char *const requests[] = {
         "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: short==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY "\r\nSec-WebSocket-Version: 8\r\n\r\n",
-        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: " WS_KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        "POST /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+        "short==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY
+        "\r\nSec-WebSocket-Version: 8\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: " WS_KEY
+        "\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY
+        "\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        "POST /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY
+        "\r\nSec-WebSocket-Version: 13\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         int fd = dial(http_server_port(w->server), false);
@@ -152,7 +163,9 @@ static void frames_behind_the_request_wait_for_the_upgrade(void **state) {
     turn(w->loop, 10);
     assert_true(http_upgrade(w->server, w->waiting, NULL, 0));
     assert_int_equal(w->opened, 0); /* never from inside a call */
-    EXPECT(w->loop, &s, fd, "\x81\x05" "eager");
+    EXPECT(w->loop, &s, fd,
+           "\x81\x05"
+           "eager");
     assert_int_equal(w->opened, 1);
     hang_up(fd, &s);
 }
@@ -220,7 +233,9 @@ static void our_close_waits_for_the_answer(void **state) {
     struct seen s = seen_new();
     put_frame(fd, 1, SPAN("close me"));
     put_frame(fd, 1, SPAN("too late"));
-    EXPECT(w->loop, &s, fd, "\x88\x0d\x0f\xa0" "as you wish");
+    EXPECT(w->loop, &s, fd,
+           "\x88\x0d\x0f\xa0"
+           "as you wish");
     turn(w->loop, 10);
     assert_int_equal(w->texts, 1); /* what comes behind our close is dropped */
     assert_int_equal(w->closed, 0);
@@ -260,10 +275,10 @@ static void broken_frames_are_answered_with_a_code(void **state) {
         struct span bytes;
         uint16_t code;
     } kinds[] = {
-        {{"\x81\x05hello", 7}, 1002},                       /* not masked */
-        {{"\xc1\x80\x01\x02\x03\x04", 6}, 1002},            /* a reserved bit */
-        {{"\x81\x81\x00\x00\x00\x00\xff", 7}, 1007},        /* not UTF-8 */
-        {{"\x81\xfe\x10\x01\x00\x00\x00\x00", 8}, 1009},    /* 4097 bytes */
+        {{"\x81\x05hello", 7}, 1002},                    /* not masked */
+        {{"\xc1\x80\x01\x02\x03\x04", 6}, 1002},         /* a reserved bit */
+        {{"\x81\x81\x00\x00\x00\x00\xff", 7}, 1007},     /* not UTF-8 */
+        {{"\x81\xfe\x10\x01\x00\x00\x00\x00", 8}, 1009}, /* 4097 bytes */
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         int fd = open_socket(w, false);
@@ -404,7 +419,8 @@ static void a_paused_connection_is_not_read(void **state) {
     w->pause_on_text = true;
     int fd = open_socket(w, false);
     struct seen s = seen_new();
-    for (int i = 0; i < 5; i++) put_frame(fd, 1, SPAN("message")); /* in one segment, most likely: the pause comes inside */
+    for (int i = 0; i < 5; i++)
+        put_frame(fd, 1, SPAN("message")); /* in one segment, most likely: the pause comes inside */
     WAIT_FOR(w->loop, w->texts == 1);
     turn(w->loop, 20);
     assert_int_equal(w->texts, 1);
@@ -489,7 +505,8 @@ static void without_descriptors_callers_are_hung_up_on(void **state) {
     few = was;
     few.rlim_cur = (rlim_t)fd[39] + 6;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(http_server_port(w->server)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(http_server_port(w->server)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     for (int i = 0; i < 40; i++) assert_int_equal(connect(fd[i], (struct sockaddr *)&to, sizeof to), 0);
     int ended = 0;
     for (int i = 39; i >= 10; i--) { /* the last ones found no descriptor */

@@ -14,8 +14,13 @@ static uint64_t from_env(const char *name, uint64_t absent) {
 }
 
 static struct world_config config_of(uint64_t seed, size_t events) {
-    return (struct world_config){.seed = seed, .events = events, .symbols = 1 + seed % 4, .credentials = seed % 3 != 0, .faults = seed % 10 != 9,
-                                 .source = seed % 3 == 1 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT, .fees_in_bnb = seed % 3 != 0 && seed % 2,
+    return (struct world_config){.seed = seed,
+                                 .events = events,
+                                 .symbols = 1 + seed % 4,
+                                 .credentials = seed % 3 != 0,
+                                 .faults = seed % 10 != 9,
+                                 .source = seed % 3 == 1 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT,
+                                 .fees_in_bnb = seed % 3 != 0 && seed % 2,
                                  .short_lives = seed % 5 == 2};
 }
 
@@ -23,9 +28,11 @@ static bool run(const struct world_config *c, struct world_result *r) {
     world_run(c, r);
     if (r->ok && r->rest_while_calm > 0) {
         r->ok = false;
-        (void)snprintf(r->why, sizeof r->why, "%" PRIu64 " requests to Binance's REST in a calm while", r->rest_while_calm);
+        (void)snprintf(r->why, sizeof r->why, "%" PRIu64 " requests to Binance's REST in a calm while",
+                       r->rest_while_calm);
     }
-    if (r->ok && c->credentials && c->source == SOURCE_IS_BOT && r->bot_while_calm > (uint64_t)r->calm_seconds / 2 + 25) {
+    if (r->ok && c->credentials && c->source == SOURCE_IS_BOT &&
+        r->bot_while_calm > (uint64_t)r->calm_seconds / 2 + 25) {
         r->ok = false;
         (void)snprintf(r->why, sizeof r->why, "%" PRIu64 " requests to the bot in a calm while", r->bot_while_calm);
     }
@@ -33,8 +40,10 @@ static bool run(const struct world_config *c, struct world_result *r) {
 }
 
 static void tell(const struct world_config *c, const struct world_result *r) {
-    printf("# seed %" PRIu64 ", %zu events: %s; %" PRIu64 " fills, %" PRIu64 " restarts, %" PRIu64 " requests, calm: %" PRIu64 " REST %" PRIu64 " bot\n", c->seed, c->events,
-           r->ok ? "ok" : r->why, r->fills, r->restarts, r->requests, r->rest_while_calm, r->bot_while_calm);
+    printf("# seed %" PRIu64 ", %zu events: %s; %" PRIu64 " fills, %" PRIu64 " restarts, %" PRIu64
+           " requests, calm: %" PRIu64 " REST %" PRIu64 " bot\n",
+           c->seed, c->events, r->ok ? "ok" : r->why, r->fills, r->restarts, r->requests, r->rest_while_calm,
+           r->bot_while_calm);
 }
 
 /* The least number of events after which, healed, the seed still fails: found by halving. */
@@ -76,6 +85,7 @@ int main(void) {
     (void)clock_gettime(CLOCK_MONOTONIC, &to);
     double minutes = ((double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9) / 60;
     printf("# %.0f seeds a minute\n", (double)seeds / (minutes > 0 ? minutes : 1));
-    printf("1..1\n%s 1 - %zu seeds of %zu events end with the exchange's truth\n", bad == 0 ? "ok" : "not ok", seeds, events);
+    printf("1..1\n%s 1 - %zu seeds of %zu events end with the exchange's truth\n", bad == 0 ? "ok" : "not ok", seeds,
+           events);
     return bad != 0;
 }

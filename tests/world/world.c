@@ -7,8 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TRADES_MAX = 60000, QUEUE_MAX = 60000, LINKS_MAX = 4096, SYMBOLS = 6, PAGE = 1000, OLD_TRADES = 2400, ORDERS_OPEN_MAX = 40, STEPS_KEPT = 60,
-       BOT_LIMIT = 90 };
+enum {
+    TRADES_MAX = 60000,
+    QUEUE_MAX = 60000,
+    LINKS_MAX = 4096,
+    SYMBOLS = 6,
+    PAGE = 1000,
+    OLD_TRADES = 2400,
+    ORDERS_OPEN_MAX = 40,
+    STEPS_KEPT = 60,
+    BOT_LIMIT = 90
+};
 
 static const struct model_symbol {
     const char *symbol, *exchange, *base, *quote;
@@ -40,7 +49,7 @@ struct delivery {
     enum err err;
     char *body;
     int64_t retry_after_us;
-    int life;       /* of the engine: what was meant for an earlier one never arrives */
+    int life; /* of the engine: what was meant for an earlier one never arrives */
 };
 
 struct model_link {
@@ -63,9 +72,9 @@ struct world {
     struct rng rng;
     int64_t now; /* us, wall = mono + epoch */
     struct engine *engine;
-    struct view *view;     /* as a page follows it, delta by delta */
+    struct view *view; /* as a page follows it, delta by delta */
     struct mono view_beat;
-    struct buf told[3];    /* delta, what the page knows, what is */
+    struct buf told[3]; /* delta, what the page knows, what is */
     struct engine_config engine_config;
     int life;
     struct trade *trades;
@@ -87,18 +96,18 @@ struct world {
     struct model_order orders[ORDERS_OPEN_MAX]; /* open */
     size_t order_count;
     int64_t next_open_order;
-    bool inactive[SYMBOLS];  /* left the bot's strategies */
+    bool inactive[SYMBOLS]; /* left the bot's strategies */
     int64_t key_refused_until, wall_shift;
     /* what the invariants look at */
-    char (*steps)[160];      /* a ring of the last steps, for a failing seed */
+    char (*steps)[160]; /* a ring of the last steps, for a failing seed */
     size_t step_count;
-    int64_t silent_until;    /* as the engine was told with a 429 */
-    int64_t key_tried;       /* the last try of a key known to be refused; 0 none */
+    int64_t silent_until; /* as the engine was told with a 429 */
+    int64_t key_tried;    /* the last try of a key known to be refused; 0 none */
     int64_t bot_times[BOT_LIMIT];
     size_t bot_next;
-    uint64_t committed;      /* fills, in this life */
-    bool always_durable;     /* in this life */
-    bool calm, quiet; /* no more faults; no more trades */
+    uint64_t committed;  /* fills, in this life */
+    bool always_durable; /* in this life */
+    bool calm, quiet;    /* no more faults; no more trades */
     int64_t rest_down_until, bot_down_until, ws_down_until, ban_until, clock_offset;
     uint64_t rest_requests, bot_requests;
     struct world_result *result;
@@ -159,8 +168,9 @@ static struct delivery take(struct world *w) {
     while (true) {
         size_t c = 2 * i + 1;
         if (c >= w->queue_count) break;
-        if (c + 1 < w->queue_count && (w->queue[c + 1].at < w->queue[c].at ||
-                                       (w->queue[c + 1].at == w->queue[c].at && w->queue[c + 1].order < w->queue[c].order)))
+        if (c + 1 < w->queue_count &&
+            (w->queue[c + 1].at < w->queue[c].at ||
+             (w->queue[c + 1].at == w->queue[c].at && w->queue[c + 1].order < w->queue[c].order)))
             c++;
         if (last.at < w->queue[c].at || (last.at == w->queue[c].at && last.order < w->queue[c].order)) break;
         w->queue[i] = w->queue[c];
@@ -170,7 +180,9 @@ static struct delivery take(struct world *w) {
     return top;
 }
 
-static int64_t delay(struct world *w) { return (int64_t)(1000 + below(w, 60000)) + (chance(w, 40) ? (int64_t)below(w, 3000000) : 0); }
+static int64_t delay(struct world *w) {
+    return (int64_t)(1000 + below(w, 60000)) + (chance(w, 40) ? (int64_t)below(w, 3000000) : 0);
+}
 
 static struct model_link *find_link(struct world *w, uint64_t id) {
     for (size_t i = w->link_count; i-- > 0;)
@@ -218,8 +230,8 @@ static void put_product(struct buf *b, int64_t p, int64_t q) {
 }
 
 static void put_trade(struct buf *b, const struct trade *t) {
-    buf_putf(b, "{\"symbol\":\"%s\",\"id\":%" PRId64 ",\"orderId\":%" PRId64 ",\"orderListId\":-1,\"price\":\"", symbols[t->symbol].exchange,
-             t->id, t->order);
+    buf_putf(b, "{\"symbol\":\"%s\",\"id\":%" PRId64 ",\"orderId\":%" PRId64 ",\"orderListId\":-1,\"price\":\"",
+             symbols[t->symbol].exchange, t->id, t->order);
     put_dec(b, t->price);
     buf_puts(b, "\",\"qty\":\"");
     put_dec(b, t->quantity);
@@ -227,17 +239,24 @@ static void put_trade(struct buf *b, const struct trade *t) {
     put_product(b, t->price, t->quantity);
     buf_puts(b, "\",\"commission\":\"");
     put_dec(b, t->fee);
-    buf_putf(b, "\",\"commissionAsset\":\"%s\",\"time\":%" PRId64 ",\"isBuyer\":%s,\"isMaker\":%s,\"isBestMatch\":true}", t->fee_asset,
-             t->time_ms, t->buy ? "true" : "false", t->maker ? "true" : "false");
+    buf_putf(b,
+             "\",\"commissionAsset\":\"%s\",\"time\":%" PRId64 ",\"isBuyer\":%s,\"isMaker\":%s,\"isBestMatch\":true}",
+             t->fee_asset, t->time_ms, t->buy ? "true" : "false", t->maker ? "true" : "false");
 }
 
 static void put_report(struct buf *b, const struct trade *t, int64_t now_ms) {
-    buf_putf(b, "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%" PRId64 ",\"s\":\"%s\",\"c\":\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"", now_ms,
-             symbols[t->symbol].exchange, t->buy ? "BUY" : "SELL");
+    buf_putf(b,
+             "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%" PRId64
+             ",\"s\":\"%s\",\"c\":\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"",
+             now_ms, symbols[t->symbol].exchange, t->buy ? "BUY" : "SELL");
     put_dec(b, t->quantity * 3);
     buf_puts(b, "\",\"p\":\"");
     put_dec(b, t->price + 1000);
-    buf_putf(b, "\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"r\":\"NONE\",\"i\":%" PRId64 ",\"l\":\"", t->order);
+    buf_putf(
+        b,
+        "\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"r\":\"NONE\",\"i\":%" PRId64
+        ",\"l\":\"",
+        t->order);
     put_dec(b, t->quantity);
     buf_puts(b, "\",\"z\":\"");
     put_dec(b, t->quantity * 3);
@@ -245,7 +264,9 @@ static void put_report(struct buf *b, const struct trade *t, int64_t now_ms) {
     put_dec(b, t->price);
     buf_puts(b, "\",\"n\":\"");
     put_dec(b, t->fee);
-    buf_putf(b, "\",\"N\":\"%s\",\"T\":%" PRId64 ",\"t\":%" PRId64 ",\"I\":1,\"w\":false,\"m\":%s,\"M\":false,\"O\":%" PRId64 ",\"Z\":\"0\",\"Y\":\"",
+    buf_putf(b,
+             "\",\"N\":\"%s\",\"T\":%" PRId64 ",\"t\":%" PRId64
+             ",\"I\":1,\"w\":false,\"m\":%s,\"M\":false,\"O\":%" PRId64 ",\"Z\":\"0\",\"Y\":\"",
              t->fee_asset, t->time_ms, t->id, t->maker ? "true" : "false", t->time_ms);
     put_product(b, t->price, t->quantity);
     buf_puts(b, "\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}");
@@ -254,7 +275,8 @@ static void put_report(struct buf *b, const struct trade *t, int64_t now_ms) {
 static void trade_now(struct world *w, bool announce) {
     if (w->trade_count == TRADES_MAX) return;
     int s = (int)below(w, w->config.symbols);
-    struct trade t = {.symbol = s, .id = w->next_id[s], .order = w->next_order, .maker = below(w, 2), .time_ms = exchange_ms(w)};
+    struct trade t = {
+        .symbol = s, .id = w->next_id[s], .order = w->next_order, .maker = below(w, 2), .time_ms = exchange_ms(w)};
     w->next_id[s] += 1 + (int64_t)below(w, 3);
     if (below(w, 3) > 0) w->next_order++; /* else the next fill belongs to the same order */
     t.buy = w->holdings[s] < 200000000 || below(w, 2);
@@ -264,7 +286,9 @@ static void trade_now(struct world *w, bool announce) {
     if (t.quantity <= 0) return;
     bool bnb = w->config.fees_in_bnb && below(w, 2);
     t.fee_asset = bnb ? "BNB" : t.buy ? symbols[s].base : symbols[s].quote;
-    t.fee = bnb ? (int64_t)(1 + below(w, 5000)) : t.buy ? t.quantity / 1000 : (int64_t)((i128)t.quantity * t.price / DEC8_ONE / 1000);
+    t.fee = bnb     ? (int64_t)(1 + below(w, 5000))
+            : t.buy ? t.quantity / 1000
+                    : (int64_t)((i128)t.quantity * t.price / DEC8_ONE / 1000);
     w->holdings[s] += t.buy ? t.quantity - (t.fee_asset == symbols[s].base ? t.fee : 0) : -t.quantity;
     w->trades[w->trade_count++] = t;
     if (!announce) return;
@@ -285,13 +309,18 @@ static void trade_now(struct world *w, bool announce) {
 }
 
 static void put_order_report(struct buf *b, const struct model_order *o, bool open, int64_t now_ms) {
-    buf_putf(b, "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%" PRId64 ",\"s\":\"%s\",\"c\":\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"",
+    buf_putf(b,
+             "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%" PRId64
+             ",\"s\":\"%s\",\"c\":\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"",
              now_ms, symbols[o->symbol].exchange, o->buy ? "BUY" : "SELL");
     put_dec(b, o->quantity);
     buf_puts(b, "\",\"p\":\"");
     put_dec(b, o->price);
-    buf_putf(b, "\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"%s\",\"X\":\"%s\",\"r\":\"NONE\",\"i\":%" PRId64 ",\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,"
-             "\"T\":%" PRId64 ",\"t\":-1,\"I\":1,\"w\":true,\"m\":false,\"M\":false,\"O\":%" PRId64 ",\"Z\":\"0\",\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}",
+    buf_putf(b,
+             "\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"%s\",\"X\":\"%s\",\"r\":\"NONE\",\"i\":%" PRId64
+             ",\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,"
+             "\"T\":%" PRId64 ",\"t\":-1,\"I\":1,\"w\":true,\"m\":false,\"M\":false,\"O\":%" PRId64
+             ",\"Z\":\"0\",\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}",
              open ? "NEW" : "CANCELED", open ? "NEW" : "CANCELED", o->id, now_ms, now_ms);
 }
 
@@ -301,7 +330,8 @@ static void order_now(struct world *w) {
     struct model_order o;
     if (open) {
         int s = (int)below(w, w->config.symbols);
-        o = (struct model_order){s, w->next_open_order++, below(w, 2), w->prices[s] - w->prices[s] / 50 + (int64_t)below(w, 1000), 1000000};
+        o = (struct model_order){s, w->next_open_order++, below(w, 2),
+                                 w->prices[s] - w->prices[s] / 50 + (int64_t)below(w, 1000), 1000000};
         w->orders[w->order_count++] = o;
     } else {
         size_t i = below(w, w->order_count);
@@ -336,10 +366,13 @@ static void tick(struct world *w) {
         size_t n = 0;
         for (; symbols[s].exchange[n] != '\0'; n++) lower[n] = (char)(symbols[s].exchange[n] | 32);
         lower[n] = '\0';
-        (void)snprintf(text, sizeof text, "{\"stream\":\"%s@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":%" PRId64 ",\"s\":\"%s\",\"c\":\"%s\"}}", lower,
-                       exchange_ms(w), symbols[s].exchange, b.at);
+        (void)snprintf(text, sizeof text,
+                       "{\"stream\":\"%s@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":%" PRId64
+                       ",\"s\":\"%s\",\"c\":\"%s\"}}",
+                       lower, exchange_ms(w), symbols[s].exchange, b.at);
         for (size_t i = 0; i < w->link_count; i++)
-            if (w->links[i].market && w->links[i].open && w->links[i].subscribed) deliver_text(w, &w->links[i], text, delay(w));
+            if (w->links[i].market && w->links[i].open && w->links[i].subscribed)
+                deliver_text(w, &w->links[i], text, delay(w));
         buf_free(&b);
         if (s >= w->config.symbols) break;
         if (s + 1 >= w->config.symbols && w->config.symbols <= 4) s = 3; /* BNB prices the fees */
@@ -391,12 +424,17 @@ static void put_open_orders(const struct world *w, struct buf *b, int s) {
     for (size_t i = 0; i < w->order_count; i++) {
         const struct model_order *o = &w->orders[i];
         if (o->symbol != s) continue;
-        buf_putf(b, "%s{\"symbol\":\"%s\",\"orderId\":%" PRId64 ",\"orderListId\":-1,\"clientOrderId\":\"x\",\"price\":\"", comma, symbols[s].exchange, o->id);
+        buf_putf(b,
+                 "%s{\"symbol\":\"%s\",\"orderId\":%" PRId64 ",\"orderListId\":-1,\"clientOrderId\":\"x\",\"price\":\"",
+                 comma, symbols[s].exchange, o->id);
         put_dec(b, o->price);
         buf_puts(b, "\",\"origQty\":\"");
         put_dec(b, o->quantity);
-        buf_putf(b, "\",\"executedQty\":\"0\",\"cummulativeQuoteQty\":\"0\",\"status\":\"NEW\",\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"%s\",\"stopPrice\":\"0\","
-                 "\"icebergQty\":\"0\",\"time\":1767225600000,\"updateTime\":1767225600000,\"isWorking\":true,\"workingTime\":1767225600000,\"origQuoteOrderQty\":\"0\",\"selfTradePreventionMode\":\"NONE\"}",
+        buf_putf(b,
+                 "\",\"executedQty\":\"0\",\"cummulativeQuoteQty\":\"0\",\"status\":\"NEW\",\"timeInForce\":\"GTC\","
+                 "\"type\":\"LIMIT\",\"side\":\"%s\",\"stopPrice\":\"0\","
+                 "\"icebergQty\":\"0\",\"time\":1767225600000,\"updateTime\":1767225600000,\"isWorking\":true,"
+                 "\"workingTime\":1767225600000,\"origQuoteOrderQty\":\"0\",\"selfTradePreventionMode\":\"NONE\"}",
                  o->buy ? "BUY" : "SELL");
         comma = ",";
     }
@@ -409,30 +447,40 @@ static void put_bot_orders(const struct world *w, struct buf *b, int s) {
     for (size_t i = 0; i < w->order_count; i++) {
         const struct model_order *o = &w->orders[i];
         if (o->symbol != s) continue;
-        buf_putf(b, "%s{\"id\": \"%" PRId64 "\", \"symbol\": \"%s\", \"side\": \"%s\", \"type\": \"limit\", \"price\": \"", comma, o->id, symbols[s].symbol, o->buy ? "buy" : "sell");
+        buf_putf(b,
+                 "%s{\"id\": \"%" PRId64 "\", \"symbol\": \"%s\", \"side\": \"%s\", \"type\": \"limit\", \"price\": \"",
+                 comma, o->id, symbols[s].symbol, o->buy ? "buy" : "sell");
         put_dec(b, o->price);
         buf_puts(b, "\", \"amount\": \"");
         put_dec(b, o->quantity);
-        buf_puts(b, "\", \"filled\": \"0\", \"remaining\": \"0\", \"status\": \"open\", \"timestamp\": \"2026-01-01T00:00:00+00:00\"}");
+        buf_puts(b, "\", \"filled\": \"0\", \"remaining\": \"0\", \"status\": \"open\", \"timestamp\": "
+                    "\"2026-01-01T00:00:00+00:00\"}");
         comma = ", ";
     }
     buf_puts(b, "]}");
 }
 
 static void put_info(struct buf *b) {
-    buf_puts(b, "{\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000}],\"symbols\":[");
+    buf_puts(b, "{\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,"
+                "\"limit\":6000}],\"symbols\":[");
     for (int s = 0; s < SYMBOLS; s++)
-        buf_putf(b, "%s{\"symbol\":\"%s\",\"status\":\"TRADING\",\"baseAsset\":\"%s\",\"quoteAsset\":\"%s\",\"filters\":[{\"filterType\":\"PRICE_FILTER\",\"tickSize\":\"0.00000001\"}]}",
+        buf_putf(b,
+                 "%s{\"symbol\":\"%s\",\"status\":\"TRADING\",\"baseAsset\":\"%s\",\"quoteAsset\":\"%s\",\"filters\":[{"
+                 "\"filterType\":\"PRICE_FILTER\",\"tickSize\":\"0.00000001\"}]}",
                  s ? "," : "", symbols[s].exchange, symbols[s].base, symbols[s].quote);
     buf_puts(b, "]}");
 }
 
 /* A candle's close is a function of market and minute, so that every source tells the same. */
-static int64_t minute_close_of(int s, int64_t minute) { return symbols[s].price + (int64_t)(mix64((uint64_t)minute * 7 + (uint64_t)s) % (uint64_t)(symbols[s].price / 100 + 1)); }
+static int64_t minute_close_of(int s, int64_t minute) {
+    return symbols[s].price +
+           (int64_t)(mix64((uint64_t)minute * 7 + (uint64_t)s) % (uint64_t)(symbols[s].price / 100 + 1));
+}
 
 static void put_klines(struct world *w, struct buf *b, const char *text) {
     int s = symbol_in(text);
-    int64_t start = number_after(text, "startTime=", number_after(text, "\"startTime\":", (exchange_ms(w) / 60000 - 10) * 60000));
+    int64_t start =
+        number_after(text, "startTime=", number_after(text, "\"startTime\":", (exchange_ms(w) / 60000 - 10) * 60000));
     const char *comma = "";
     buf_putc(b, '[');
     for (int64_t t = start; s >= 0 && t <= exchange_ms(w) && t < start + 1000 * 60000; t += 60000) {
@@ -460,8 +508,11 @@ static bool put_result(struct world *w, struct buf *b, const char *text) {
     else if (strstr(text, "exchangeInfo")) put_info(b);
     else if (strstr(text, "klines")) put_klines(w, b, text);
     else if (strstr(text, "ticker")) put_prices(w, b);
-    else if (strstr(text, "/time") || strstr(text, "\"method\":\"time\"")) buf_putf(b, "{\"serverTime\":%" PRId64 "}", exchange_ms(w));
-    else if (strstr(text, "account")) buf_puts(b, "{\"uid\":42,\"commissionRates\":{\"maker\":\"0.001\",\"taker\":\"0.001\"},\"canTrade\":false,\"canWithdraw\":false,\"balances\":[]}");
+    else if (strstr(text, "/time") || strstr(text, "\"method\":\"time\""))
+        buf_putf(b, "{\"serverTime\":%" PRId64 "}", exchange_ms(w));
+    else if (strstr(text, "account"))
+        buf_puts(b, "{\"uid\":42,\"commissionRates\":{\"maker\":\"0.001\",\"taker\":\"0.001\"},\"canTrade\":false,"
+                    "\"canWithdraw\":false,\"balances\":[]}");
     else if (strstr(text, "ping")) buf_puts(b, "{}");
     else if (strstr(text, "session.subscriptions")) buf_puts(b, "[{\"subscriptionId\":0}]");
     else if (strstr(text, "subscribe.signature")) buf_puts(b, "{\"subscriptionId\":0}");
@@ -478,8 +529,10 @@ static void put_bot_trades(struct world *w, struct buf *b, int s) {
         char time[WALL_TEXT_MAX];
         wall_format(time, wall_of_ms(t->time_ms));
         time[26] = '\0';
-        buf_putf(b, "%s{\"id\": \"%" PRId64 "\", \"order_id\": \"%" PRId64 "\", \"symbol\": \"%s\", \"side\": \"%s\", \"amount\": \"", rows++ ? ", " : "", t->id, t->order,
-                 symbols[s].symbol, t->buy ? "buy" : "sell");
+        buf_putf(b,
+                 "%s{\"id\": \"%" PRId64 "\", \"order_id\": \"%" PRId64
+                 "\", \"symbol\": \"%s\", \"side\": \"%s\", \"amount\": \"",
+                 rows++ ? ", " : "", t->id, t->order, symbols[s].symbol, t->buy ? "buy" : "sell");
         put_dec(b, t->quantity);
         buf_puts(b, "\", \"price\": \"");
         put_dec(b, t->price);
@@ -502,7 +555,11 @@ static void put_strategies(struct world *w, struct buf *b) {
     const char *comma = "";
     for (size_t s = 0; s < w->config.symbols; s++) {
         if (w->inactive[s]) continue;
-        buf_putf(b, "%s{\"name\": \"grid\", \"symbol\": \"%s\", \"statistics\": {\"total_profit\": \"1\", \"total_fees\": \"0\", \"completed_cycles\": 0, \"active_buy_orders\": 0, \"active_sell_orders\": 0}, \"config\": {\"type\": \"grid\", \"lower_price\": \"1\", \"upper_price\": \"2\", \"num_grids\": 3, \"total_investment\": \"100\"}}",
+        buf_putf(b,
+                 "%s{\"name\": \"grid\", \"symbol\": \"%s\", \"statistics\": {\"total_profit\": \"1\", \"total_fees\": "
+                 "\"0\", \"completed_cycles\": 0, \"active_buy_orders\": 0, \"active_sell_orders\": 0}, \"config\": "
+                 "{\"type\": \"grid\", \"lower_price\": \"1\", \"upper_price\": \"2\", \"num_grids\": 3, "
+                 "\"total_investment\": \"100\"}}",
                  comma, symbols[s].symbol);
         comma = ", ";
     }
@@ -522,7 +579,8 @@ static void see_binance(struct world *w, const char *what) {
 /* Told that the key is refused, the engine tries it once a minute at most (what was sent before it knew does not count). */
 static void see_key(struct world *w) {
     if (!w->engine->exchange.unauthorized) w->key_tried = 0;
-    else if (w->key_tried != 0 && w->now - w->key_tried < 59 * US_PER_S) fail(w, "refused_key_once_a_minute: tried after %.1f s", (double)(w->now - w->key_tried) / 1e6);
+    else if (w->key_tried != 0 && w->now - w->key_tried < 59 * US_PER_S)
+        fail(w, "refused_key_once_a_minute: tried after %.1f s", (double)(w->now - w->key_tried) / 1e6);
     else w->key_tried = w->now;
 }
 
@@ -558,7 +616,9 @@ static void on_http(struct world *w, const struct effect *f) {
     else if (chance(w, 25)) d.status = 502, buf_puts(&b, "<html>bad gateway</html>");
     else if (chance(w, 40)) buf_puts(&b, "{\"half\":");
     else if (!bot && !put_result(w, &b, f->target)) fail(w, "unexpected request %.100s", f->target);
-    else if (bot && strstr(f->target, "/metrics")) buf_puts(&b, "{\"timestamp\": \"2026-01-01T00:00:00\", \"uptime_seconds\": 5.5, \"heartbeat_age_seconds\": 5.5, \"bot_running\": true}");
+    else if (bot && strstr(f->target, "/metrics"))
+        buf_puts(&b, "{\"timestamp\": \"2026-01-01T00:00:00\", \"uptime_seconds\": 5.5, \"heartbeat_age_seconds\": "
+                     "5.5, \"bot_running\": true}");
     else if (bot && strstr(f->target, "/api/strategies")) put_strategies(w, &b);
     else if (bot && strstr(f->target, "/api/trades")) {
         if (chance(w, 20)) buf_puts(&b, "{\"trades\": []}"); /* an outage of the exchange looks like this (BOT_API 3) */
@@ -606,8 +666,11 @@ static void on_send(struct world *w, const struct effect *f) {
         size_t n = id ? strcspn(id + 5, ",}") : 0;
         bool no_key = keyed && w->now < w->key_refused_until, refused = chance(w, 20);
         buf_putf(&b, "{\"id\":%.*s,\"status\":%d,", (int)n, id ? id + 5 : "", no_key ? 401 : refused ? 400 : 200);
-        if (no_key) buf_puts(&b, "\"error\":{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}}");
-        else if (refused) buf_puts(&b, "\"error\":{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}}");
+        if (no_key)
+            buf_puts(&b, "\"error\":{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}}");
+        else if (refused)
+            buf_puts(
+                &b, "\"error\":{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}}");
         else {
             buf_puts(&b, "\"result\":");
             if (!put_result(w, &b, f->text)) fail(w, "unexpected frame %.100s", f->text);
@@ -673,9 +736,11 @@ static void check_step(struct world *w) {
     const struct engine *e = w->engine;
     const struct portfolio *p = &e->portfolio;
     struct dec16 sum;
-    if (dec16_add(&sum, p->realized, p->unrealized) != ERR_OK || sum.v != p->total.v) fail(w, "total_is_the_sum: total is not realized + unrealized");
+    if (dec16_add(&sum, p->realized, p->unrealized) != ERR_OK || sum.v != p->total.v)
+        fail(w, "total_is_the_sum: total is not realized + unrealized");
     w->always_durable &= e->durable;
-    if (w->always_durable && e->count.fills_applied > w->committed) fail(w, "persist_then_show: %" PRIu64 " shown, %" PRIu64 " kept", e->count.fills_applied, w->committed);
+    if (w->always_durable && e->count.fills_applied > w->committed)
+        fail(w, "persist_then_show: %" PRIu64 " shown, %" PRIu64 " kept", e->count.fills_applied, w->committed);
     if (engine_deadline(e).us <= w->now) fail(w, "deadlines_lie_ahead");
     if (e->user.cur.id != 0 && e->user.cur.id == e->user.next.id) fail(w, "one_link_one_place");
     if (feed_is_live(&e->user) && e->user.cur.phase != LINK_PROVEN) fail(w, "live_means_proven: user");
@@ -684,7 +749,8 @@ static void check_step(struct world *w) {
     for (size_t i = 0; i < e->pair_count; i++) {
         const struct ledger_totals *t = ledger_totals(e->pairs[i]->ledger);
         if (t->holdings.v < 0) fail(w, "never_below_zero: holdings of %s are negative", e->pairs[i]->symbol.text);
-        if (t->fills > w->trade_count) fail(w, "no_invented_fill: %s shows more fills than there were trades", e->pairs[i]->symbol.text);
+        if (t->fills > w->trade_count)
+            fail(w, "no_invented_fill: %s shows more fills than there were trades", e->pairs[i]->symbol.text);
     }
 }
 
@@ -704,7 +770,8 @@ static void check_view(struct world *w) {
     while (same < known->len && same < is->len && known->at[same] == is->at[same]) same++;
     size_t from = same < 60 ? 0 : same - 60;
     if (delta->failed != ERR_OK || known->failed != ERR_OK || is->failed != ERR_OK) fail(w, "the view ran out of room");
-    else if (known->len != is->len || same < is->len) fail(w, "a page knows %.90s but it is %.90s", known->at + from, is->at + from);
+    else if (known->len != is->len || same < is->len)
+        fail(w, "a page knows %.90s but it is %.90s", known->at + from, is->at + from);
 }
 
 static void turn(struct world *w) {
@@ -725,7 +792,8 @@ static void start_engine(struct world *w) {
     w->committed = 0;
     w->always_durable = true;
     w->silent_until = w->key_tried = 0;
-    memset(w->bot_times, 0, sizeof w->bot_times); /* a new process knows nothing of what the old one asked: the bot says 429 */
+    memset(w->bot_times, 0,
+           sizeof w->bot_times); /* a new process knows nothing of what the old one asked: the bot says 429 */
     c->seed = rng_next(&w->rng);
     w->engine = engine_new(c, world_now(w));
     for (size_t i = 0; i < w->stored_count; i++) engine_load_fill(w->engine, &w->stored[i]);
@@ -750,12 +818,20 @@ static void crash(struct world *w) {
 }
 
 static void arrive(struct world *w, struct delivery *d) {
-    struct event e = {.id = d->id, .err = d->err, .error = "model", .status = d->status, .weight_used = -1, .remaining = -1,
-                      .retry_after_us = d->retry_after_us, .body = d->body ? span_of(d->body) : (struct span){0}};
+    struct event e = {.id = d->id,
+                      .err = d->err,
+                      .error = "model",
+                      .status = d->status,
+                      .weight_used = -1,
+                      .remaining = -1,
+                      .retry_after_us = d->retry_after_us,
+                      .body = d->body ? span_of(d->body) : (struct span){0}};
     struct model_link *l = find_link(w, d->id);
     if (d->life != w->life) return;
-    if (d->kind == DELIVER_COMMIT && d->err == ERR_OK) keep(w, w->batch, w->batch_count), w->committed += w->batch_count;
-    if (d->kind == DELIVER_HTTP && d->status == 429 && d->retry_after_us > 0) w->silent_until = w->now + d->retry_after_us;
+    if (d->kind == DELIVER_COMMIT && d->err == ERR_OK)
+        keep(w, w->batch, w->batch_count), w->committed += w->batch_count;
+    if (d->kind == DELIVER_HTTP && d->status == 429 && d->retry_after_us > 0)
+        w->silent_until = w->now + d->retry_after_us;
     switch (d->kind) {
     case DELIVER_HTTP: e.kind = EVENT_HTTP; break;
     case DELIVER_OPEN:
@@ -792,11 +868,11 @@ static void misfortune(struct world *w) {
     else if (what == 37) w->wall_shift += (int64_t)below(w, 2 * 600) * US_PER_S - 600 * US_PER_S;
     else if (what < 40 && what > 37) w->inactive[below(w, SYMBOLS)] ^= true;
     else if (what == 40 && below(w, 8) == 0 && !w->store_gone) {
-        struct event gone = {.kind = EVENT_STORE_FAILED, .error = "the disk is gone", .weight_used = -1, .remaining = -1};
+        struct event gone = {
+            .kind = EVENT_STORE_FAILED, .error = "the disk is gone", .weight_used = -1, .remaining = -1};
         w->store_gone = true;
         engine_handle(w->engine, &gone, world_now(w));
-    }
-    else if (what < 30) {
+    } else if (what < 30) {
         for (size_t i = 0; i < w->link_count; i++) {
             struct model_link *l = &w->links[i];
             if (l->dead || !l->open) continue;
@@ -806,7 +882,11 @@ static void misfortune(struct world *w) {
     } else if (what < 34) {
         for (size_t i = 0; i < w->link_count; i++)
             if (w->links[i].open && !w->links[i].dead)
-                deliver_text(w, &w->links[i], w->links[i].market ? "{\"stream\":\"!serverShutdown\",\"data\":{\"e\":\"serverShutdown\",\"E\":1}}" : "{\"event\":{\"e\":\"serverShutdown\",\"E\":1}}", 1000);
+                deliver_text(w, &w->links[i],
+                             w->links[i].market
+                                 ? "{\"stream\":\"!serverShutdown\",\"data\":{\"e\":\"serverShutdown\",\"E\":1}}"
+                                 : "{\"event\":{\"e\":\"serverShutdown\",\"E\":1}}",
+                             1000);
     } else if (what < 36) {
         for (size_t i = 0; i < w->link_count; i++)
             if (w->links[i].open && !w->links[i].dead) deliver_text(w, &w->links[i], "}garbage{", 1000);
@@ -827,10 +907,14 @@ static void second_passes(struct world *w) {
         buf_init(&b, 64);
         put_dec(&b, minute_close_of(4, minute));
         (void)snprintf(text, sizeof text,
-                       "{\"stream\":\"bnbusdt@kline_1m\",\"data\":{\"e\":\"kline\",\"E\":%" PRId64 ",\"s\":\"BNBUSDT\",\"k\":{\"t\":%" PRId64 ",\"T\":%" PRId64 ",\"s\":\"BNBUSDT\",\"i\":\"1m\",\"o\":\"1\",\"c\":\"%s\",\"h\":\"1\",\"l\":\"1\",\"v\":\"1\",\"x\":true}}}",
+                       "{\"stream\":\"bnbusdt@kline_1m\",\"data\":{\"e\":\"kline\",\"E\":%" PRId64
+                       ",\"s\":\"BNBUSDT\",\"k\":{\"t\":%" PRId64 ",\"T\":%" PRId64
+                       ",\"s\":\"BNBUSDT\",\"i\":\"1m\",\"o\":\"1\",\"c\":\"%s\",\"h\":\"1\",\"l\":\"1\",\"v\":\"1\","
+                       "\"x\":true}}}",
                        exchange_ms(w), minute * 60000, minute * 60000 + 59999, b.at);
         for (size_t i = 0; i < w->link_count; i++)
-            if (w->links[i].market && w->links[i].open && w->links[i].subscribed) deliver_text(w, &w->links[i], text, 2000);
+            if (w->links[i].market && w->links[i].open && w->links[i].subscribed)
+                deliver_text(w, &w->links[i], text, 2000);
         buf_free(&b);
     }
     misfortune(w);
@@ -853,7 +937,8 @@ static void run(struct world *w, size_t events, int64_t until) {
             second_passes(w);
         } else {
             w->now = timer > w->now ? timer : w->now;
-            engine_handle(w->engine, &(struct event){.kind = EVENT_TIMER, .weight_used = -1, .remaining = -1}, world_now(w));
+            engine_handle(w->engine, &(struct event){.kind = EVENT_TIMER, .weight_used = -1, .remaining = -1},
+                          world_now(w));
             events--;
         }
         turn(w);
@@ -888,8 +973,10 @@ static void compare(struct world *w) {
             open++;
             for (size_t k = 0; k < p->orders->count; k++) shown += p->orders->rows[k].order_id == w->orders[i].id;
         }
-        if ((w->config.credentials || w->config.source == SOURCE_IS_BOT) && (shown != open || p->orders->count != open)) {
-            fail(w, "%s: %zu orders are open, %zu shown, %zu of them right", symbol.text, open, p->orders->count, shown);
+        if ((w->config.credentials || w->config.source == SOURCE_IS_BOT) &&
+            (shown != open || p->orders->count != open)) {
+            fail(w, "%s: %zu orders are open, %zu shown, %zu of them right", symbol.text, open, p->orders->count,
+                 shown);
             return;
         }
         const struct ledger_totals *t = ledger_totals(p->ledger);
@@ -899,11 +986,14 @@ static void compare(struct world *w) {
             bool found = false;
             ledger_get(p->ledger, i, &f, NULL);
             for (size_t k = 0; k < w->trade_count && !found; k++)
-                found = w->trades[k].symbol == (int)s && w->trades[k].id == f.trade_id && w->trades[k].buy == (f.side == SIDE_BUY);
-            if (!found) trace(w, "shown but never made: %" PRId64 " %s", f.trade_id, f.side == SIDE_BUY ? "buy" : "sell");
+                found = w->trades[k].symbol == (int)s && w->trades[k].id == f.trade_id &&
+                        w->trades[k].buy == (f.side == SIDE_BUY);
+            if (!found)
+                trace(w, "shown but never made: %" PRId64 " %s", f.trade_id, f.side == SIDE_BUY ? "buy" : "sell");
         }
         for (size_t k = 0; w->config.trace && k < w->trade_count; k++)
-            if (w->trades[k].symbol == (int)s && !ledger_knows(p->ledger, w->trades[k].id, w->trades[k].buy ? SIDE_BUY : SIDE_SELL))
+            if (w->trades[k].symbol == (int)s &&
+                !ledger_knows(p->ledger, w->trades[k].id, w->trades[k].buy ? SIDE_BUY : SIDE_SELL))
                 trace(w, "made but not shown: %" PRId64, w->trades[k].id);
         if (t->fills != reachable) {
             fail(w, "%s: %" PRIu64 " fills shown, %zu made", symbol.text, t->fills, fills);
@@ -940,18 +1030,23 @@ static void compare(struct world *w) {
             return;
         }
         i128 fees_off_ledger = t->fees_quote.v, base_fee_value = 0;
-        for (size_t k = 0; k < w->trade_count; k++) { /* a base fee is paid in coins, not out of the quote: it is in the holdings already */
+        for (size_t k = 0; k < w->trade_count;
+             k++) { /* a base fee is paid in coins, not out of the quote: it is in the holdings already */
             const struct trade *x = &w->trades[k];
-            if (x->symbol == (int)s && strcmp(x->fee_asset, symbols[s].base) == 0) base_fee_value += (i128)x->fee * x->price;
+            if (x->symbol == (int)s && strcmp(x->fee_asset, symbols[s].base) == 0)
+                base_fee_value += (i128)x->fee * x->price;
         }
-        if (w->config.credentials && p->total.v != sold - bought - (fees_off_ledger - base_fee_value) + value.v)
-            {
+        if (w->config.credentials && p->total.v != sold - bought - (fees_off_ledger - base_fee_value) + value.v) {
             fail(w, "%s: total differs from cash flows plus holdings at the mark", symbol.text);
             return;
         }
     }
-    if (e->status != STATUS_CONNECTED) fail(w, "healed, but status is %s (%s)", status_name(e->status), status_reason_name(e->reason) ? status_reason_name(e->reason) : "-");
-    if (e->mode != MODE_STREAMING) fail(w, "healed, but mode is %s: market %s, user %s (%s)", mode_name(e->mode), feed_state_name(e->market.state), feed_state_name(e->user.state), e->user.reason);
+    if (e->status != STATUS_CONNECTED)
+        fail(w, "healed, but status is %s (%s)", status_name(e->status),
+             status_reason_name(e->reason) ? status_reason_name(e->reason) : "-");
+    if (e->mode != MODE_STREAMING)
+        fail(w, "healed, but mode is %s: market %s, user %s (%s)", mode_name(e->mode), feed_state_name(e->market.state),
+             feed_state_name(e->user.state), e->user.reason);
 }
 
 static void configure(struct world *w) {
@@ -974,9 +1069,12 @@ static void configure(struct world *w) {
         .persist = true,
     };
     c->user_feed.dead_after_us = 60 * US_PER_S;
-    if (w->config.short_lives) c->market_feed.lifetime_us = 4 * US_PER_MIN, c->user_feed.lifetime_us = 3 * US_PER_MIN; /* planned renewal, often */
+    if (w->config.short_lives)
+        c->market_feed.lifetime_us = 4 * US_PER_MIN,
+        c->user_feed.lifetime_us = 3 * US_PER_MIN; /* planned renewal, often */
     if (w->config.credentials) c->key = (struct signing_key){KEY_HMAC, SPAN("key"), SPAN("secret")};
-    for (size_t s = 0; w->config.source == SOURCE_IS_EXCHANGE && s < w->config.symbols; s++) c->symbols[c->symbol_count++] = name_of(symbols[s].symbol);
+    for (size_t s = 0; w->config.source == SOURCE_IS_EXCHANGE && s < w->config.symbols; s++)
+        c->symbols[c->symbol_count++] = name_of(symbols[s].symbol);
 }
 
 void world_run(const struct world_config *config, struct world_result *out) {
@@ -1025,7 +1123,8 @@ void world_run(const struct world_config *config, struct world_result *out) {
     view_free(w->view);
     for (size_t i = 0; i < 3; i++) buf_free(&w->told[i]);
     while (w->queue_count > 0) free(take(w).body);
-    for (size_t i = config->tell_steps && !out->ok && w->step_count > STEPS_KEPT ? w->step_count - STEPS_KEPT : 0; config->tell_steps && !out->ok && i < w->step_count; i++)
+    for (size_t i = config->tell_steps && !out->ok && w->step_count > STEPS_KEPT ? w->step_count - STEPS_KEPT : 0;
+         config->tell_steps && !out->ok && i < w->step_count; i++)
         printf("#   %s\n", w->steps[i % STEPS_KEPT]);
     free(w->steps);
     free(w->queue);

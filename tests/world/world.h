@@ -9,15 +9,15 @@
 
 struct world_config {
     uint64_t seed;
-    size_t events;         /* how many deliveries and timers to run with faults, before everything heals */
-    size_t symbols;        /* 1..6 */
-    bool credentials;      /* else the bot's API is the only source of fills */
+    size_t events;    /* how many deliveries and timers to run with faults, before everything heals */
+    size_t symbols;   /* 1..6 */
+    bool credentials; /* else the bot's API is the only source of fills */
     enum source source;
     bool faults;
     bool fees_in_bnb;
-    bool short_lives;      /* connections are renewed every few minutes, as at the 24 h limit */
-    bool trace;            /* print every step to stderr */
-    bool tell_steps;       /* print the last steps of a run that fails */
+    bool short_lives; /* connections are renewed every few minutes, as at the 24 h limit */
+    bool trace;       /* print every step to stderr */
+    bool tell_steps;  /* print the last steps of a run that fails */
 };
 
 struct world_result {

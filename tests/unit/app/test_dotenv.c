@@ -23,8 +23,7 @@ static void assert_reads(const char *text, const char *expected) {
     memcpy(copy, text, len);
     dotenv_start(&d, copy, len);
     while ((step = dotenv_next(&d, &p)) != DOTENV_END) {
-        if (step == DOTENV_BAD)
-            n += (size_t)snprintf(got + n, sizeof got - n, "%d:!;", p.line);
+        if (step == DOTENV_BAD) n += (size_t)snprintf(got + n, sizeof got - n, "%d:!;", p.line);
         else
             n += (size_t)snprintf(got + n, sizeof got - n, "%d:%.*s=%.*s;", p.line, (int)p.name.len, p.name.at,
                                   (int)p.value.len, p.value.len > 0 ? p.value.at : "");

@@ -37,7 +37,8 @@ static void assert_dec16(struct dec16 got, const char *want) {
 }
 
 static void options_in_any_order_and_spelling(void **state) {
-    const char *const words[] = {"pnl", "--mark", "BTC/USDT=67000.5", "fills.csv", "--fee-price=BNB=600", "--method=grid", "--fee-price", "BNB/EUR=550", "--json"};
+    const char *const words[] = {"pnl",           "--mark",      "BTC/USDT=67000.5", "fills.csv", "--fee-price=BNB=600",
+                                 "--method=grid", "--fee-price", "BNB/EUR=550",      "--json"};
     char why[PNL_WHY_MAX];
     (void)state;
     assert_true(read_options(why, 9, words));
@@ -106,7 +107,9 @@ static void a_sum_that_is_too_large_is_an_error_with_its_line(void **state) {
     struct pnl p;
     struct csv_fault fault;
     (void)state;
-    reading(&p, HEADER "2026-01-01,A/B,1,buy,1000000000000,9000000000,,\n2026-01-02,A/B,2,buy,1000000000000,9000000000,,\n", ERR_RANGE, &fault);
+    reading(&p,
+            HEADER "2026-01-01,A/B,1,buy,1000000000000,9000000000,,\n2026-01-02,A/B,2,buy,1000000000000,9000000000,,\n",
+            ERR_RANGE, &fault);
     assert_int_equal(fault.line, 3);
     pnl_free(&p);
 }
@@ -116,7 +119,8 @@ static void repeated_rows_are_counted_and_dropped(void **state) {
     struct csv_fault fault;
     struct buf out;
     (void)state;
-    reading(&p, HEADER "2026-01-01,A/B,1,buy,2,1,,\n2026-01-01,A/B,1,buy,2,1,,\n2026-01-01,A/B,1,sell,3,1,,\n", ERR_OK, &fault);
+    reading(&p, HEADER "2026-01-01,A/B,1,buy,2,1,,\n2026-01-01,A/B,1,buy,2,1,,\n2026-01-01,A/B,1,sell,3,1,,\n", ERR_OK,
+            &fault);
     assert_int_equal(p.tally.duplicates, 1);
     assert_dec16(p.portfolio.realized, "1"); /* one id on both sides is two fills */
     buf_init(&out, 1 << 20);

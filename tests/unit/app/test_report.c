@@ -26,8 +26,10 @@ static int64_t berlin(void *arg, struct wall t) {
 static int64_t zero = 0;
 static struct report_zone utc = {fixed, &zero};
 
-static struct fill fill(const char *symbol, int64_t id, const char *time, enum side side, const char *price, const char *quantity, const char *fee) {
-    struct fill f = {.symbol = name_of(symbol), .trade_id = id, .order_id = ORDER_ID_NONE, .side = side, .source = SOURCE_REST};
+static struct fill fill(const char *symbol, int64_t id, const char *time, enum side side, const char *price,
+                        const char *quantity, const char *fee) {
+    struct fill f = {
+        .symbol = name_of(symbol), .trade_id = id, .order_id = ORDER_ID_NONE, .side = side, .source = SOURCE_REST};
     assert_int_equal(wall_parse(&f.time, span_of(time)), ERR_OK);
     assert_int_equal(dec8_parse(&f.price, span_of(price)), ERR_OK);
     assert_int_equal(dec8_parse(&f.quantity, span_of(quantity)), ERR_OK);
@@ -43,7 +45,8 @@ static void make(struct report *r, struct tally *t, enum report_by by, const str
     assert_int_equal(report_make(r, t, zone), ERR_OK);
 }
 
-static void assert_row(const struct report_row *row, const char *group, const char *currency, const char *realized, const char *fees, int fills, int cycles) {
+static void assert_row(const struct report_row *row, const char *group, const char *currency, const char *realized,
+                       const char *fees, int fills, int cycles) {
     char text[DEC_TEXT_MAX];
     assert_string_equal(row->group.text, group);
     assert_string_equal(row->currency.text, currency);
@@ -118,9 +121,11 @@ static void days_begin_at_midnight_of_the_zone(void **state) {
 }
 
 static void days_of_23_and_25_hours(void **state) {
-    static const char *const times[] = {"2026-03-28T22:59:59Z", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z",
-                                        "2026-10-24T21:59:59Z", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"};
-    static const char *const days[] = {"2026-03-28", "2026-03-29", "2026-03-30", "2026-10-24", "2026-10-25", "2026-10-26"};
+    static const char *const times[] = {"2026-03-28T22:59:59Z", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z",
+                                        "2026-03-29T22:00:00Z", "2026-10-24T21:59:59Z", "2026-10-24T22:00:00Z",
+                                        "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"};
+    static const char *const days[] = {"2026-03-28", "2026-03-29", "2026-03-30",
+                                       "2026-10-24", "2026-10-25", "2026-10-26"};
     static const int fills[] = {1, 2, 1, 1, 2, 1};
     const struct report_zone zone = {berlin, NULL};
     struct tally t;
@@ -155,7 +160,8 @@ static void fills_before_since_have_no_rows(void **state) {
 static void assert_same_sums(const struct report_sums *a, const struct report_sums *b) {
     assert_true(a->realized.v == b->realized.v && a->fees.v == b->fees.v);
     assert_true(a->fills == b->fills && a->buys == b->buys && a->sells == b->sells);
-    assert_true(a->cycles == b->cycles && a->wins == b->wins && a->losses == b->losses && a->unvalued_fees == b->unvalued_fees);
+    assert_true(a->cycles == b->cycles && a->wins == b->wins && a->losses == b->losses &&
+                a->unvalued_fees == b->unvalued_fees);
 }
 
 /* Whatever the fills: the periods add up to the ledgers' totals to the last digit. */
@@ -169,7 +175,8 @@ static void periods_add_up_to_the_whole(void **state) {
         struct tally t;
         tally_init(&t, (struct wall){0});
         for (int i = 0; i < 400; i++) {
-            struct fill f = fill(symbols[rng_below(&rng, 3)], i, "2026-03-01", rng_chance(&rng, 1, 2) ? SIDE_SELL : SIDE_BUY, "1", "1", "0.003");
+            struct fill f = fill(symbols[rng_below(&rng, 3)], i, "2026-03-01",
+                                 rng_chance(&rng, 1, 2) ? SIDE_SELL : SIDE_BUY, "1", "1", "0.003");
             f.time.us += (int64_t)rng_below(&rng, 60) * US_PER_DAY + (int64_t)rng_below(&rng, (uint64_t)US_PER_DAY);
             f.price.v += (i128)rng_below(&rng, 100000000);
             f.quantity.v += (i128)rng_below(&rng, 100000000);
@@ -202,11 +209,13 @@ static void printed_in_three_forms(void **state) {
     make(&r, &t, REPORT_BY_DAY, &utc);
     buf_init(&out, 1 << 20);
     report_print(&r, &out, REPORT_CSV, "UTC");
-    assert_non_null(strstr(out.at, "day,currency,realized,fees_quote,fills,buys,sells,cycles,wins,losses,unvalued_fees\r\n"
-                                   "2026-01-31,USDT,9.7,0.3,2,1,1,1,1,0,0\r\n"));
+    assert_non_null(strstr(out.at,
+                           "day,currency,realized,fees_quote,fills,buys,sells,cycles,wins,losses,unvalued_fees\r\n"
+                           "2026-01-31,USDT,9.7,0.3,2,1,1,1,1,0,0\r\n"));
     buf_clear(&out);
     report_print(&r, &out, REPORT_JSON, "UTC");
-    assert_non_null(strstr(out.at, "{\"by\":\"day\",\"zone\":\"UTC\",\"rows\":[{\"day\":\"2026-01-31\",\"currency\":\"USDT\",\"realized\":\"9.7\""));
+    assert_non_null(strstr(out.at, "{\"by\":\"day\",\"zone\":\"UTC\",\"rows\":[{\"day\":\"2026-01-31\",\"currency\":"
+                                   "\"USDT\",\"realized\":\"9.7\""));
     assert_non_null(strstr(out.at, "\"totals\":[{\"currency\":\"BTC\",\"realized\":\"-0.001\""));
     buf_clear(&out);
     report_print(&r, &out, REPORT_TABLE, "UTC");
@@ -221,15 +230,19 @@ static void options(void **state) {
     static const struct {
         const char *words[4], *why;
     } wrong[] = {
-        {{"report", "--by", "week"}, "pair, day or month"}, {{"report", "--by"}, "pair, day or month"}, {{"report", "--csv", "--json"}, "not both"},
-        {{"report", "--account"}, "needs a value"},          {{"report", "x"}, "no option \"x\""},
+        {{"report", "--by", "week"}, "pair, day or month"},
+        {{"report", "--by"}, "pair, day or month"},
+        {{"report", "--csv", "--json"}, "not both"},
+        {{"report", "--account"}, "needs a value"},
+        {{"report", "x"}, "no option \"x\""},
     };
     struct report_options o;
     char why[REPORT_WHY_MAX], *argv[4];
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         int argc = 0;
-        for (; argc < 4 && wrong[i].words[argc] != NULL; argc++) memcpy(&argv[argc], &wrong[i].words[argc], sizeof *argv);
+        for (; argc < 4 && wrong[i].words[argc] != NULL; argc++)
+            memcpy(&argv[argc], &wrong[i].words[argc], sizeof *argv);
         assert_false(report_options_read(&o, why, argc, argv));
         assert_non_null(strstr(why, wrong[i].why));
     }

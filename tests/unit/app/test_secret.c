@@ -45,13 +45,9 @@ static int signal_of(void (*fn)(struct secret *s), struct secret *s) {
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-static void write_into(struct secret *s) {
-    *(volatile unsigned char *)s->at = 'x';
-}
+static void write_into(struct secret *s) { *(volatile unsigned char *)s->at = 'x'; }
 
-static void read_behind(struct secret *s) {
-    (void)*(volatile unsigned char *)(s->at + s->len);
-}
+static void read_behind(struct secret *s) { (void)*(volatile unsigned char *)(s->at + s->len); }
 
 static void it_is_read_only_and_fenced(void **state) {
     (void)state;

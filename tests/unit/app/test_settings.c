@@ -41,9 +41,7 @@ static enum err load_from(char copies[VARIABLES_MAX][1200], const char *const *v
 
 static char copies_[VARIABLES_MAX][1200];
 
-static enum err load(const char *const *variables) {
-    return load_from(copies_, variables);
-}
+static enum err load(const char *const *variables) { return load_from(copies_, variables); }
 
 #define LOAD(...) load((const char *const[]){__VA_ARGS__, NULL})
 
@@ -292,24 +290,12 @@ static void assert_field(const struct good *g) {
     const void *at = (const char *)&settings + g->at;
     const struct secret *secret = at;
     switch (g->as) {
-    case AS_TEXT:
-        assert_string_equal(at, g->text);
-        break;
-    case AS_INT64:
-        assert_int_equal(*(const int64_t *)at, g->number);
-        break;
-    case AS_INT:
-        assert_int_equal(*(const int *)at, g->number);
-        break;
-    case AS_PORT:
-        assert_int_equal(*(const uint16_t *)at, g->number);
-        break;
-    case AS_BOOL:
-        assert_int_equal(*(const bool *)at, g->number);
-        break;
-    case AS_SECRET:
-        assert_true(span_is(secret_span(secret), g->text));
-        break;
+    case AS_TEXT: assert_string_equal(at, g->text); break;
+    case AS_INT64: assert_int_equal(*(const int64_t *)at, g->number); break;
+    case AS_INT: assert_int_equal(*(const int *)at, g->number); break;
+    case AS_PORT: assert_int_equal(*(const uint16_t *)at, g->number); break;
+    case AS_BOOL: assert_int_equal(*(const bool *)at, g->number); break;
+    case AS_SECRET: assert_true(span_is(secret_span(secret), g->text)); break;
     }
 }
 
@@ -798,8 +784,7 @@ static void secrets_are_zeroed_in_the_environment(void **state) {
     need_ok(load_from(copies, variables));
     for (size_t i = 0; variables[i] != NULL; i++) {
         size_t name = strcspn(variables[i], "=") + 1;
-        if (strstr(variables[i], "hunter") == NULL)
-            assert_string_equal(copies[i], variables[i]);
+        if (strstr(variables[i], "hunter") == NULL) assert_string_equal(copies[i], variables[i]);
         else
             for (size_t k = name; k < strlen(variables[i]); k++) assert_int_equal(copies[i][k], '\0');
     }

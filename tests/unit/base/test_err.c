@@ -23,7 +23,7 @@ static void every_error_has_a_name_and_words_of_its_own(void **state) {
 static void unknown_errors_have_none(void **state) {
     (void)state;
     assert_string_equal(err_name(ERR_COUNT), "?");
-    assert_string_equal(err_text((enum err)-1), "?");
+    assert_string_equal(err_text((enum err) - 1), "?");
 }
 
 int main(void) {

@@ -43,10 +43,8 @@ static struct world *world_of(size_t count) {
         w->ledgers[i] = ledger_new(&w->symbols[i], &base, &w->quote, (struct wall){0});
         assert_non_null(w->ledgers[i]);
         w->lines[i] = (struct equity_line){.ledger = w->ledgers[i], .quote = &w->quote};
-        w->lines[i].now = (struct portfolio_line){.symbol = &w->symbols[i],
-                                                  .totals = ledger_totals(w->ledgers[i]),
-                                                  .has_rate = true,
-                                                  .rate_is_one = true};
+        w->lines[i].now = (struct portfolio_line){
+            .symbol = &w->symbols[i], .totals = ledger_totals(w->ledgers[i]), .has_rate = true, .rate_is_one = true};
     }
     return w;
 }
@@ -100,7 +98,7 @@ static void window_is_total_now_less_total_then(void **state) {
     mark(w, 0, "110");
     record(w, EQUITY_MINUTE, noon - US_PER_HOUR); /* total 20 */
     trade(w, 0, noon - US_PER_MIN, SIDE_SELL, "120", "1");
-    mark(w, 0, "130");                            /* total 20 + 30 */
+    mark(w, 0, "130"); /* total 20 + 30 */
     assert_pnl(window(w, noon - US_PER_HOUR, "0"), BASIS_EQUITY, "30");
     assert_false(window(w, noon - US_PER_HOUR, "0").has_percent);
     struct equity_window of_investment = window(w, noon - US_PER_HOUR, "900");
@@ -246,7 +244,7 @@ static void takes_one_point_a_minute_in_order(void **state) {
     mark(w, 0, "500");
     record(w, EQUITY_MINUTE, noon + 59 * US_PER_S); /* dropped */
     record(w, EQUITY_FILL, noon - US_PER_MIN);
-    record(w, EQUITY_FILL, noon - US_PER_MIN);      /* not later: dropped */
+    record(w, EQUITY_FILL, noon - US_PER_MIN); /* not later: dropped */
     assert_pnl(window(w, noon + 31 * US_PER_S, "0"), BASIS_EQUITY, "400");
     assert_int_equal(equity_since(w->equity).us, noon - US_PER_MIN);
     world_free(w);

@@ -41,7 +41,8 @@ static void fill(struct world *w) {
     }
     w->lines[2].now.has_rate = w->lines[3].now.has_rate = true;
     w->lines[2].now.rate = (struct conversion){.legs = 1, .mul = {d8("64250.1")}, .div = {d8("1")}};
-    w->lines[3].now.rate = (struct conversion){.legs = 2, .mul = {d8("1"), d8("0.00001558")}, .div = {d8("2740001"), d8("1")}};
+    w->lines[3].now.rate =
+        (struct conversion){.legs = 2, .mul = {d8("1"), d8("0.00001558")}, .div = {d8("2740001"), d8("1")}};
 }
 
 static void assert_same(const struct world *a, const struct world *b) {
@@ -168,8 +169,7 @@ static void changed_bytes_are_refused_or_give_lawful_numbers(void **state) {
     for (int round = 0; round < 20000; round++) {
         char copy[4096];
         memcpy(copy, b.at, b.len);
-        for (uint64_t n = 1 + rng_below(&rng, 4); n > 0; n--)
-            copy[rng_below(&rng, b.len)] = (char)rng_below(&rng, 256);
+        for (uint64_t n = 1 + rng_below(&rng, 4); n > 0; n--) copy[rng_below(&rng, b.len)] = (char)rng_below(&rng, 256);
         clear(&back);
         if (read_into(&back, span_from(copy, b.len)) != ERR_OK) assert_knows_nothing(&back);
         for (size_t i = 0; i < LINES; i++)
@@ -189,7 +189,8 @@ static void a_point_is_found_and_given_to_the_lines(void **state) {
     const int64_t start = 100000 * US_PER_MIN;
     for (int64_t i = 0; i < 2 * EQUITY_MINUTES; i++) {
         w.lines[0].now.mark.v = 1 + i;
-        assert_int_equal(equity_record(e, EQUITY_MINUTE, (struct wall){start + i * US_PER_MIN}, w.lines, LINES), ERR_OK);
+        assert_int_equal(equity_record(e, EQUITY_MINUTE, (struct wall){start + i * US_PER_MIN}, w.lines, LINES),
+                         ERR_OK);
     }
     assert_int_equal(equity_record(e, EQUITY_FILL, (struct wall){start + 5}, w.lines, LINES), ERR_OK);
     assert_true(equity_next(e, (struct wall){0}, &at));

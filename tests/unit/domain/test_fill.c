@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-static struct fill good(void) {
-    return (struct fill){.trade_id = 0, .price = {1}, .quantity = {1}};
-}
+static struct fill good(void) { return (struct fill){.trade_id = 0, .price = {1}, .quantity = {1}}; }
 
 static void assert_refused(const struct fill *f, const char *field) {
     const char *named = NULL;

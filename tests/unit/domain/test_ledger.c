@@ -287,7 +287,7 @@ static void overflow_refuses_before_anything_changed(void **state) {
     struct ledger *l = ledger();
     enum ledger_added what;
     (void)state;
-    buy(l, 1, "1000000", "1000000000000"); /* the largest single fill */
+    buy(l, 1, "1000000", "1000000000000");                                          /* the largest single fill */
     for (int64_t id = 2; id <= 10000; id++) buy(l, id, "1000000", "1000000000000"); /* basis exactly 10^22 */
     assert16(ledger_totals(l)->cost_basis, "10000000000000000000000");
     assert_false(ledger_totals(l)->partial);
@@ -615,10 +615,10 @@ static void fills_that_come_while_recomputing_are_not_lost(void **state) {
     for (int64_t id = 100; id < 200; id++) sell(l, id, "110", "1");
     buy(l, 1, "100", "50");
     assert_false(ledger_recompute(l, 30));
-    sell(l, 200, "110", "1");           /* at the end */
-    buy(l, 150, "100", "50.5");         /* behind the changed position */
+    sell(l, 200, "110", "1");   /* at the end */
+    buy(l, 150, "100", "50.5"); /* behind the changed position */
     assert_false(ledger_recompute(l, 30));
-    buy(l, 2, "100", "0.5");            /* before it */
+    buy(l, 2, "100", "0.5"); /* before it */
     assert16(settled(l)->realized, "1010");
     assert8(ledger_totals(l)->holdings, "0");
     assert_int_equal(ledger_totals(l)->cycles, 101);

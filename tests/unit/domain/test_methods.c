@@ -47,8 +47,16 @@ static struct ledger_totals by(const struct ledger *l, enum method m, struct wal
 
 /* Trade number id happens at second id; the fee is in the quote. */
 static struct fill fill(int64_t id, enum side side, const char *price, const char *quantity, const char *fee) {
-    return (struct fill){.symbol = symbol, .trade_id = id, .order_id = ORDER_ID_NONE, .side = side, .source = SOURCE_REST,
-                         .price = d8(price), .quantity = d8(quantity), .fee = d16(fee), .fee_asset = quote, .time = {id * US_PER_S}};
+    return (struct fill){.symbol = symbol,
+                         .trade_id = id,
+                         .order_id = ORDER_ID_NONE,
+                         .side = side,
+                         .source = SOURCE_REST,
+                         .price = d8(price),
+                         .quantity = d8(quantity),
+                         .fee = d16(fee),
+                         .fee_asset = quote,
+                         .time = {id * US_PER_S}};
 }
 
 static struct fill with_fee(struct fill f, const char *fee, const char *asset) {
@@ -69,11 +77,13 @@ static void six_fills_by_every_method(void **state) {
     static const struct {
         enum method method;
         const char *realized, *unrealized;
-    } expected[] = {
-        {METHOD_FIFO, "-1.596", "3"}, {METHOD_LIFO, "1.404", "0"}, {METHOD_AVERAGE, "-0.096", "1.5"}, {METHOD_GRID, "1.404", "0"}};
-    const struct fill fills[] = {
-        fill(1, SIDE_BUY, "100", "1", "0.1"),  fill(2, SIDE_BUY, "100", "1", "0.1"), fill(3, SIDE_BUY, "99", "1", "0.099"),
-        fill(4, SIDE_BUY, "98", "1", "0.098"), fill(5, SIDE_SELL, "99", "1", "0.099"), fill(6, SIDE_SELL, "100", "1", "0.1")};
+    } expected[] = {{METHOD_FIFO, "-1.596", "3"},
+                    {METHOD_LIFO, "1.404", "0"},
+                    {METHOD_AVERAGE, "-0.096", "1.5"},
+                    {METHOD_GRID, "1.404", "0"}};
+    const struct fill fills[] = {fill(1, SIDE_BUY, "100", "1", "0.1"),   fill(2, SIDE_BUY, "100", "1", "0.1"),
+                                 fill(3, SIDE_BUY, "99", "1", "0.099"),  fill(4, SIDE_BUY, "98", "1", "0.098"),
+                                 fill(5, SIDE_SELL, "99", "1", "0.099"), fill(6, SIDE_SELL, "100", "1", "0.1")};
     struct ledger *l = ledger_of(fills, 6, ever);
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -90,10 +100,11 @@ static void six_fills_by_every_method(void **state) {
 }
 
 static void grid_takes_the_most_expensive_lot_below_then_the_nearest_above(void **state) {
-    const struct fill fills[] = {fill(1, SIDE_BUY, "90", "1", "0"),    fill(2, SIDE_BUY, "105", "1", "0"), fill(3, SIDE_BUY, "95", "1", "0"),
-                                 fill(4, SIDE_BUY, "120", "1", "0"),   fill(5, SIDE_SELL, "100", "1.5", "0"), /* 95, then half of 90 */
-                                 fill(6, SIDE_SELL, "100", "1", "0"),  /* the rest of 90, then 105: nothing else is below */
-                                 fill(7, SIDE_SELL, "105", "0.5", "0")}; /* at 105 nothing is below: 105 itself */
+    const struct fill fills[] = {
+        fill(1, SIDE_BUY, "90", "1", "0"),    fill(2, SIDE_BUY, "105", "1", "0"),    fill(3, SIDE_BUY, "95", "1", "0"),
+        fill(4, SIDE_BUY, "120", "1", "0"),   fill(5, SIDE_SELL, "100", "1.5", "0"), /* 95, then half of 90 */
+        fill(6, SIDE_SELL, "100", "1", "0"),    /* the rest of 90, then 105: nothing else is below */
+        fill(7, SIDE_SELL, "105", "0.5", "0")}; /* at 105 nothing is below: 105 itself */
     (void)state;
     struct ledger *l = ledger_of(fills, 5, ever);
     assert_is(by(l, METHOD_GRID, ever).realized, "10");
@@ -109,10 +120,10 @@ static void grid_takes_the_most_expensive_lot_below_then_the_nearest_above(void 
 
 /* Of several at one price the oldest, from below and from above: told apart by what their fees make of the cycle. */
 static void grid_takes_the_oldest_of_one_price(void **state) {
-    const struct fill below[] = {fill(1, SIDE_BUY, "90", "1", "1"), fill(2, SIDE_BUY, "90", "1", "2"), fill(3, SIDE_BUY, "90", "1", "3"),
-                                 fill(4, SIDE_SELL, "100", "1", "0")};
-    const struct fill above[] = {fill(1, SIDE_BUY, "90", "1", "1"), fill(2, SIDE_BUY, "90", "1", "2"), fill(3, SIDE_BUY, "95", "1", "3"),
-                                 fill(4, SIDE_SELL, "80", "1", "0")};
+    const struct fill below[] = {fill(1, SIDE_BUY, "90", "1", "1"), fill(2, SIDE_BUY, "90", "1", "2"),
+                                 fill(3, SIDE_BUY, "90", "1", "3"), fill(4, SIDE_SELL, "100", "1", "0")};
+    const struct fill above[] = {fill(1, SIDE_BUY, "90", "1", "1"), fill(2, SIDE_BUY, "90", "1", "2"),
+                                 fill(3, SIDE_BUY, "95", "1", "3"), fill(4, SIDE_SELL, "80", "1", "0")};
     (void)state;
     struct ledger *l = ledger_of(below, 4, ever);
     assert_is(by(l, METHOD_GRID, ever).gross_profit, "9");
@@ -123,8 +134,9 @@ static void grid_takes_the_oldest_of_one_price(void **state) {
 }
 
 static void average_splits_round_and_the_last_piece_takes_what_remains(void **state) {
-    const struct fill fills[] = {fill(1, SIDE_BUY, "10", "1", "0"), fill(2, SIDE_BUY, "11", "2", "0"), fill(3, SIDE_SELL, "12", "1", "0"),
-                                 fill(4, SIDE_SELL, "12", "1", "0"), fill(5, SIDE_SELL, "12", "1", "0")};
+    const struct fill fills[] = {fill(1, SIDE_BUY, "10", "1", "0"), fill(2, SIDE_BUY, "11", "2", "0"),
+                                 fill(3, SIDE_SELL, "12", "1", "0"), fill(4, SIDE_SELL, "12", "1", "0"),
+                                 fill(5, SIDE_SELL, "12", "1", "0")};
     (void)state;
     struct ledger *l = ledger_of(fills, 3, ever);
     assert_is(by(l, METHOD_AVERAGE, ever).realized, "1.3333333333333333");
@@ -137,7 +149,8 @@ static void average_splits_round_and_the_last_piece_takes_what_remains(void **st
 }
 
 static void a_sale_beyond_what_is_held_stays_unmatched_in_every_method(void **state) {
-    const struct fill fills[] = {fill(1, SIDE_BUY, "100", "1", "0"), fill(2, SIDE_SELL, "110", "3", "0.3"), fill(3, SIDE_BUY, "90", "1", "0")};
+    const struct fill fills[] = {fill(1, SIDE_BUY, "100", "1", "0"), fill(2, SIDE_SELL, "110", "3", "0.3"),
+                                 fill(3, SIDE_BUY, "90", "1", "0")};
     struct ledger *l = ledger_of(fills, 3, ever);
     (void)state;
     for (int m = 0; m < METHOD_COUNT; m++) {
@@ -254,7 +267,8 @@ static void plain_account(struct plain *p, const struct ledger *l, enum method m
         i128 base_fee = in_base ? f.fee.v / DEC8_ONE : 0, cost = 0, fees = 0;
         p->realized -= f.fee_value.v;
         if (f.side == SIDE_BUY) {
-            struct plain_lot lot = {f.quantity.v - base_fee, f.quote_amount.v - base_fee * f.price.v, f.fee_value.v, f.price.v};
+            struct plain_lot lot = {f.quantity.v - base_fee, f.quote_amount.v - base_fee * f.price.v, f.fee_value.v,
+                                    f.price.v};
             plain_buy(p, m, &lot);
             continue;
         }
@@ -262,7 +276,8 @@ static void plain_account(struct plain *p, const struct ledger *l, enum method m
         i128 made = part_of(f.quote_amount.v, got, f.quantity.v);
         made += plain_take(p, m, f.price.v, base_fee, &cost, &fees) * f.price.v - cost;
         p->realized += made;
-        sale[sales++] = (struct plain_sale){f.order_id, got > 0, got < f.quantity.v, false, made - f.fee_value.v - fees};
+        sale[sales++] =
+            (struct plain_sale){f.order_id, got > 0, got < f.quantity.v, false, made - f.fee_value.v - fees};
     }
     for (size_t i = 0; i < p->n; i++) p->basis += p->lots[i].basis;
     plain_cycles(p, sale, sales);
@@ -343,7 +358,8 @@ static void what_happened_before_since_builds_lots_only(void **state) {
         const struct ledger_totals *fifo = ledger_totals(l);
         for (int m = 0; m < METHOD_COUNT; m++) {
             struct ledger_totals t = by(l, (enum method)m, since);
-            assert_true(t.holdings.v == fifo->holdings.v && t.unmatched.v == fifo->unmatched.v && t.cycles == fifo->cycles);
+            assert_true(t.holdings.v == fifo->holdings.v && t.unmatched.v == fifo->unmatched.v &&
+                        t.cycles == fifo->cycles);
         }
         ledger_free(l);
     }
@@ -369,7 +385,8 @@ static void thousands_of_open_lots_by_price(void **state) {
     ledger_free(l);
     fills[LOTS + 3] = fill(LOTS + 4, SIDE_SELL, "20000", "8996", "0"); /* all that are left, from 9998 down */
     l = ledger_of(fills, LOTS + 4, ever);
-    assert_is(by(l, METHOD_GRID, ever).realized, "130455500"); /* 10000 + 1000 + 20000 + 8996 x 20000 - the 49495500 all have cost */
+    assert_is(by(l, METHOD_GRID, ever).realized,
+              "130455500"); /* 10000 + 1000 + 20000 + 8996 x 20000 - the 49495500 all have cost */
     assert_true(by(l, METHOD_GRID, ever).holdings.v == 0 && by(l, METHOD_GRID, ever).cost_basis.v == 0);
     ledger_free(l);
     free(fills);

@@ -7,20 +7,23 @@
 #define EPOCH INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z */
 
 static const char info_body[] =
-    "{\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000}],\"symbols\":["
+    "{\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000}],"
+    "\"symbols\":["
     "{\"symbol\":\"BTCUSDT\",\"status\":\"TRADING\",\"baseAsset\":\"BTC\",\"quoteAsset\":\"USDT\",\"filters\":[]},"
     "{\"symbol\":\"ETHUSDT\",\"status\":\"TRADING\",\"baseAsset\":\"ETH\",\"quoteAsset\":\"USDT\",\"filters\":[]},"
     "{\"symbol\":\"ETHBTC\",\"status\":\"TRADING\",\"baseAsset\":\"ETH\",\"quoteAsset\":\"BTC\",\"filters\":[]},"
     "{\"symbol\":\"EURUSDT\",\"status\":\"TRADING\",\"baseAsset\":\"EUR\",\"quoteAsset\":\"USDT\",\"filters\":[]},"
     "{\"symbol\":\"BNBUSDT\",\"status\":\"TRADING\",\"baseAsset\":\"BNB\",\"quoteAsset\":\"USDT\",\"filters\":[]}]}";
 static const char strategies_body[] =
-    "{\"strategies\": [{\"name\": \"grid\", \"symbol\": \"BTC/USDT\", \"statistics\": {\"total_profit\": \"1\", \"total_fees\": \"0\", "
+    "{\"strategies\": [{\"name\": \"grid\", \"symbol\": \"BTC/USDT\", \"statistics\": {\"total_profit\": \"1\", "
+    "\"total_fees\": \"0\", "
     "\"completed_cycles\": 0, \"active_buy_orders\": 0, \"active_sell_orders\": 0}, \"config\": {\"type\": \"grid\", "
     "\"lower_price\": \"1\", \"upper_price\": \"2\", \"num_grids\": 3, \"total_investment\": \"100\"}}]}";
 
 void rig_begin(struct rig *r) {
     const struct feed_config feed = {10 * US_PER_S, 5 * US_PER_S, 30 * US_PER_S, 23 * US_PER_HOUR, 10 * US_PER_S};
-    *r = (struct rig){.now = {{1000 * US_PER_S}, {EPOCH + 7 * US_PER_S}}, .commit_after_us = 5 * US_PER_MS, .history_mark = -1};
+    *r = (struct rig){
+        .now = {{1000 * US_PER_S}, {EPOCH + 7 * US_PER_S}}, .commit_after_us = 5 * US_PER_MS, .history_mark = -1};
     r->seen = calloc(RIG_SEEN_MAX, sizeof *r->seen);
     r->queue = calloc(RIG_QUEUE_MAX, sizeof *r->queue);
     assert_true(r->seen != NULL && r->queue != NULL);
@@ -72,7 +75,9 @@ void rig_rule_retry(struct rig *r, const char *match, int status, const char *bo
     r->rules[r->rule_count++] = (struct rig_rule){match, status, body, retry_after_us};
 }
 
-void rig_rule(struct rig *r, const char *match, int status, const char *body) { rig_rule_retry(r, match, status, body, 0); }
+void rig_rule(struct rig *r, const char *match, int status, const char *body) {
+    rig_rule_retry(r, match, status, body, 0);
+}
 void rig_no_rules(struct rig *r) { r->rule_count = 0; }
 
 /* ---- what comes back ---- */
@@ -81,7 +86,8 @@ static void later(struct rig *r, int64_t us, struct event event, const char *bod
     assert_true(r->queue_count < RIG_QUEUE_MAX);
     event.weight_used = -1;
     event.remaining = -1;
-    r->queue[r->queue_count++] = (struct rig_event){mono_add(r->now.mono, us), event, body != NULL ? strdup(body) : NULL};
+    r->queue[r->queue_count++] =
+        (struct rig_event){mono_add(r->now.mono, us), event, body != NULL ? strdup(body) : NULL};
 }
 
 static const struct rig_rule *rule_for(const struct rig *r, const char *text) {
@@ -94,17 +100,22 @@ static bool has(const char *text, const char *part) { return strstr(text, part) 
 
 static const char *default_body(struct rig *r, const char *text, char *scratch, size_t size) {
     long long ms = (long long)((r->now.wall.us + r->clock_offset_us) / US_PER_MS);
-    if (has(text, "/metrics")) return "{\"timestamp\": \"2026-01-01T00:00:00\", \"uptime_seconds\": 5.5, \"heartbeat_age_seconds\": 5.5, \"bot_running\": true}";
-    if (has(text, "/health")) return "{\"status\": \"healthy\", \"timestamp\": \"2026-01-01T00:00:00\", \"uptime_seconds\": 5.5}";
+    if (has(text, "/metrics"))
+        return "{\"timestamp\": \"2026-01-01T00:00:00\", \"uptime_seconds\": 5.5, \"heartbeat_age_seconds\": 5.5, "
+               "\"bot_running\": true}";
+    if (has(text, "/health"))
+        return "{\"status\": \"healthy\", \"timestamp\": \"2026-01-01T00:00:00\", \"uptime_seconds\": 5.5}";
     if (has(text, "/api/strategies")) return strategies_body;
     if (has(text, "/api/trades")) return "{\"trades\": []}";
     if (has(text, "/api/orders")) return "{\"orders\": []}";
     if (has(text, "/api/ohlcv")) return "{\"ohlcv\": []}";
     if (has(text, "xchangeInfo")) return info_body;
     if (has(text, "myTrades") || has(text, "openOrders") || has(text, "klines")) return "[]";
-    if (has(text, "ticker")) return "[{\"symbol\":\"BTCUSDT\",\"price\":\"100\"},{\"symbol\":\"BNBUSDT\",\"price\":\"600\"}]";
+    if (has(text, "ticker"))
+        return "[{\"symbol\":\"BTCUSDT\",\"price\":\"100\"},{\"symbol\":\"BNBUSDT\",\"price\":\"600\"}]";
     if (has(text, "/account") || has(text, "account.status"))
-        return "{\"uid\":42,\"commissionRates\":{\"maker\":\"0.001\",\"taker\":\"0.001\"},\"canTrade\":false,\"canWithdraw\":false,\"balances\":[]}";
+        return "{\"uid\":42,\"commissionRates\":{\"maker\":\"0.001\",\"taker\":\"0.001\"},\"canTrade\":false,"
+               "\"canWithdraw\":false,\"balances\":[]}";
     if (has(text, "session.subscriptions")) return "[{\"subscriptionId\":0}]";
     if (has(text, "subscribe.signature")) return "{\"subscriptionId\":0}";
     if (has(text, "userDataStream")) return "{\"listenKey\":\"abc\"}";
@@ -132,7 +143,8 @@ static void on_http(struct rig *r, const struct effect *f) {
         v.error = "refused";
         v.retry_after_us = rule->retry_after_us;
     }
-    later(r, ANSWER_US, v, rule != NULL && rule->body != NULL ? rule->body : default_body(r, f->target, scratch, sizeof scratch));
+    later(r, ANSWER_US, v,
+          rule != NULL && rule->body != NULL ? rule->body : default_body(r, f->target, scratch, sizeof scratch));
 }
 
 static void on_send(struct rig *r, const struct effect *f) {
@@ -142,30 +154,42 @@ static void on_send(struct rig *r, const struct effect *f) {
     struct rig_link *l = link_of(r, f->id);
     size_t n = id != NULL ? strcspn(id + 5, ",}") : 0;
     if (l == NULL || l->gone || (rule != NULL && rule->status < 0)) return;
-    const char *body = rule != NULL && rule->body != NULL ? rule->body : default_body(r, f->text, scratch, sizeof scratch);
+    const char *body =
+        rule != NULL && rule->body != NULL ? rule->body : default_body(r, f->text, scratch, sizeof scratch);
     size_t size = strlen(body) + 200;
     char *frame = malloc(size);
     assert_non_null(frame);
-    if (l->market && has(f->text, "LIST")) (void)snprintf(frame, size, "{\"result\":[\"btcusdt@ticker\"],\"id\":%.*s}", (int)n, id + 5);
+    if (l->market && has(f->text, "LIST"))
+        (void)snprintf(frame, size, "{\"result\":[\"btcusdt@ticker\"],\"id\":%.*s}", (int)n, id + 5);
     else if (l->market) (void)snprintf(frame, size, "{\"result\":null,\"id\":%.*s}", (int)n, id + 5);
-    else if (rule != NULL && rule->status != 200) (void)snprintf(frame, size, "{\"id\":%.*s,\"status\":%d,\"error\":%s}", (int)n, id + 5, rule->status, body);
+    else if (rule != NULL && rule->status != 200)
+        (void)snprintf(frame, size, "{\"id\":%.*s,\"status\":%d,\"error\":%s}", (int)n, id + 5, rule->status, body);
     else (void)snprintf(frame, size, "{\"id\":%.*s,\"status\":200,\"result\":%s}", (int)n, id + 5, body);
     later(r, ANSWER_US, (struct event){.kind = EVENT_WS_TEXT, .id = f->id}, frame);
     free(frame);
     if (l->market && !r->silent_market)
         later(r, ANSWER_US + 1, (struct event){.kind = EVENT_WS_TEXT, .id = f->id},
-              "{\"stream\":\"btcusdt@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":1767225600000,\"s\":\"BTCUSDT\",\"c\":\"100\"}}");
+              "{\"stream\":\"btcusdt@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":1767225600000,\"s\":\"BTCUSDT\","
+              "\"c\":\"100\"}}");
 }
 
 static void on_connect(struct rig *r, const struct effect *f) {
     bool refused = r->refuse_connections;
     const struct rig_rule *rule = rule_for(r, f->target);
     assert_true(r->link_count < RIG_LINKS_MAX);
-    r->links[r->link_count++] = (struct rig_link){.id = f->id, .market = has(f->target, "ws://market/stream"), .open = !refused, .gone = refused};
+    r->links[r->link_count++] = (struct rig_link){
+        .id = f->id, .market = has(f->target, "ws://market/stream"), .open = !refused, .gone = refused};
     if (rule != NULL && rule->status < 0) return; /* never answered */
     if (rule != NULL && rule->status != 200)
-        later(r, ANSWER_US, (struct event){.kind = EVENT_WS_CLOSED, .id = f->id, .err = ERR_CONNECT, .status = rule->status, .retry_after_us = rule->retry_after_us}, NULL);
-    else if (refused) later(r, ANSWER_US, (struct event){.kind = EVENT_WS_CLOSED, .id = f->id, .err = ERR_CONNECT}, NULL);
+        later(r, ANSWER_US,
+              (struct event){.kind = EVENT_WS_CLOSED,
+                             .id = f->id,
+                             .err = ERR_CONNECT,
+                             .status = rule->status,
+                             .retry_after_us = rule->retry_after_us},
+              NULL);
+    else if (refused)
+        later(r, ANSWER_US, (struct event){.kind = EVENT_WS_CLOSED, .id = f->id, .err = ERR_CONNECT}, NULL);
     else later(r, ANSWER_US, (struct event){.kind = EVENT_WS_OPEN, .id = f->id}, NULL);
 }
 
@@ -184,7 +208,8 @@ static void on_persist(struct rig *r, const struct effect *f) {
     see(r, f, "persist");
     if (r->commit_after_us < 0) return;
     if (r->commit_err == ERR_OK) r->committed_fills += f->fill_count;
-    later(r, r->commit_after_us, (struct event){.kind = EVENT_COMMITTED, .id = f->id, .err = r->commit_err, .error = "disk full"}, NULL);
+    later(r, r->commit_after_us,
+          (struct event){.kind = EVENT_COMMITTED, .id = f->id, .err = r->commit_err, .error = "disk full"}, NULL);
 }
 
 static void perform(struct rig *r) {
@@ -201,7 +226,9 @@ static void perform(struct rig *r) {
             break;
         case EFFECT_PERSIST: on_persist(r, &f); break;
         case EFFECT_HISTORY: r->history_mark = f.complete_to; break;
-        case EFFECT_REMEMBER: see(r, &f, f.key), (void)snprintf(r->remembered, sizeof r->remembered, "%s=%s", f.key, f.text); break;
+        case EFFECT_REMEMBER:
+            see(r, &f, f.key), (void)snprintf(r->remembered, sizeof r->remembered, "%s=%s", f.key, f.text);
+            break;
         case EFFECT_FILLS_APPLIED: r->applied_fills += f.fill_count; break;
         case EFFECT_CANDLES: r->candles_answers++, r->candles_err = f.err, r->candles_count = f.candle_count; break;
         case EFFECT_LOG: see(r, &f, f.text), r->logs++; break;
@@ -289,14 +316,20 @@ void rig_live(struct rig *r) {
         if (feed_is_live(&r->e->market) && user) return;
         rig_pass(r, 100 * US_PER_MS);
     }
-    fail_msg("not live: market %s, user %s (%s)", feed_state_name(r->e->market.state), feed_state_name(r->e->user.state), r->e->user.reason);
+    fail_msg("not live: market %s, user %s (%s)", feed_state_name(r->e->market.state),
+             feed_state_name(r->e->user.state), r->e->user.reason);
 }
 
 void rig_tick(struct rig *r, const char *exchange_symbol, const char *price) {
     char text[300];
-    (void)snprintf(text, sizeof text, "{\"stream\":\"x@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":%lld,\"s\":\"%s\",\"c\":\"%s\"}}",
+    (void)snprintf(text, sizeof text,
+                   "{\"stream\":\"x@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":%lld,\"s\":\"%s\",\"c\":\"%s\"}}",
                    (long long)(r->now.wall.us / US_PER_MS), exchange_symbol, price);
-    rig_handle(r, &(struct event){.kind = EVENT_WS_TEXT, .id = r->e->market.cur.id, .body = span_of(text), .weight_used = -1, .remaining = -1});
+    rig_handle(r, &(struct event){.kind = EVENT_WS_TEXT,
+                                  .id = r->e->market.cur.id,
+                                  .body = span_of(text),
+                                  .weight_used = -1,
+                                  .remaining = -1});
 }
 
 void rig_user_ping(struct rig *r) {
@@ -312,31 +345,43 @@ void rig_ticks(struct rig *r, int64_t us) {
 }
 
 void rig_user(struct rig *r, const char *frame) {
-    rig_handle(r, &(struct event){.kind = EVENT_WS_TEXT, .id = r->e->user.cur.id, .body = span_of(frame), .weight_used = -1, .remaining = -1});
+    rig_handle(r, &(struct event){.kind = EVENT_WS_TEXT,
+                                  .id = r->e->user.cur.id,
+                                  .body = span_of(frame),
+                                  .weight_used = -1,
+                                  .remaining = -1});
 }
 
-void rig_fill(struct rig *r, int64_t trade_id, const char *side, const char *price, const char *quantity, const char *fee,
-              const char *fee_asset) {
+void rig_fill(struct rig *r, int64_t trade_id, const char *side, const char *price, const char *quantity,
+              const char *fee, const char *fee_asset) {
     char text[1200];
     long long ms = (long long)((r->now.wall.us + r->clock_offset_us) / US_PER_MS);
     (void)snprintf(text, sizeof text,
-                   "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%lld,\"s\":\"BTCUSDT\",\"c\":\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\","
-                   "\"q\":\"%s\",\"p\":\"%s\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"r\":\"NONE\",\"i\":%lld,\"l\":\"%s\","
-                   "\"z\":\"%s\",\"L\":\"%s\",\"n\":\"%s\",\"N\":\"%s\",\"T\":%lld,\"t\":%lld,\"I\":1,\"w\":false,\"m\":true,\"M\":false,\"O\":%lld,\"Z\":\"0\","
+                   "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":%lld,\"s\":\"BTCUSDT\",\"c\":"
+                   "\"x\",\"S\":\"%s\",\"o\":\"LIMIT\",\"f\":\"GTC\","
+                   "\"q\":\"%s\",\"p\":\"%s\",\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"TRADE\",\"X\":"
+                   "\"FILLED\",\"r\":\"NONE\",\"i\":%lld,\"l\":\"%s\","
+                   "\"z\":\"%s\",\"L\":\"%s\",\"n\":\"%s\",\"N\":\"%s\",\"T\":%lld,\"t\":%lld,\"I\":1,\"w\":false,"
+                   "\"m\":true,\"M\":false,\"O\":%lld,\"Z\":\"0\","
                    "\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}",
-                   ms, side, quantity, price, (long long)trade_id, quantity, quantity, price, fee, fee_asset, ms, (long long)trade_id, ms);
+                   ms, side, quantity, price, (long long)trade_id, quantity, quantity, price, fee, fee_asset, ms,
+                   (long long)trade_id, ms);
     rig_user(r, text);
 }
 
 void rig_close(struct rig *r, uint64_t link) {
     struct rig_link *l = link_of(r, link);
     if (l != NULL) l->gone = true;
-    rig_handle(r, &(struct event){.kind = EVENT_WS_CLOSED, .id = link, .err = ERR_CLOSED, .code = 1006, .weight_used = -1, .remaining = -1});
+    rig_handle(
+        r,
+        &(struct event){
+            .kind = EVENT_WS_CLOSED, .id = link, .err = ERR_CLOSED, .code = 1006, .weight_used = -1, .remaining = -1});
 }
 
 size_t rig_count(const struct rig *r, const char *text, struct mono from) {
     size_t n = 0;
-    for (size_t i = 0; i < r->seen_count; i++) n += r->seen[i].at.us >= from.us && strstr(r->seen[i].text, text) != NULL;
+    for (size_t i = 0; i < r->seen_count; i++)
+        n += r->seen[i].at.us >= from.us && strstr(r->seen[i].text, text) != NULL;
     return n;
 }
 
@@ -349,7 +394,8 @@ const struct rig_seen *rig_last(const struct rig *r, const char *text) {
 size_t rig_connects(const struct rig *r, const char *text, struct mono from) {
     size_t n = 0;
     for (size_t i = 0; i < r->seen_count; i++)
-        n += r->seen[i].kind == EFFECT_WS_CONNECT && r->seen[i].at.us >= from.us && strstr(r->seen[i].text, text) != NULL;
+        n += r->seen[i].kind == EFFECT_WS_CONNECT && r->seen[i].at.us >= from.us &&
+             strstr(r->seen[i].text, text) != NULL;
     return n;
 }
 

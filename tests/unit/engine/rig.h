@@ -21,7 +21,7 @@ struct rig_seen {
     char text[400]; /* URL or frame, cut */
 };
 
-struct rig_rule { /* the newest that matches counts */
+struct rig_rule {      /* the newest that matches counts */
     const char *match; /* part of the URL or frame; "" everything */
     int status;        /* 0: a connection error; -1: never answered */
     const char *body;  /* REST body, or result/error of a frame */
@@ -51,25 +51,25 @@ struct rig {
     size_t queue_count;
     struct rig_link links[RIG_LINKS_MAX];
     size_t link_count;
-    int64_t clock_offset_us;    /* exchange - ours, for the default answer of /time */
-    int64_t commit_after_us;    /* -1: the store never answers */
+    int64_t clock_offset_us; /* exchange - ours, for the default answer of /time */
+    int64_t commit_after_us; /* -1: the store never answers */
     enum err commit_err;
     bool refuse_connections, silent_market; /* silent_market: acknowledged, but no data */
     uint64_t committed_fills, valued_fills, applied_fills, logs;
-    char remembered[200];       /* newest "account=..." */
-    int64_t history_mark;       /* newest EFFECT_HISTORY; -1 none */
-    enum err candles_err;       /* newest EFFECT_CANDLES */
+    char remembered[200]; /* newest "account=..." */
+    int64_t history_mark; /* newest EFFECT_HISTORY; -1 none */
+    enum err candles_err; /* newest EFFECT_CANDLES */
     size_t candles_count;
     uint64_t candles_answers;
-    uint64_t timers;            /* how often the engine's timer fired */
+    uint64_t timers; /* how often the engine's timer fired */
 };
 
 /* A bot as source, no key, BTC/USDT from the bot's strategies, a store that commits after 5 ms. Change .config, then start. */
 void rig_begin(struct rig *r);
-void rig_key(struct rig *r);                           /* credentials */
+void rig_key(struct rig *r);                                       /* credentials */
 void rig_symbols(struct rig *r, const char *one, const char *two); /* GRIDSCOPE_SYMBOLS; two may be NULL */
 void rig_start(struct rig *r);
-void rig_restart(struct rig *r);                       /* a new engine, with nothing loaded yet: load, then rig_go */
+void rig_restart(struct rig *r); /* a new engine, with nothing loaded yet: load, then rig_go */
 void rig_go(struct rig *r);
 void rig_end(struct rig *r);
 
@@ -77,15 +77,15 @@ void rig_rule(struct rig *r, const char *match, int status, const char *body);
 void rig_rule_retry(struct rig *r, const char *match, int status, const char *body, int64_t retry_after_us);
 void rig_no_rules(struct rig *r);
 
-void rig_pass(struct rig *r, int64_t us);              /* time goes on: timers and answers */
+void rig_pass(struct rig *r, int64_t us); /* time goes on: timers and answers */
 void rig_handle(struct rig *r, const struct event *event);
-void rig_live(struct rig *r);                          /* until both wanted feeds are live; fails the test after 60 s */
-void rig_ticks(struct rig *r, int64_t us);             /* time passes with a ticker a second on the market feed */
+void rig_live(struct rig *r);              /* until both wanted feeds are live; fails the test after 60 s */
+void rig_ticks(struct rig *r, int64_t us); /* time passes with a ticker a second on the market feed */
 void rig_tick(struct rig *r, const char *exchange_symbol, const char *price);
-void rig_user(struct rig *r, const char *frame);       /* a frame on the user feed's link */
+void rig_user(struct rig *r, const char *frame); /* a frame on the user feed's link */
 void rig_user_ping(struct rig *r);
-void rig_fill(struct rig *r, int64_t trade_id, const char *side, const char *price, const char *quantity, const char *fee,
-              const char *fee_asset);                  /* an execution report of BTCUSDT, now */
+void rig_fill(struct rig *r, int64_t trade_id, const char *side, const char *price, const char *quantity,
+              const char *fee, const char *fee_asset); /* an execution report of BTCUSDT, now */
 void rig_close(struct rig *r, uint64_t link);
 
 /* Requests and frames that mention `text` since `from`. */

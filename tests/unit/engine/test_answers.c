@@ -100,7 +100,8 @@ static void a_wrong_clock_is_set_and_the_subscription_repeated_once(void **state
     rig_begin(&r);
     rig_key(&r);
     r.clock_offset_us = 7 * US_PER_S;
-    rig_rule(&r, "subscribe.signature", 400, "{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}");
+    rig_rule(&r, "subscribe.signature", 400,
+             "{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}");
     rig_start(&r);
     while (rig_count(&r, "subscribe.signature", EVER) == 0) rig_pass(&r, US_PER_MS);
     rig_no_rules(&r);
@@ -108,7 +109,8 @@ static void a_wrong_clock_is_set_and_the_subscription_repeated_once(void **state
     assert_int_equal(rig_count(&r, "subscribe.signature", EVER), 2);
     assert_int_equal(rig_connects(&r, "ws-api", EVER), 1);
     assert_int_equal(r.e->user.state, FEED_LIVE);
-    assert_in_range(engine_exchange_time(r.e).us - r.e->now.wall.us, 7 * US_PER_S - 20 * US_PER_MS, 7 * US_PER_S + 20 * US_PER_MS);
+    assert_in_range(engine_exchange_time(r.e).us - r.e->now.wall.us, 7 * US_PER_S - 20 * US_PER_MS,
+                    7 * US_PER_S + 20 * US_PER_MS);
     rig_end(&r);
 }
 
@@ -158,9 +160,12 @@ static void a_step_of_our_clock_moves_no_timestamp(void **state) {
 
 static void a_list_of_orders_counts_though_our_clock_went_back(void **state) {
     (void)state;
-    static const char placed[] = "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":1,\"s\":\"BTCUSDT\",\"c\":\"x\",\"S\":\"BUY\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"1\",\"p\":\"90\","
-                                 "\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"NEW\",\"X\":\"NEW\",\"r\":\"NONE\",\"i\":7,\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,"
-                                 "\"T\":1767225600000,\"t\":-1,\"I\":1,\"w\":true,\"m\":false,\"M\":false,\"O\":1767225600000,\"Z\":\"0\",\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}";
+    static const char placed[] = "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":1,\"s\":\"BTCUSDT\","
+                                 "\"c\":\"x\",\"S\":\"BUY\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"1\",\"p\":\"90\","
+                                 "\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"NEW\",\"X\":\"NEW\",\"r\":"
+                                 "\"NONE\",\"i\":7,\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,"
+                                 "\"T\":1767225600000,\"t\":-1,\"I\":1,\"w\":true,\"m\":false,\"M\":false,\"O\":"
+                                 "1767225600000,\"Z\":\"0\",\"Y\":\"0\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}";
     begin_live(true);
     rig_user(&r, placed);
     assert_int_equal(rig_pair(&r, "BTC/USDT")->orders->count, 1);
@@ -178,7 +183,11 @@ static void silence_after_429_is_whole(void **state) {
     begin_live(true);
     rig_ticks(&r, 20 * US_PER_S);
     rig_rule(&r, "klines", 429, "{\"code\":-1003,\"msg\":\"Too many requests.\"}");
-    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES, .id = 5, .symbol = name_of("BTC/USDT"), .interval = name_of("1h"), .limit = 10});
+    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES,
+                                   .id = 5,
+                                   .symbol = name_of("BTC/USDT"),
+                                   .interval = name_of("1h"),
+                                   .limit = 10});
     rig_pass(&r, 50 * US_PER_MS);
     assert_int_equal(r.candles_err, ERR_IO);
     assert_true(weight_banned(&r.e->exchange.weight, engine_exchange_time(r.e)));
@@ -349,10 +358,13 @@ static void health_is_asked_where_metrics_are_absent(void **state) {
 
 static void an_empty_list_of_the_bot_proves_nothing(void **state) {
     (void)state;
-    static const char trade[] = "{\"trades\": [{\"id\": \"5\", \"order_id\": \"1\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", \"amount\": \"1\", \"price\": \"100\", "
+    static const char trade[] = "{\"trades\": [{\"id\": \"5\", \"order_id\": \"1\", \"symbol\": \"BTC/USDT\", "
+                                "\"side\": \"buy\", \"amount\": \"1\", \"price\": \"100\", "
                                 "\"cost\": \"100\", \"fee\": null, \"timestamp\": \"2026-01-01T00:00:00+00:00\"}]}";
-    static const char order[] = "{\"orders\": [{\"id\": \"9\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", \"type\": \"limit\", \"price\": \"90\", \"amount\": \"1\", "
-                                "\"filled\": \"0\", \"remaining\": \"1\", \"status\": \"open\", \"timestamp\": \"2026-01-01T00:00:00+00:00\"}]}";
+    static const char order[] = "{\"orders\": [{\"id\": \"9\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", \"type\": "
+                                "\"limit\", \"price\": \"90\", \"amount\": \"1\", "
+                                "\"filled\": \"0\", \"remaining\": \"1\", \"status\": \"open\", \"timestamp\": "
+                                "\"2026-01-01T00:00:00+00:00\"}]}";
     rig_begin(&r);
     rig_rule(&r, "/api/trades", 200, trade);
     rig_rule(&r, "/api/orders", 200, order);
@@ -415,7 +427,10 @@ static void a_page_that_leads_nowhere_is_not_asked_in_a_loop(void **state) {
     char *page = malloc(400 * 1000), *at = page;
     assert_non_null(page);
     for (int i = 0; i < 1000; i++)
-        at += sprintf(at, "%s{\"symbol\":\"BTCUSDT\",\"id\":%d,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\",\"quoteQty\":\"100\",\"commission\":\"0\",\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}",
+        at += sprintf(at,
+                      "%s{\"symbol\":\"BTCUSDT\",\"id\":%d,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":"
+                      "\"1\",\"quoteQty\":\"100\",\"commission\":\"0\",\"commissionAsset\":\"USDT\",\"time\":"
+                      "1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}",
                       i ? "," : "[", i);
     (void)sprintf(at, "]");
     rig_begin(&r);
@@ -445,7 +460,11 @@ static void charts_never_take_the_whole_table(void **state) {
     begin_live(true);
     rig_rule(&r, "klines", -1, NULL);
     for (int i = 0; i < 300; i++)
-        rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES, .id = 10 + (uint64_t)i, .symbol = name_of("BTC/USDT"), .interval = name_of("1h"), .limit = 10,
+        rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES,
+                                       .id = 10 + (uint64_t)i,
+                                       .symbol = name_of("BTC/USDT"),
+                                       .interval = name_of("1h"),
+                                       .limit = 10,
                                        .before = {1767225600000000 + i}});
     assert_int_equal(r.candles_answers, 300 - ON_DEMAND_MAX);
     assert_int_equal(r.candles_err, ERR_BAD_STATE);

@@ -8,7 +8,9 @@
 
 /* ---- weight ---- */
 
-static struct wall second(int64_t s) { return (struct wall){(INT64_C(28333333) * 60 + s) * US_PER_S}; } /* 0: a full minute */
+static struct wall second(int64_t s) {
+    return (struct wall){(INT64_C(28333333) * 60 + s) * US_PER_S};
+} /* 0: a full minute */
 
 static void below_eighty_percent_everything_may_go(void **state) {
     (void)state;
@@ -148,7 +150,10 @@ static void the_window_slides(void **state) {
 static void never_more_than_ninety_in_any_minute(void **state) {
     (void)state;
     struct rate_budget b;
-    struct sent_log { int64_t sent[4000]; size_t count; } *log = test_calloc(1, sizeof *log);
+    struct sent_log {
+        int64_t sent[4000];
+        size_t count;
+    } *log = test_calloc(1, sizeof *log);
     rate_init(&b);
     for (int64_t t = 0; t < 600000 && log->count < 4000; t += 37) {
         bool health = (t / 37) % 3 == 0;

@@ -5,17 +5,26 @@
 
 static struct rig r;
 
-static struct fill fill_of(const char *symbol, int64_t id, enum side side, int64_t price, int64_t quantity, struct wall time) {
-    return (struct fill){.symbol = name_of(symbol), .trade_id = id, .order_id = id, .side = side, .source = SOURCE_REST, .price = {price * DEC8_ONE},
-                         .quantity = {quantity * DEC8_ONE}, .time = time, .received_at = time};
+static struct fill fill_of(const char *symbol, int64_t id, enum side side, int64_t price, int64_t quantity,
+                           struct wall time) {
+    return (struct fill){.symbol = name_of(symbol),
+                         .trade_id = id,
+                         .order_id = id,
+                         .side = side,
+                         .source = SOURCE_REST,
+                         .price = {price * DEC8_ONE},
+                         .quantity = {quantity * DEC8_ONE},
+                         .time = time,
+                         .received_at = time};
 }
 
 static void the_currency_is_what_all_pairs_share(void **state) {
     (void)state;
     static const struct {
         const char *one, *two, *setting, *expected;
-    } cases[] = {{"BTC/USDT", "ETH/USDT", NULL, "USDT"}, {"ETH/BTC", NULL, NULL, "BTC"}, {"ETH/BTC", "BTC/USDT", NULL, "USDT"},
-                 {"BTC/EUR", "ETH/EUR", NULL, "EUR"},     {"BTC/EUR", "ETH/BTC", NULL, "USDT"}, {"BTC/USDT", NULL, "EUR", "EUR"}};
+    } cases[] = {{"BTC/USDT", "ETH/USDT", NULL, "USDT"}, {"ETH/BTC", NULL, NULL, "BTC"},
+                 {"ETH/BTC", "BTC/USDT", NULL, "USDT"},  {"BTC/EUR", "ETH/EUR", NULL, "EUR"},
+                 {"BTC/EUR", "ETH/BTC", NULL, "USDT"},   {"BTC/USDT", NULL, "EUR", "EUR"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rig_begin(&r);
         rig_symbols(&r, cases[i].one, cases[i].two);
@@ -43,7 +52,7 @@ static void another_currency_is_converted_by_the_exchanges_tickers(void **state)
     rig_pass(&r, 500 * US_PER_MS);
     rig_tick(&r, "BTCUSDT", "122");
     assert_int_equal(r.e->portfolio.left_out, 1); /* no rate yet: named, not guessed */
-    rig_tick(&r, "EURUSDT", "1.1");              /* subscribed without being asked for: inverse */
+    rig_tick(&r, "EURUSDT", "1.1");               /* subscribed without being asked for: inverse */
     assert_int_equal(r.e->portfolio.left_out, 0);
     assert_int_equal(r.e->portfolio.total.v, (i128)20 * DEC16_ONE);
     rig_tick(&r, "EURUSDT", "2.2");

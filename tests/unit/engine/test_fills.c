@@ -111,8 +111,10 @@ static void repeated_fills_are_counted_once_each(void **state) {
 
 static void the_mark_of_history_waits_for_the_disk(void **state) {
     (void)state;
-    static const char row[] = "[{\"symbol\":\"BTCUSDT\",\"id\":50,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\",\"quoteQty\":\"100\",\"commission\":\"0\","
-                              "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const char row[] =
+        "[{\"symbol\":\"BTCUSDT\",\"id\":50,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\","
+        "\"quoteQty\":\"100\",\"commission\":\"0\","
+        "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
     rig_begin(&r);
     rig_key(&r);
     r.commit_after_us = 500 * US_PER_MS;
@@ -129,7 +131,13 @@ static void the_mark_of_history_waits_for_the_disk(void **state) {
 static void a_mark_without_its_fills_is_not_believed(void **state) {
     (void)state;
     struct name symbol = name_of("BTC/USDT");
-    struct fill f = {.symbol = symbol, .trade_id = 10, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_REST, .price = {DEC8_ONE}, .quantity = {DEC8_ONE},
+    struct fill f = {.symbol = symbol,
+                     .trade_id = 10,
+                     .order_id = 1,
+                     .side = SIDE_BUY,
+                     .source = SOURCE_REST,
+                     .price = {DEC8_ONE},
+                     .quantity = {DEC8_ONE},
                      .time = {1767225600000000}};
     rig_begin(&r);
     rig_key(&r);
@@ -146,10 +154,14 @@ static void a_mark_without_its_fills_is_not_believed(void **state) {
 
 static void a_wiped_testnet_begins_a_new_epoch(void **state) {
     (void)state;
-    static const char row[] = "[{\"symbol\":\"BTCUSDT\",\"id\":3,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\",\"quoteQty\":\"100\",\"commission\":\"0\","
-                              "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
-    static const char later[] = "[{\"symbol\":\"BTCUSDT\",\"id\":500,\"orderId\":1,\"orderListId\":-1,\"price\":\"1\",\"qty\":\"1\",\"quoteQty\":\"1\",\"commission\":\"0\","
-                                "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const char row[] =
+        "[{\"symbol\":\"BTCUSDT\",\"id\":3,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\","
+        "\"quoteQty\":\"100\",\"commission\":\"0\","
+        "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const char later[] =
+        "[{\"symbol\":\"BTCUSDT\",\"id\":500,\"orderId\":1,\"orderListId\":-1,\"price\":\"1\",\"qty\":\"1\","
+        "\"quoteQty\":\"1\",\"commission\":\"0\","
+        "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
     struct name symbol = name_of("BTC/USDT");
     for (int wiped = 0; wiped < 3; wiped++) { /* 2: the answer only lagged */
         rig_begin(&r);
@@ -159,7 +171,13 @@ static void a_wiped_testnet_begins_a_new_epoch(void **state) {
         rig_restart(&r);
         engine_load_symbol(r.e, &symbol);
         for (int64_t id = 3; id <= 500; id += 497) {
-            struct fill f = {.symbol = symbol, .trade_id = id, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_REST, .price = {DEC8_ONE}, .quantity = {DEC8_ONE},
+            struct fill f = {.symbol = symbol,
+                             .trade_id = id,
+                             .order_id = 1,
+                             .side = SIDE_BUY,
+                             .source = SOURCE_REST,
+                             .price = {DEC8_ONE},
+                             .quantity = {DEC8_ONE},
                              .time = {1767225600000000}};
             engine_load_fill(r.e, &f);
         }
@@ -180,7 +198,13 @@ static void a_wiped_testnet_begins_a_new_epoch(void **state) {
 static void fills_of_an_account_that_became_known_are_shown(void **state) {
     (void)state;
     begin_live();
-    struct fill f = {.symbol = name_of("BTC/USDT"), .trade_id = 10, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_REST, .price = {DEC8_ONE}, .quantity = {DEC8_ONE},
+    struct fill f = {.symbol = name_of("BTC/USDT"),
+                     .trade_id = 10,
+                     .order_id = 1,
+                     .side = SIDE_BUY,
+                     .source = SOURCE_REST,
+                     .price = {DEC8_ONE},
+                     .quantity = {DEC8_ONE},
                      .time = {1767225600000000}};
     engine_clean(r.e);
     engine_load_fill(r.e, &f);
@@ -197,7 +221,8 @@ static char *klines(int64_t first_minute, size_t count, const char *close) {
     char *text = malloc(count * 100 + 10), *at = text;
     assert_non_null(text);
     for (size_t i = 0; i < count; i++)
-        at += sprintf(at, "%s[%lld,\"1\",\"9\",\"1\",\"%s\",\"5\",%lld,\"1\",1,\"1\",\"1\",\"0\"]", i ? "," : "[", (long long)(first_minute + (int64_t)i) * 60000, close,
+        at += sprintf(at, "%s[%lld,\"1\",\"9\",\"1\",\"%s\",\"5\",%lld,\"1\",1,\"1\",\"1\",\"0\"]", i ? "," : "[",
+                      (long long)(first_minute + (int64_t)i) * 60000, close,
                       (long long)(first_minute + (int64_t)i) * 60000 + 59999);
     (void)sprintf(at, "]");
     return text;
@@ -233,8 +258,17 @@ static void a_fee_is_valued_along_a_cross_with_an_inverse_leg(void **state) {
     char *eur = klines(minute, 1, "1.1"), *btc = klines(minute, 1, "70000");
     rig_rule(&r, "EURUSDT", 200, eur);
     rig_rule(&r, "\"symbol\":\"BTCUSDT\"", 200, btc);
-    struct fill f = {.symbol = name_of("ETH/BTC"), .trade_id = 3, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_STREAM, .price = {DEC8_ONE / 20}, .quantity = {DEC8_ONE},
-                     .fee = {DEC16_ONE * 7}, .fee_asset = name_of("EUR"), .time = r.now.wall, .received_at = r.now.wall};
+    struct fill f = {.symbol = name_of("ETH/BTC"),
+                     .trade_id = 3,
+                     .order_id = 1,
+                     .side = SIDE_BUY,
+                     .source = SOURCE_STREAM,
+                     .price = {DEC8_ONE / 20},
+                     .quantity = {DEC8_ONE},
+                     .fee = {DEC16_ONE * 7},
+                     .fee_asset = name_of("EUR"),
+                     .time = r.now.wall,
+                     .received_at = r.now.wall};
     assert_true(fills_accept(r.e, 0, &f));
     rig_ticks(&r, 20 * US_PER_S);
     const struct ledger_totals *t = ledger_totals(rig_pair(&r, "ETH/BTC")->ledger);
@@ -296,15 +330,19 @@ static char *bot_trades(int first, int count) {
     assert_non_null(text);
     at += sprintf(at, "{\"trades\": [");
     for (int i = first + count - 1; i >= first; i--)
-        at += sprintf(at, "%s{\"id\": \"%d\", \"order_id\": \"%d\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", \"amount\": \"0.1\", \"price\": \"100\", \"cost\": \"10\", \"fee\": \"1E-8\", "
-                      "\"timestamp\": \"2026-01-01T%02d:%02d:%02d+00:00\"}", i < first + count - 1 ? ", " : "", i, i, i / 3600, i / 60 % 60, i % 60);
+        at += sprintf(at,
+                      "%s{\"id\": \"%d\", \"order_id\": \"%d\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", "
+                      "\"amount\": \"0.1\", \"price\": \"100\", \"cost\": \"10\", \"fee\": \"1E-8\", "
+                      "\"timestamp\": \"2026-01-01T%02d:%02d:%02d+00:00\"}",
+                      i < first + count - 1 ? ", " : "", i, i, i / 3600, i / 60 % 60, i % 60);
     (void)sprintf(at, "]}");
     return text;
 }
 
 static void more_than_the_bot_can_list_is_a_gap(void **state) {
     (void)state;
-    char *old = bot_trades(0, 10), *few = bot_trades(5, 900), *full = bot_trades(500, 1000), *beyond = bot_trades(2000, 1000);
+    char *old = bot_trades(0, 10), *few = bot_trades(5, 900), *full = bot_trades(500, 1000),
+         *beyond = bot_trades(2000, 1000);
     rig_begin(&r);
     rig_rule(&r, "/api/trades", 200, old);
     rig_start(&r);
@@ -339,7 +377,8 @@ static void the_exchange_corrects_what_the_bot_said(void **state) {
     assert_int_equal(totals()->fills, 1);
     assert_int_equal(totals()->assumed_fees, 1);
     rig_rule(&r, "myTrades", 200,
-             "[{\"symbol\":\"BTCUSDT\",\"id\":7,\"orderId\":7,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"0.1\",\"quoteQty\":\"10\",\"commission\":\"0.0001\",\"commissionAsset\":\"BTC\","
+             "[{\"symbol\":\"BTCUSDT\",\"id\":7,\"orderId\":7,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"0.1\","
+             "\"quoteQty\":\"10\",\"commission\":\"0.0001\",\"commissionAsset\":\"BTC\","
              "\"time\":1767225607000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]");
     rig_ticks(&r, 30 * US_PER_S);
     assert_int_equal(totals()->fills, 1);

@@ -39,12 +39,18 @@ bool __wrap_engine_turn(struct engine *e, struct now now) {
 }
 
 static void work(bool key) {
-    static const char orders[] = "[{\"symbol\":\"BTCUSDT\",\"orderId\":8,\"orderListId\":-1,\"clientOrderId\":\"x\",\"price\":\"90\",\"origQty\":\"1\",\"executedQty\":\"0\",\"cummulativeQuoteQty\":\"0\","
-                                 "\"status\":\"NEW\",\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"BUY\",\"stopPrice\":\"0\",\"icebergQty\":\"0\",\"time\":1,\"updateTime\":1,\"isWorking\":true,"
-                                 "\"workingTime\":1,\"origQuoteOrderQty\":\"0\",\"selfTradePreventionMode\":\"NONE\"}]";
-    static const char candles[] = "[[1767225540000,\"1\",\"9\",\"1\",\"600\",\"5\",1767225599999,\"1\",1,\"1\",\"1\",\"0\"]]";
-    static const char trades[] = "[{\"symbol\":\"BTCUSDT\",\"id\":1,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\",\"quoteQty\":\"100\",\"commission\":\"0.001\","
-                                 "\"commissionAsset\":\"BNB\",\"time\":1767225605000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const char orders[] =
+        "[{\"symbol\":\"BTCUSDT\",\"orderId\":8,\"orderListId\":-1,\"clientOrderId\":\"x\",\"price\":\"90\","
+        "\"origQty\":\"1\",\"executedQty\":\"0\",\"cummulativeQuoteQty\":\"0\","
+        "\"status\":\"NEW\",\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"BUY\",\"stopPrice\":\"0\","
+        "\"icebergQty\":\"0\",\"time\":1,\"updateTime\":1,\"isWorking\":true,"
+        "\"workingTime\":1,\"origQuoteOrderQty\":\"0\",\"selfTradePreventionMode\":\"NONE\"}]";
+    static const char candles[] =
+        "[[1767225540000,\"1\",\"9\",\"1\",\"600\",\"5\",1767225599999,\"1\",1,\"1\",\"1\",\"0\"]]";
+    static const char trades[] =
+        "[{\"symbol\":\"BTCUSDT\",\"id\":1,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\","
+        "\"quoteQty\":\"100\",\"commission\":\"0.001\","
+        "\"commissionAsset\":\"BNB\",\"time\":1767225605000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
     static struct rig r;
     rig_begin(&r);
     if (key) rig_key(&r);
@@ -55,8 +61,14 @@ static void work(bool key) {
     rig_start(&r);
     rig_ticks(&r, 20 * US_PER_S);
     for (int i = 2; i < 8; i++) rig_fill(&r, i, i % 2 ? "SELL" : "BUY", "100", "1", "0.001", "BNB");
-    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES, .id = 5, .symbol = name_of("BTC/USDT"), .interval = name_of("1h"), .limit = 10});
-    rig_handle(&r, &(struct event){.kind = EVENT_WATCH_CANDLES, .symbol = name_of("BTC/USDT"), .interval = name_of("1h"), .on = true});
+    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES,
+                                   .id = 5,
+                                   .symbol = name_of("BTC/USDT"),
+                                   .interval = name_of("1h"),
+                                   .limit = 10});
+    rig_handle(&r,
+               &(struct event){
+                   .kind = EVENT_WATCH_CANDLES, .symbol = name_of("BTC/USDT"), .interval = name_of("1h"), .on = true});
     rig_tick(&r, "EURUSDT", "1.1");
     rig_close(&r, r.e->market.cur.id);
     rig_close(&r, r.e->user.cur.id);
@@ -78,7 +90,8 @@ static void any_allocation_may_fail(void **state) {
         work(key);
         size_t all = calls, step = all / 300 + 1;
         if (all < 100) fail_msg("only %zu allocations: the linker did not put us in between", all);
-        for (size_t k = 1; k <= all; k += k < 150 ? 1 : step) { /* the first ones are each of a kind, later they repeat */
+        for (size_t k = 1; k <= all;
+             k += k < 150 ? 1 : step) { /* the first ones are each of a kind, later they repeat */
             calls = 0;
             fail_at = k;
             work(key);
@@ -88,7 +101,13 @@ static void any_allocation_may_fail(void **state) {
 
 static void an_engine_without_memory_is_none(void **state) {
     (void)state;
-    struct engine_config config = {.environment = "x", .heartbeat_stream = "", .breaker = {5, 1, 1}, .bot_url = "", .rest_url = "", .stream_url = "", .ws_api_url = ""};
+    struct engine_config config = {.environment = "x",
+                                   .heartbeat_stream = "",
+                                   .breaker = {5, 1, 1},
+                                   .bot_url = "",
+                                   .rest_url = "",
+                                   .stream_url = "",
+                                   .ws_api_url = ""};
     struct engine *e = NULL;
     for (fail_at = 1; fail_at < 100 && e == NULL; fail_at++) {
         calls = 0;
@@ -102,6 +121,7 @@ static void an_engine_without_memory_is_none(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(any_allocation_may_fail), cmocka_unit_test(an_engine_without_memory_is_none)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(any_allocation_may_fail),
+                                       cmocka_unit_test(an_engine_without_memory_is_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,9 @@ static void streams_live_nothing_is_asked_of_rest(void **state) {
         assert_int_equal(rig_count(&r, "http://rest", from), 0);
         assert_in_range(rig_count(&r, "/metrics", from), 1790, 1801);
         assert_in_range(rig_count(&r, "/api/strategies", from), 58, 61);
-        if (key) assert_int_equal(rig_count(&r, "http://bot", from), rig_count(&r, "/metrics", from) + rig_count(&r, "/api/strategies", from));
+        if (key)
+            assert_int_equal(rig_count(&r, "http://bot", from),
+                             rig_count(&r, "/metrics", from) + rig_count(&r, "/api/strategies", from));
         if (key) assert_in_range(rig_count(&r, "myTrades", from), 1, 2);              /* hourly, by id */
         if (key) assert_in_range(rig_count(&r, "session.subscriptions", from), 5, 6); /* every 10 minutes */
         assert_in_range(rig_count(&r, "\"method\":\"time\"", from), 1, 2);
@@ -110,7 +112,8 @@ static void a_down_market_stream_is_polled_and_handed_back(void **state) {
 
 static void the_bot_gives_every_pair_its_price(void **state) {
     (void)state;
-    static const char body[] = "{\"timeframe\": \"1m\", \"ohlcv\": [{\"timestamp\": \"2026-01-01T00:00:00+00:00\", \"open\": 1, \"high\": 1, \"low\": 1, \"close\": 7.5, \"volume\": 1}]}";
+    static const char body[] = "{\"timeframe\": \"1m\", \"ohlcv\": [{\"timestamp\": \"2026-01-01T00:00:00+00:00\", "
+                               "\"open\": 1, \"high\": 1, \"low\": 1, \"close\": 7.5, \"volume\": 1}]}";
     rig_begin(&r);
     rig_symbols(&r, "BTC/USDT", "ETH/USDT");
     r.refuse_connections = true;
@@ -191,7 +194,8 @@ static void prediction_strategies_are_no_pairs(void **state) {
     (void)state;
     rig_begin(&r);
     rig_rule(&r, "/api/strategies", 200,
-             "{\"strategies\": [{\"name\": \"prediction\", \"symbol\": \"MULTI/USDT\", \"statistics\": {}, \"config\": {\"type\": \"prediction\"}, \"positions\": []}]}");
+             "{\"strategies\": [{\"name\": \"prediction\", \"symbol\": \"MULTI/USDT\", \"statistics\": {}, \"config\": "
+             "{\"type\": \"prediction\"}, \"positions\": []}]}");
     rig_start(&r);
     rig_ticks(&r, 10 * US_PER_S);
     assert_int_equal(r.e->pair_count, 0);
@@ -228,7 +232,11 @@ static void at_eighty_percent_only_what_pnl_needs_goes_out(void **state) {
     weight_learn(&r.e->exchange.weight, engine_exchange_time(r.e), 4900, -1);
     rig_pass(&r, 2 * US_PER_S);
     assert_true(r.e->exchange.throttled);
-    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES, .id = 5, .symbol = name_of("BTC/USDT"), .interval = name_of("1h"), .limit = 10,
+    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES,
+                                   .id = 5,
+                                   .symbol = name_of("BTC/USDT"),
+                                   .interval = name_of("1h"),
+                                   .limit = 10,
                                    .before = {1767225600000000}});
     assert_int_equal(r.candles_err, ERR_BAD_STATE);
     struct mono from = r.now.mono;

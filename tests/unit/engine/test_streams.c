@@ -47,7 +47,12 @@ static void a_shutdown_opens_the_replacement_first(void **state) {
         uint64_t old = f->cur.id;
         struct mono from = r.now.mono;
         if (user) rig_user(&r, "{\"event\":{\"e\":\"serverShutdown\",\"E\":1}}");
-        else rig_handle(&r, &(struct event){.kind = EVENT_WS_TEXT, .id = old, .body = SPAN("{\"stream\":\"!serverShutdown\",\"data\":{\"e\":\"serverShutdown\",\"E\":1}}")});
+        else
+            rig_handle(
+                &r, &(struct event){
+                        .kind = EVENT_WS_TEXT,
+                        .id = old,
+                        .body = SPAN("{\"stream\":\"!serverShutdown\",\"data\":{\"e\":\"serverShutdown\",\"E\":1}}")});
         assert_int_equal(f->state, FEED_DRAINING);
         assert_int_equal(rig_connects(&r, "ws://", from), 1);
         assert_int_equal(rig_count(&r, "close", from), 0);
@@ -63,7 +68,8 @@ static void a_shutdown_opens_the_replacement_first(void **state) {
 static void a_replacement_under_a_ban_does_not_spin(void **state) {
     (void)state;
     begin_live(true);
-    weight_ban(&r.e->exchange.weight, engine_exchange_time(r.e), (struct wall){engine_exchange_time(r.e).us + 120 * US_PER_S});
+    weight_ban(&r.e->exchange.weight, engine_exchange_time(r.e),
+               (struct wall){engine_exchange_time(r.e).us + 120 * US_PER_S});
     rig_user(&r, "{\"event\":{\"e\":\"serverShutdown\",\"E\":1}}");
     uint64_t before = r.timers;
     struct mono from = r.now.mono;
@@ -132,9 +138,12 @@ static void events_before_the_symbols_are_known_are_kept(void **state) {
     rig_no_rules(&r);
     rig_ticks(&r, 30 * US_PER_S);
     assert_int_equal(ledger_count(rig_pair(&r, "BTC/USDT")->ledger), 1);
-    rig_user(&r, "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":1,\"s\":\"DOGEUSDT\",\"c\":\"x\",\"S\":\"BUY\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"1\",\"p\":\"1\","
-                 "\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"r\":\"NONE\",\"i\":1,\"l\":\"1\",\"z\":\"1\",\"L\":\"1\",\"n\":\"0\",\"N\":null,"
-                 "\"T\":1767225600000,\"t\":1,\"I\":1,\"w\":false,\"m\":true,\"M\":false,\"O\":1,\"Z\":\"0\",\"Y\":\"1\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}");
+    rig_user(&r, "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":1,\"s\":\"DOGEUSDT\",\"c\":\"x\","
+                 "\"S\":\"BUY\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"1\",\"p\":\"1\","
+                 "\"P\":\"0\",\"F\":\"0\",\"g\":-1,\"C\":\"\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"r\":\"NONE\",\"i\":1,"
+                 "\"l\":\"1\",\"z\":\"1\",\"L\":\"1\",\"n\":\"0\",\"N\":null,"
+                 "\"T\":1767225600000,\"t\":1,\"I\":1,\"w\":false,\"m\":true,\"M\":false,\"O\":1,\"Z\":\"0\",\"Y\":"
+                 "\"1\",\"Q\":\"0\",\"W\":1,\"V\":\"NONE\"}}");
     assert_int_equal(r.e->count.other_symbol_fills, 1);
     rig_end(&r);
 }
@@ -144,10 +153,16 @@ static void new_streams_are_named_though_they_come_at_once(void **state) {
     begin_live(true);
     struct mono from = r.now.mono;
     static const char *const intervals[] = {"1m", "5m", "1h"};
-    for (int i = 0; i < 3; i++) rig_handle(&r, &(struct event){.kind = EVENT_WATCH_CANDLES, .symbol = name_of("BTC/USDT"), .interval = name_of(intervals[i]), .on = true});
+    for (int i = 0; i < 3; i++)
+        rig_handle(&r, &(struct event){.kind = EVENT_WATCH_CANDLES,
+                                       .symbol = name_of("BTC/USDT"),
+                                       .interval = name_of(intervals[i]),
+                                       .on = true});
     rig_ticks(&r, 2 * US_PER_S);
     bool named = false;
-    for (size_t i = 0; i < r.seen_count; i++) named |= r.seen[i].at.us >= from.us && strstr(r.seen[i].text, "SUBSCRIBE") && strstr(r.seen[i].text, "kline_1h");
+    for (size_t i = 0; i < r.seen_count; i++)
+        named |=
+            r.seen[i].at.us >= from.us && strstr(r.seen[i].text, "SUBSCRIBE") && strstr(r.seen[i].text, "kline_1h");
     assert_true(named);
     rig_end(&r);
 }
@@ -202,8 +217,10 @@ static void a_late_listen_key_opens_no_second_link(void **state) {
 
 static void gaps_say_what_filled_them(void **state) {
     (void)state;
-    static const char row[] = "[{\"symbol\":\"BTCUSDT\",\"id\":50,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\",\"quoteQty\":\"100\",\"commission\":\"0\","
-                              "\"commissionAsset\":\"USDT\",\"time\":%lld,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const char row[] =
+        "[{\"symbol\":\"BTCUSDT\",\"id\":50,\"orderId\":1,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"1\","
+        "\"quoteQty\":\"100\",\"commission\":\"0\","
+        "\"commissionAsset\":\"USDT\",\"time\":%lld,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
     char body[400];
     rig_begin(&r);
     rig_key(&r);

@@ -20,8 +20,9 @@ static void outcome(char *out, size_t size, struct intake *n, enum intake_step s
     else if (step != INTAKE_WHOLE) (void)snprintf(out, size, "MORE");
     else
         (void)snprintf(out, size, "WHOLE %.*s %.*s, %zu headers, body %.*s, rest %zu%s%s", (int)n->head.method.len,
-                       n->head.method.at, (int)n->head.target.len, n->head.target.at, n->head.header_count, (int)n->body.len,
-                       n->body.len > 0 ? n->body.at : "", rest, n->keep_alive ? ", keep" : "", n->upgrade ? ", upgrade" : "");
+                       n->head.method.at, (int)n->head.target.len, n->head.target.at, n->head.header_count,
+                       (int)n->body.len, n->body.len > 0 ? n->body.at : "", rest, n->keep_alive ? ", keep" : "",
+                       n->upgrade ? ", upgrade" : "");
 }
 
 /* Feeds one stretch; returns how much was taken. */
@@ -62,14 +63,15 @@ static void check(const char *request, const char *expected) {
 }
 
 #define UPGRADE_HEADERS                                                                                                \
-    "Host: h\r\nUPGRADE: WebSocket\r\nconnection: keep-alive , uPgrAde\r\nSec-WebSocket-Version: 13\r\n"                  \
+    "Host: h\r\nUPGRADE: WebSocket\r\nconnection: keep-alive , uPgrAde\r\nSec-WebSocket-Version: 13\r\n"               \
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 static void sound_requests_at_every_cut(void **state) {
     (void)state;
     check("GET /x HTTP/1.1\r\nHost: h\r\n\r\n", "WHOLE GET /x, 1 headers, body , rest 0, keep");
     check("GET /x?a=b HTTP/1.1\r\nHost: h\r\nA: \r\n\r\nGET ", "WHOLE GET /x?a=b, 2 headers, body , rest 4, keep");
-    check("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcdef", "WHOLE POST /, 2 headers, body abc, rest 3, keep");
+    check("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcdef",
+          "WHOLE POST /, 2 headers, body abc, rest 3, keep");
     check("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "WHOLE POST /, 2 headers, body , rest 0, keep");
     check("GET / HTTP/1.0\r\n\r\n", "WHOLE GET /, 0 headers, body , rest 0");
     check("GET / HTTP/1.1\r\nHost: h\r\nConnection: x, close\r\n\r\n", "WHOLE GET /, 2 headers, body , rest 0");
@@ -110,7 +112,8 @@ static void an_intake_serves_again_after_a_reset(void **state) {
         static const char request[] = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok";
         enum intake_step step = INTAKE_MORE;
         assert_false(intake_begun(&n));
-        assert_int_equal(feed(&n, &step, SPAN("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok")), sizeof request - 1);
+        assert_int_equal(feed(&n, &step, SPAN("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok")),
+                         sizeof request - 1);
         assert_int_equal(step, INTAKE_WHOLE);
         assert_true(intake_begun(&n));
         assert_true(span_is(buf_span(&n.body), "ok"));
@@ -126,7 +129,8 @@ static void an_intake_serves_again_after_a_reset(void **state) {
 /* Sound requests with bytes changed at random: whatever it says, it says so at every cut, and stays inside its memory. */
 static void damaged_requests_are_judged_alike_however_cut(void **state) {
     (void)state;
-    static const char sound[] = "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\nConnection: close\r\nA: b\r\n\r\nbody be";
+    static const char sound[] =
+        "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\nConnection: close\r\nA: b\r\n\r\nbody be";
     static const char spice[] = "\r\n\t :;,0123456789aZ/\x80\xff\x01?";
     struct rng r;
     rng_seed(&r, 7);
@@ -163,7 +167,9 @@ static void responses_are_read(void **state) {
     assert_int_equal(h.status, 429);
     assert_true(span_is(http1_find(h.headers, h.header_count, "retry-after")->value, "17"));
     assert_true(span_is(http1_find(h.headers, h.header_count, "x")->value, ""));
-    assert_true(http1_read(&h, HTTP1_RESPONSE, SPAN("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")));
+    assert_true(
+        http1_read(&h, HTTP1_RESPONSE,
+                   SPAN("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")));
     assert_int_equal(h.status, 101);
     assert_false(http1_read(&h, HTTP1_RESPONSE, SPAN("nonsense\r\n\r\n")));
     assert_false(http1_read(&h, HTTP1_RESPONSE, SPAN("HTTP/1.1 abc\r\n\r\n")));

@@ -241,16 +241,11 @@ static void jobs_left_at_the_end_are_told_so(void **state) {
 int main(void) {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(a_timer_fires_once_and_never_early),
-        CASE(a_past_time_fires_in_the_next_turn),
-        CASE(a_stopped_timer_does_not_fire),
-        CASE(long_callbacks_do_not_make_a_timer_drift),
-        CASE(the_clock_stands_still_for_a_turn),
-        CASE(the_turn_hook_runs_after_the_callbacks),
-        CASE(signals_arrive_in_the_loop),
-        CASE(jobs_run_one_after_the_other_in_order),
-        CASE(a_full_or_closed_queue_refuses),
-        CASE(jobs_left_at_the_end_are_told_so),
+        CASE(a_timer_fires_once_and_never_early), CASE(a_past_time_fires_in_the_next_turn),
+        CASE(a_stopped_timer_does_not_fire),      CASE(long_callbacks_do_not_make_a_timer_drift),
+        CASE(the_clock_stands_still_for_a_turn),  CASE(the_turn_hook_runs_after_the_callbacks),
+        CASE(signals_arrive_in_the_loop),         CASE(jobs_run_one_after_the_other_in_order),
+        CASE(a_full_or_closed_queue_refuses),     CASE(jobs_left_at_the_end_are_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,8 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_MESSAGE = 1000, TEXT = 0x81, BINARY = 0x82, PING = 0x89, PONG = 0x8a, CLOSE = 0x88, FIRST = 0x01, MIDDLE = 0x00,
-       LAST = 0x80 };
+enum {
+    MAX_MESSAGE = 1000,
+    TEXT = 0x81,
+    BINARY = 0x82,
+    PING = 0x89,
+    PONG = 0x8a,
+    CLOSE = 0x88,
+    FIRST = 0x01,
+    MIDDLE = 0x00,
+    LAST = 0x80
+};
 
 static const unsigned char mask[4] = {0x37, 0xfa, 0x00, 0x3d};
 
@@ -53,7 +62,8 @@ static bool feed(struct ws_decoder *d, struct buf *story, struct span bytes) {
     return going;
 }
 
-static void check_story(enum ws_role role, struct span bytes, const size_t *cuts, size_t cut_count, const char *expected) {
+static void check_story(enum ws_role role, struct span bytes, const size_t *cuts, size_t cut_count,
+                        const char *expected) {
     struct ws_decoder d;
     struct buf story;
     ws_decoder_init(&d, role, MAX_MESSAGE);
@@ -67,8 +77,8 @@ static void check_story(enum ws_role role, struct span bytes, const size_t *cuts
         from = to;
     }
     if (!span_is(buf_span(&story), expected))
-        fail_msg("expected %s, got %.*s (role %d, %zu cuts, first %zu)", expected, (int)story.len, story.len > 0 ? story.at : "",
-                 (int)role, cut_count, cut_count > 0 ? cuts[0] : 0);
+        fail_msg("expected %s, got %.*s (role %d, %zu cuts, first %zu)", expected, (int)story.len,
+                 story.len > 0 ? story.at : "", (int)role, cut_count, cut_count > 0 ? cuts[0] : 0);
     ws_decoder_free(&d);
     buf_free(&story);
 }
@@ -116,7 +126,8 @@ static void check_pieces(const struct piece *pieces, size_t count, const char *e
         const struct piece pieces_[] = {__VA_ARGS__};                                                                  \
         check_pieces(pieces_, sizeof pieces_ / sizeof *pieces_, (expected));                                           \
     } while (0)
-#define FRAME(first, text) {(first), SPAN(text)}
+#define FRAME(first, text)                                                                                             \
+    { (first), SPAN(text) }
 
 static void whole_messages(void **state) {
     (void)state;
@@ -178,7 +189,9 @@ static void control_frames_of_all_allowed_lengths(void **state) {
     memset(payload, 'p', sizeof payload);
     for (int n = 0; n <= 125; n++) {
         (void)snprintf(expected, sizeof expected, "P(%.*s)O(%.*s)", n, payload, n, payload);
-        if (n < 60 || n > 120) check_pieces((const struct piece[]){{PING, {payload, (size_t)n}}, {PONG, {payload, (size_t)n}}}, 2, expected);
+        if (n < 60 || n > 120)
+            check_pieces((const struct piece[]){{PING, {payload, (size_t)n}}, {PONG, {payload, (size_t)n}}}, 2,
+                         expected);
     }
     STORY("BAD1002", {PING, span_from(payload, 126)});
     STORY("BAD1002", {CLOSE, span_from(payload, 126)});
@@ -214,8 +227,8 @@ static void fragments_make_one_message(void **state) {
 static void control_frames_come_between_fragments(void **state) {
     (void)state;
     STORY("P(x)T(ab)", FRAME(FIRST, "a"), FRAME(PING, "x"), FRAME(LAST, "b"));
-    STORY("P(1)O(2)P(3)T(abc)O(4)", FRAME(FIRST, "a"), FRAME(PING, "1"), FRAME(PONG, "2"), FRAME(MIDDLE, "b"), FRAME(PING, "3"),
-          FRAME(LAST, "c"), FRAME(PONG, "4"));
+    STORY("P(1)O(2)P(3)T(abc)O(4)", FRAME(FIRST, "a"), FRAME(PING, "1"), FRAME(PONG, "2"), FRAME(MIDDLE, "b"),
+          FRAME(PING, "3"), FRAME(LAST, "c"), FRAME(PONG, "4"));
     STORY("C1000()", FRAME(FIRST, "a"), FRAME(CLOSE, "\x03\xe8"), FRAME(LAST, "b"));
 }
 
@@ -236,8 +249,18 @@ static void fragments_out_of_order_are_refused(void **state) {
 static void valid_utf8_of_every_kind(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-        "\xef\xbf\xbd", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf3\xa0\x80\x81", "\x7f",
+        "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5",
+        "\xc2\x80",
+        "\xdf\xbf",
+        "\xe0\xa0\x80",
+        "\xed\x9f\xbf",
+        "\xee\x80\x80",
+        "\xef\xbf\xbd",
+        "\xef\xbf\xbf",
+        "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf",
+        "\xf3\xa0\x80\x81",
+        "\x7f",
         "ascii of eight\xc3\xa4 and again some longer ascii text \xf0\x9f\x98\x80",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -252,9 +275,28 @@ static void valid_utf8_of_every_kind(void **state) {
 static void invalid_utf8_is_refused(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2z", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xe1\x80", "\xe1\x80z",
-        "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80",
-        "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff", "eight ok\xff eight ok",
+        "\x80",
+        "\xbf",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xc2",
+        "\xc2z",
+        "\xe0\x80\x80",
+        "\xe0\x9f\xbf",
+        "\xe1\x80",
+        "\xe1\x80z",
+        "\xed\xa0\x80",
+        "\xed\xbf\xbf",
+        "\xf0\x80\x80\x80",
+        "\xf0\x8f\xbf\xbf",
+        "\xf0\x90\x80",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xf8\x88\x80\x80\x80",
+        "\xfc\x84\x80\x80\x80\x80",
+        "\xfe",
+        "\xff",
+        "eight ok\xff eight ok",
         "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80\x65\x64\x69\x74\x65\x64",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -276,7 +318,8 @@ static void invalid_utf8_fails_before_the_message_is_complete(void **state) {
 
 static void close_codes_that_are_allowed(void **state) {
     (void)state;
-    static const unsigned codes[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
+    static const unsigned codes[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010,
+                                     1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         char payload[8] = {(char)(codes[i] >> 8), (char)codes[i], 'b', 'y', 'e'}, expected[32];
         (void)snprintf(expected, sizeof expected, "C%u(bye)", codes[i]);
@@ -301,7 +344,8 @@ static void close_codes_that_are_forbidden(void **state) {
 
 static void nothing_counts_behind_a_close(void **state) {
     (void)state;
-    STORY("T(a)C1000()", FRAME(TEXT, "a"), FRAME(CLOSE, "\x03\xe8"), FRAME(TEXT, "b"), FRAME(PING, ""), {0xff, SPAN("junk")});
+    STORY("T(a)C1000()", FRAME(TEXT, "a"), FRAME(CLOSE, "\x03\xe8"), FRAME(TEXT, "b"), FRAME(PING, ""),
+          {0xff, SPAN("junk")});
 }
 
 static void lengths_must_be_minimal(void **state) {
@@ -368,7 +412,8 @@ static void masks_and_unmasks_at_any_length(void **state) {
         for (size_t i = 0; i < len; i++) text[i] = (char)(i * 7);
         memcpy(twice, text, len);
         ws_mask(twice, len, mask);
-        for (size_t i = 0; i < len; i++) assert_int_equal((unsigned char)twice[i], (unsigned char)text[i] ^ mask[i & 3]);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal((unsigned char)twice[i], (unsigned char)text[i] ^ mask[i & 3]);
         ws_mask(twice, len, mask);
         assert_memory_equal(twice, text, len);
     }
@@ -380,7 +425,10 @@ static void heads_are_the_shortest(void **state) {
         uint64_t len;
         size_t head;
         const char *bytes;
-    } heads[] = {{0, 2, "\x82\x00"}, {125, 2, "\x82\x7d"}, {126, 4, "\x82\x7e\x00\x7e"}, {65535, 4, "\x82\x7e\xff\xff"},
+    } heads[] = {{0, 2, "\x82\x00"},
+                 {125, 2, "\x82\x7d"},
+                 {126, 4, "\x82\x7e\x00\x7e"},
+                 {65535, 4, "\x82\x7e\xff\xff"},
                  {65536, 10, "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"}};
     unsigned char out[WS_HEAD_MAX];
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
@@ -412,7 +460,8 @@ static void random_bytes_tell_the_same_story_however_cut(void **state) {
             unsigned n = (unsigned)rng_below(&r, 40);
             bytes[len++] = (char)firsts[rng_below(&r, rng_chance(&r, 1, 10) ? sizeof firsts : 7)];
             bytes[len++] = (char)n;
-            for (unsigned i = 0; i < n; i++) bytes[len++] = (char)(rng_chance(&r, 1, 300) ? rng_below(&r, 256) : 'a' + i % 26);
+            for (unsigned i = 0; i < n; i++)
+                bytes[len++] = (char)(rng_chance(&r, 1, 300) ? rng_below(&r, 256) : 'a' + i % 26);
         }
         struct ws_decoder d;
         struct buf story;

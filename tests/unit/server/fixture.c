@@ -64,7 +64,8 @@ enum err world_try(struct world *w, const struct server_config *config) {
     *w = (struct world){.ready = true};
     w->loop = loop_new(NULL);
     assert_non_null(w->loop);
-    c.source = (struct server_source){source_snapshot, source_metrics, source_ready, source_query, source_topic, w, source_more};
+    c.source = (struct server_source){source_snapshot, source_metrics, source_ready, source_query, source_topic, w,
+                                      source_more};
     enum err e = server_new(&w->server, w->loop, &c, NULL);
     if (e != ERR_OK) w->server = NULL;
     else snprintf(w->name, sizeof w->name, "localhost:%u", server_port(w->server));
@@ -93,9 +94,7 @@ void world_close(struct world *w) {
     loop_free(w->loop);
 }
 
-static void stop(void *arg) {
-    loop_break(arg);
-}
+static void stop(void *arg) { loop_break(arg); }
 
 void world_run(struct world *w, int64_t us) {
     struct timer *t = timer_new(w->loop, stop, w->loop);
@@ -127,7 +126,8 @@ const char *header(const struct response *r, const char *name) {
     size_t len = strlen(name);
     char *out = values[turn++ % 2];
     out[0] = '\0';
-    for (const char *line = strstr(r->text, "\r\n"); line != NULL && line + 2 < r->body; line = strstr(line + 2, "\r\n")) {
+    for (const char *line = strstr(r->text, "\r\n"); line != NULL && line + 2 < r->body;
+         line = strstr(line + 2, "\r\n")) {
         if (strncasecmp(line + 2, name, len) != 0 || line[2 + len] != ':') continue;
         const char *value = line + 2 + len + 2, *end = strstr(value, "\r\n");
         snprintf(out, 1024, "%.*s", (int)(end - value), value);
@@ -142,7 +142,8 @@ static bool response_whole(struct response *r, bool head_only) {
     r->body_len = r->len - (size_t)(r->body - r->text);
     r->status = atoi(r->text + 9);
     if (head_only || r->status == 101 || r->status == 304) return true;
-    if (strcmp(header(r, "Transfer-Encoding"), "chunked") == 0) return r->len > 5 && memcmp(r->text + r->len - 5, "0\r\n\r\n", 5) == 0;
+    if (strcmp(header(r, "Transfer-Encoding"), "chunked") == 0)
+        return r->len > 5 && memcmp(r->text + r->len - 5, "0\r\n\r\n", 5) == 0;
     return r->body_len >= strtoul(header(r, "Content-Length"), NULL, 10);
 }
 
@@ -167,19 +168,19 @@ void fd_ask(struct world *w, int fd, struct response *r, const char *request) {
     fd_await(w, fd, r, strncmp(request, "HEAD ", 5) == 0);
 }
 
-void ask(struct world *w, struct response *r, const char *method, const char *target, const char *extra, const char *body) {
+void ask(struct world *w, struct response *r, const char *method, const char *target, const char *extra,
+         const char *body) {
     char request[8192];
     int fd = world_dial(w);
     int len = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s\r\n%s", method, target, w->name, extra);
-    if (body != NULL) len += snprintf(request + len, sizeof request - (size_t)len, "Content-Length: %zu\r\n", strlen(body));
+    if (body != NULL)
+        len += snprintf(request + len, sizeof request - (size_t)len, "Content-Length: %zu\r\n", strlen(body));
     snprintf(request + len, sizeof request - (size_t)len, "\r\n%s", body != NULL ? body : "");
     fd_ask(w, fd, r, request);
     close(fd);
 }
 
-void get(struct world *w, struct response *r, const char *target) {
-    ask(w, r, "GET", target, "", NULL);
-}
+void get(struct world *w, struct response *r, const char *target) { ask(w, r, "GET", target, "", NULL); }
 
 /* --- browsers --- */
 
@@ -207,9 +208,7 @@ static void browser_put(struct browser *b, unsigned opcode, struct span payload)
     buf_free(&out);
 }
 
-void browser_say(struct browser *b, const char *text) {
-    browser_put(b, 1, span_of(text));
-}
+void browser_say(struct browser *b, const char *text) { browser_put(b, 1, span_of(text)); }
 
 /* Takes what lies in the buffer up to the next text message. */
 static const char *browser_take(struct browser *b) {
@@ -256,9 +255,7 @@ const char *browser_next(struct world *w, struct browser *b) {
     return text;
 }
 
-bool browser_hears(struct world *w, struct browser *b, int64_t us) {
-    return browser_wait(w, b, us) != NULL;
-}
+bool browser_hears(struct world *w, struct browser *b, int64_t us) { return browser_wait(w, b, us) != NULL; }
 
 void browser_await_close(struct world *w, struct browser *b) {
     while (b->closed == 0)

@@ -19,11 +19,11 @@ enum { WAIT_US = 5000000 };
 struct world {
     struct loop *loop;
     struct server *server;
-    char name[32];                /* "localhost:PORT" */
+    char name[32]; /* "localhost:PORT" */
     bool ready, no_memory;
-    size_t snapshot_padding;      /* bytes of spaces in the snapshot */
-    struct server_query query;    /* the last one */
-    uint64_t query_id;            /* 0: none yet */
+    size_t snapshot_padding;   /* bytes of spaces in the snapshot */
+    struct server_query query; /* the last one */
+    uint64_t query_id;         /* 0: none yet */
     unsigned queries, mores, gones;
     char topics[1024];
     bool closed;
@@ -36,7 +36,7 @@ void world_close(struct world *w);
 void world_run(struct world *w, int64_t us);
 
 struct response {
-    int status;      /* 0: the connection ended without one */
+    int status;       /* 0: the connection ended without one */
     char text[65536]; /* all of it */
     size_t len;
     const char *body;
@@ -49,20 +49,21 @@ void fd_ask(struct world *w, int fd, struct response *r, const char *request);
 void fd_send(int fd, const char *bytes, size_t len);
 void fd_await(struct world *w, int fd, struct response *r, bool head_only);
 /* One request on a connection of its own, with our Host. extra: header lines, each ended by CRLF, or "". */
-void ask(struct world *w, struct response *r, const char *method, const char *target, const char *extra, const char *body);
+void ask(struct world *w, struct response *r, const char *method, const char *target, const char *extra,
+         const char *body);
 void get(struct world *w, struct response *r, const char *target);
 /* The value of a header, or "" (static buffer, two at a time). */
 const char *header(const struct response *r, const char *name);
 
 struct browser {
     int fd;
-    int status;          /* of the handshake's answer */
+    int status; /* of the handshake's answer */
     struct ws_decoder decoder;
     char in[1 << 16];
     size_t in_len;
-    uint16_t closed;     /* the server's close code; 1006: cut without one; 0: open */
+    uint16_t closed; /* the server's close code; 1006: cut without one; 0: open */
     unsigned pings;
-    bool answers;        /* pings; true at first */
+    bool answers; /* pings; true at first */
 };
 
 /* extra: header lines. Waits for the handshake's answer. */

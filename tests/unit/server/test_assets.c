@@ -20,8 +20,7 @@ const size_t asset_count = 4;
 
 static void every_path_finds_its_own_file(void **state) {
     (void)state;
-    for (size_t i = 0; i < asset_count; i++)
-        assert_ptr_equal(asset_find(span_of(assets[i].path)), &assets[i]);
+    for (size_t i = 0; i < asset_count; i++) assert_ptr_equal(asset_find(span_of(assets[i].path)), &assets[i]);
 }
 
 static void unknown_paths_find_nothing(void **state) {

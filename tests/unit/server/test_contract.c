@@ -82,12 +82,20 @@ static void the_example_holds(void **state) {
 static void what_is_not_known_yet_is_null(void **state) {
     (void)state;
     static const char *const changes[][2] = {
-        {"\"streaming\"", "\"starting\""}, {"\"812.4471\"", "null"}, {"\"64010.50000000\"", "null"},
-        {"\"2026-11-20T10:15:30.120001Z\"", "null"}, {"\"equity\"", "null"}, {"\"3.10\"", "null"}, {"\"10000\"", "null"}, {"\"spacing\": null", "\"spacing\": \"400\""},
-        {"\"2026-11-20T09:30:07.400000Z\"", "null"}, {"\"status_reason\": null", "\"status_reason\": \"circuit_breaker\""},
+        {"\"streaming\"", "\"starting\""},
+        {"\"812.4471\"", "null"},
+        {"\"64010.50000000\"", "null"},
+        {"\"2026-11-20T10:15:30.120001Z\"", "null"},
+        {"\"equity\"", "null"},
+        {"\"3.10\"", "null"},
+        {"\"10000\"", "null"},
+        {"\"spacing\": null", "\"spacing\": \"400\""},
+        {"\"2026-11-20T09:30:07.400000Z\"", "null"},
+        {"\"status_reason\": null", "\"status_reason\": \"circuit_breaker\""},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
-        if (!changed_holds(changes[i][0], changes[i][1])) fail_msg("%s: %s: %s", changes[i][0], fault.where, fault.what);
+        if (!changed_holds(changes[i][0], changes[i][1]))
+            fail_msg("%s: %s: %s", changes[i][0], fault.where, fault.what);
 }
 
 static void words_outside_the_contract_are_refused(void **state) {
@@ -103,9 +111,12 @@ static void words_outside_the_contract_are_refused(void **state) {
 static void money_is_text_in_plain_notation(void **state) {
     (void)state;
     refused("\"0.01000000\"", "0.01", "pairs[0].holdings", "type");
-    refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": \"1e-8\"", "pairs[0].unmatched_quantity", "pattern");
-    refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": \"+1\"", "pairs[0].unmatched_quantity", "pattern");
-    refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": \"01\"", "pairs[0].unmatched_quantity", "pattern");
+    refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": \"1e-8\"", "pairs[0].unmatched_quantity",
+            "pattern");
+    refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": \"+1\"", "pairs[0].unmatched_quantity",
+            "pattern");
+    refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": \"01\"", "pairs[0].unmatched_quantity",
+            "pattern");
     refused("\"unmatched_quantity\": \"0\"", "\"unmatched_quantity\": 0", "pairs[0].unmatched_quantity", "type");
 }
 

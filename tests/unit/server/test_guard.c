@@ -35,17 +35,33 @@ static void loopback_is_known(void **state) {
     assert_true(guard_is_loopback("localhost") && guard_is_loopback("127.0.0.1") && guard_is_loopback("127.9.9.9"));
     assert_true(guard_is_loopback("::1"));
     assert_false(guard_is_loopback("0.0.0.0") || guard_is_loopback("::") || guard_is_loopback("192.168.1.5"));
-    assert_false(guard_is_loopback("localhost.evil.example") || guard_is_loopback("") || guard_is_loopback("1127.0.0.1"));
+    assert_false(guard_is_loopback("localhost.evil.example") || guard_is_loopback("") ||
+                 guard_is_loopback("1127.0.0.1"));
 }
 
 static void only_our_own_hosts_pass(void **state) {
     (void)state;
     struct guard g = make("127.0.0.1", 8081, false, NULL);
     static const char *const good[] = {"localhost:8081", "LOCALHOST:8081", "127.0.0.1:8081", "[::1]:8081"};
-    static const char *const bad[] = {"localhost", "localhost:8080", "127.0.0.1", "evil.example", "evil.example:8081",
-                                      "localhost.evil.example:8081", "127.0.0.1.nip.io:8081", "127.0.0.2:8081", "::1:8081",
-                                      "[::1]", "[::1:8081", "localhost:08081", "localhost:8081x", "localhost:", "", ":8081",
-                                      "192.168.1.5:8081", "localhost:8081,localhost:8081", "user@localhost:8081"};
+    static const char *const bad[] = {"localhost",
+                                      "localhost:8080",
+                                      "127.0.0.1",
+                                      "evil.example",
+                                      "evil.example:8081",
+                                      "localhost.evil.example:8081",
+                                      "127.0.0.1.nip.io:8081",
+                                      "127.0.0.2:8081",
+                                      "::1:8081",
+                                      "[::1]",
+                                      "[::1:8081",
+                                      "localhost:08081",
+                                      "localhost:8081x",
+                                      "localhost:",
+                                      "",
+                                      ":8081",
+                                      "192.168.1.5:8081",
+                                      "localhost:8081,localhost:8081",
+                                      "user@localhost:8081"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) assert_int_equal(host(&g, good[i]), GUARD_PASS);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_int_equal(host(&g, bad[i]), GUARD_BAD_HOST);
 }
@@ -117,9 +133,17 @@ static void origin_must_be_this_very_host_and_scheme(void **state) {
     struct guard g = make("127.0.0.1", 8081, false, NULL);
     assert_int_equal(origin(&g, "localhost:8081", "http://localhost:8081", NULL), GUARD_PASS);
     assert_int_equal(origin(&g, "127.0.0.1:8081", "http://127.0.0.1:8081", NULL), GUARD_PASS);
-    static const char *const bad[] = {"http://127.0.0.1:8081", "https://localhost:8081", "http://localhost", "null", "",
-                                      "http://localhost:8081.evil.example", "http://evil.example", "http://localhost:8081/",
-                                      "localhost:8081", "http://localhost:8080", "file://"};
+    static const char *const bad[] = {"http://127.0.0.1:8081",
+                                      "https://localhost:8081",
+                                      "http://localhost",
+                                      "null",
+                                      "",
+                                      "http://localhost:8081.evil.example",
+                                      "http://evil.example",
+                                      "http://localhost:8081/",
+                                      "localhost:8081",
+                                      "http://localhost:8080",
+                                      "file://"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(origin(&g, "localhost:8081", bad[i], NULL), GUARD_BAD_ORIGIN);
     struct guard tls = make("127.0.0.1", 8081, true, NULL);

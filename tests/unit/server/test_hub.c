@@ -18,7 +18,7 @@ struct socket {
     bool stuck;              /* takes no bytes */
     bool dead;               /* send fails, and the end is reported from inside it */
     size_t unsent;
-    uint16_t code;           /* of our close frame; 0 none */
+    uint16_t code; /* of our close frame; 0 none */
     char reason[64];
     unsigned pings;
     bool dropped;
@@ -111,8 +111,13 @@ static int setup(void **state) {
         .first_seq = FIRST,
         .soft_bytes = SOFT,
         .hard_bytes = HARD,
-        .timing = {.first_word_us = 50 * US_PER_MS, .ping_us = 20 * US_PER_S, .pong_us = 60 * US_PER_S,
-                   .stall_us = 10 * US_PER_S, .close_us = 2 * US_PER_S, .query_us = 1, .sweep_us = US_PER_S},
+        .timing = {.first_word_us = 50 * US_PER_MS,
+                   .ping_us = 20 * US_PER_S,
+                   .pong_us = 60 * US_PER_S,
+                   .stall_us = 10 * US_PER_S,
+                   .close_us = 2 * US_PER_S,
+                   .query_us = 1,
+                   .sweep_us = US_PER_S},
         .counters = &counters,
     };
     counters = (struct server_counters){0};
@@ -151,18 +156,14 @@ static void join(conn_id conn) { /* and get the first snapshot at once */
     join_with(conn, 0, true, 0);
 }
 
-static void say(conn_id conn, const char *text) {
-    hub_text(hub, sockets[conn].session, span_of(text), now);
-}
+static void say(conn_id conn, const char *text) { hub_text(hub, sockets[conn].session, span_of(text), now); }
 
 static const char *next(conn_id conn) {
     struct socket *k = &sockets[conn];
     return k->read < k->count ? k->messages[k->read++] : "";
 }
 
-static void publish(const char *text) {
-    hub_publish_delta(hub, span_of(text), hub_seq(hub) + 1, now);
-}
+static void publish(const char *text) { hub_publish_delta(hub, span_of(text), hub_seq(hub) + 1, now); }
 
 static void publish_big(size_t size) {
     char *text = malloc(size);
@@ -689,7 +690,8 @@ static void whatever_happens_the_numbers_rise_by_one(void **state) {
         char text[32];
         switch ((x >> 8) % 8) {
         case 0:
-            if (k->session == NULL && k->count == 0) join_with(who, 0, (x >> 20) % 2 == 0, hub_seq(hub) - (x >> 24) % 5);
+            if (k->session == NULL && k->count == 0)
+                join_with(who, 0, (x >> 20) % 2 == 0, hub_seq(hub) - (x >> 24) % 5);
             break;
         case 1: k->stuck = k->session != NULL; break;
         case 2: drain(who); break;
@@ -701,7 +703,8 @@ static void whatever_happens_the_numbers_rise_by_one(void **state) {
             hub_first_words(hub, now);
             break;
         default:
-            snprintf(text, sizeof text, "d%llu-%0*d", (unsigned long long)hub_seq(hub) + 1, 1 + (int)((x >> 20) % 16), 0);
+            snprintf(text, sizeof text, "d%llu-%0*d", (unsigned long long)hub_seq(hub) + 1, 1 + (int)((x >> 20) % 16),
+                     0);
             publish(text);
         }
     }

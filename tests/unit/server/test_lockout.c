@@ -19,9 +19,7 @@ static int setup(void **state) {
     return 0;
 }
 
-static struct mono at(int64_t seconds) {
-    return (struct mono){seconds * US_PER_S + 5};
-}
+static struct mono at(int64_t seconds) { return (struct mono){seconds * US_PER_S + 5}; }
 
 static bool try(const char *address, int64_t second) {
     struct lockout_key key = lockout_key_of(span_of(address));
@@ -101,7 +99,8 @@ static void many_addresses_lock_strangers_but_not_the_owner(void **state) {
 
 static void an_ipv6_network_counts_as_one(void **state) {
     (void)state;
-    static const char *const same[] = {"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:0:5::1", "2001:db8::ffff"};
+    static const char *const same[] = {"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:0:5::1",
+                                       "2001:db8::ffff"};
     for (int i = 0; i < 5; i++) assert_true(try(same[i], 0));
     assert_false(try("2001:db8::abcd", 0));
     assert_true(try("2001:db8:0:1::1", 0));
@@ -119,7 +118,8 @@ static void a_full_table_forgets_strangers_not_locks(void **state) {
     (void)state;
     char address[32];
     for (int i = 0; i < 5; i++) assert_true(try("10.9.9.9", 0));
-    for (int i = 0; i < LIMIT_LOGIN_ADDRESSES; i++) { /* spread over time, so that the count over all stays below its bound */
+    for (int i = 0; i < LIMIT_LOGIN_ADDRESSES;
+         i++) { /* spread over time, so that the count over all stays below its bound */
         snprintf(address, sizeof address, "10.1.%d.%d", i / 256, i % 256);
         struct lockout_key key = lockout_key_of(span_of(address));
         assert_true(lockout_begin(&l, &key, &wait_us, at(1)));

@@ -52,9 +52,7 @@ static enum login_outcome outcome_of(const char *password) {
     return outcomes[done_count - 1];
 }
 
-static struct now after(int64_t us) {
-    return (struct now){mono_add(now.mono, us), now.wall};
-}
+static struct now after(int64_t us) { return (struct now){mono_add(now.mono, us), now.wall}; }
 
 static void the_right_password_is_right(void **state) {
     (void)state;
@@ -139,7 +137,8 @@ static void a_hash_made_elsewhere_is_taken(void **state) {
 
 static void malformed_hashes_and_no_password_are_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$", "$argon2id$v=19$m=x"};
+    static const char *const bad[] = {"", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$",
+                                      "$argon2id$v=19$m=x"};
     struct login *other;
     struct login_config config = {.lifetime_us = 1};
     assert_int_equal(login_new(&other, loop, &config), ERR_MISSING);

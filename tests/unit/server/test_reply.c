@@ -6,12 +6,23 @@
 static struct world w;
 static struct response r;
 
-static const struct asset page = {
-    .path = "/", .content_type = "text/html; charset=utf-8", .gzip = (const unsigned char *)"GZIP", .gzip_len = 4,
-    .br = (const unsigned char *)"BR", .br_len = 2, .raw = (const unsigned char *)"<html>", .raw_len = 6, .etag = "\"abc\""};
-static const struct asset script = {
-    .path = "/app.1f.js", .content_type = "text/javascript", .gzip = (const unsigned char *)"GZIP", .gzip_len = 4,
-    .raw = (const unsigned char *)"run()", .raw_len = 5, .etag = "\"def\"", .immutable = true};
+static const struct asset page = {.path = "/",
+                                  .content_type = "text/html; charset=utf-8",
+                                  .gzip = (const unsigned char *)"GZIP",
+                                  .gzip_len = 4,
+                                  .br = (const unsigned char *)"BR",
+                                  .br_len = 2,
+                                  .raw = (const unsigned char *)"<html>",
+                                  .raw_len = 6,
+                                  .etag = "\"abc\""};
+static const struct asset script = {.path = "/app.1f.js",
+                                    .content_type = "text/javascript",
+                                    .gzip = (const unsigned char *)"GZIP",
+                                    .gzip_len = 4,
+                                    .raw = (const unsigned char *)"run()",
+                                    .raw_len = 5,
+                                    .etag = "\"def\"",
+                                    .immutable = true};
 
 static const struct asset *find(struct span path) {
     if (span_is(path, page.path)) return &page;
@@ -20,7 +31,8 @@ static const struct asset *find(struct span path) {
 
 static int setup(void **state) {
     (void)state;
-    world_open(&w, &(struct server_config){.asset = find, .auth_enabled = true, .password = SPAN("x"), .login_lifetime_us = 1});
+    world_open(&w, &(struct server_config){
+                       .asset = find, .auth_enabled = true, .password = SPAN("x"), .login_lifetime_us = 1});
     return 0;
 }
 
@@ -99,10 +111,8 @@ static void a_file_is_only_read(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(the_page_needs_no_login),
-        T(the_best_encoding_is_chosen),
-        T(a_known_tag_is_not_sent_again),
-        T(files_named_by_content_are_kept_for_ever),
+        T(the_page_needs_no_login),       T(the_best_encoding_is_chosen),
+        T(a_known_tag_is_not_sent_again), T(files_named_by_content_are_kept_for_ever),
         T(a_file_is_only_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

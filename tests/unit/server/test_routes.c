@@ -19,7 +19,9 @@ static int setup(void **state) {
 
 static int setup_login(void **state) {
     (void)state;
-    world_open(&w, &(struct server_config){.require_origin = true, .auth_enabled = true, .password = SPAN("open sesame"),
+    world_open(&w, &(struct server_config){.require_origin = true,
+                                           .auth_enabled = true,
+                                           .password = SPAN("open sesame"),
                                            .login_lifetime_us = US_PER_HOUR});
     return 0;
 }
@@ -36,9 +38,7 @@ static void post(const char *target, const char *extra, const char *body) {
     ask(&w, &r, "POST", target, lines, body);
 }
 
-static bool body_has(const char *text) {
-    return strstr(r.body, text) != NULL;
-}
+static bool body_has(const char *text) { return strstr(r.body, text) != NULL; }
 
 /* --- what is always there --- */
 
@@ -87,10 +87,22 @@ static void snapshot_is_the_sources_with_the_current_seq(void **state) {
 
 static void openapi_describes_every_address(void **state) {
     (void)state;
-    static const char *const paths[] = {"/healthz", "/readyz", "/metrics", "/ws", "/api/v1/snapshot", "/api/v1/trades",
-                                        "/api/v1/trades.csv", "/api/v1/orders", "/api/v1/candles", "/api/v1/equity",
-                                        "/api/v1/performance", "/api/v1/config", "/api/v1/openapi.json", "/api/v1/session",
-                                        "/api/v1/login", "/api/v1/logout"};
+    static const char *const paths[] = {"/healthz",
+                                        "/readyz",
+                                        "/metrics",
+                                        "/ws",
+                                        "/api/v1/snapshot",
+                                        "/api/v1/trades",
+                                        "/api/v1/trades.csv",
+                                        "/api/v1/orders",
+                                        "/api/v1/candles",
+                                        "/api/v1/equity",
+                                        "/api/v1/performance",
+                                        "/api/v1/config",
+                                        "/api/v1/openapi.json",
+                                        "/api/v1/session",
+                                        "/api/v1/login",
+                                        "/api/v1/logout"};
     struct json *j = json_new();
     struct json_value root;
     struct span version;
@@ -101,7 +113,8 @@ static void openapi_describes_every_address(void **state) {
     assert_true(span_is(version, "3.1.0"));
     struct json_value described = json_get(root, "paths");
     assert_int_equal(json_size(described), sizeof paths / sizeof paths[0]);
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) assert_true(json_present(json_get(described, paths[i])));
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        assert_true(json_present(json_get(described, paths[i])));
     struct json_value schemas = json_get(json_get(root, "components"), "schemas");
     assert_true(json_present(json_get(json_get(schemas, "Snapshot"), "properties")));
     assert_true(json_present(json_get(schemas, "pair")));
@@ -110,7 +123,8 @@ static void openapi_describes_every_address(void **state) {
 
 static void every_answer_carries_the_safety_headers(void **state) {
     (void)state;
-    static const char *const targets[] = {"/healthz", "/metrics", "/api/v1/snapshot", "/nothing", "/api/v1/trades?limit=0", "/ws"};
+    static const char *const targets[] = {
+        "/healthz", "/metrics", "/api/v1/snapshot", "/nothing", "/api/v1/trades?limit=0", "/ws"};
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         get(&w, &r, targets[i]);
         assert_non_null(strstr(header(&r, "Content-Security-Policy"), "default-src 'self'"));
@@ -126,7 +140,8 @@ static void every_answer_carries_the_safety_headers(void **state) {
 
 static void unknown_addresses_are_404_in_json(void **state) {
     (void)state;
-    static const char *const targets[] = {"/nothing", "/api/v1/", "/api/v1/snapshot/", "/API/v1/snapshot", "/healthz%20"};
+    static const char *const targets[] = {"/nothing", "/api/v1/", "/api/v1/snapshot/", "/API/v1/snapshot",
+                                          "/healthz%20"};
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         get(&w, &r, targets[i]);
         assert_int_equal(r.status, 404);
@@ -157,7 +172,8 @@ static void head_is_get_without_the_body(void **state) {
     fd_ask(&w, fd, &r, request);
     assert_int_equal(r.status, 200);
     assert_string_equal(header(&r, "Content-Length"), "15");
-    snprintf(request, sizeof request, "GET /readyz HTTP/1.1\r\nHost: %s\r\n\r\n", w.name); /* and the connection goes on */
+    snprintf(request, sizeof request, "GET /readyz HTTP/1.1\r\nHost: %s\r\n\r\n",
+             w.name); /* and the connection goes on */
     fd_ask(&w, fd, &r, request);
     assert_int_equal(r.status, 200);
     assert_string_equal(r.body, "{\"ready\":true}");
@@ -172,7 +188,8 @@ static void a_foreign_host_is_refused_everywhere(void **state) {
     char request[256];
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         int fd = world_dial(&w);
-        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: rebound.example:%u\r\n\r\n", targets[i], server_port(w.server));
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: rebound.example:%u\r\n\r\n", targets[i],
+                 server_port(w.server));
         fd_ask(&w, fd, &r, request);
         assert_int_equal(r.status, 421);
         assert_true(body_has("\"code\":\"bad_host\""));
@@ -191,7 +208,8 @@ static void http_1_0_without_a_host_is_refused(void **state) {
 
 static void another_page_cannot_log_in_or_out(void **state) {
     (void)state;
-    static const char *const origins[] = {"Origin: http://evil.example\r\n", "Origin: null\r\n", "Sec-Fetch-Site: cross-site\r\n", ""};
+    static const char *const origins[] = {"Origin: http://evil.example\r\n", "Origin: null\r\n",
+                                          "Sec-Fetch-Site: cross-site\r\n", ""};
     for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
         ask(&w, &r, "POST", "/api/v1/login", origins[i], "{\"password\":\"x\"}");
         assert_int_equal(r.status, 403);
@@ -210,7 +228,8 @@ static void a_question_reaches_the_source_and_comes_back(void **state) {
     (void)state;
     char request[512];
     int fd = world_dial(&w);
-    snprintf(request, sizeof request, "GET /api/v1/trades?symbol=BTC%%2FUSDT&side=buy&limit=5 HTTP/1.1\r\nHost: %s\r\n\r\n", w.name);
+    snprintf(request, sizeof request,
+             "GET /api/v1/trades?symbol=BTC%%2FUSDT&side=buy&limit=5 HTTP/1.1\r\nHost: %s\r\n\r\n", w.name);
     fd_send(fd, request, strlen(request));
     for (int i = 0; i < 1000 && w.queries == 0; i++) world_run(&w, US_PER_MS);
     assert_int_equal(w.query.kind, QUERY_TRADES);
@@ -230,9 +249,10 @@ static void every_question_has_its_address(void **state) {
     static const struct {
         const char *target;
         enum server_query_kind kind;
-    } cases[] = {{"/api/v1/trades", QUERY_TRADES}, {"/api/v1/trades.csv", QUERY_TRADES_CSV}, {"/api/v1/orders", QUERY_ORDERS},
-                 {"/api/v1/candles?symbol=A/B", QUERY_CANDLES}, {"/api/v1/equity", QUERY_EQUITY},
-                 {"/api/v1/performance", QUERY_PERFORMANCE}, {"/api/v1/config", QUERY_CONFIG}};
+    } cases[] = {{"/api/v1/trades", QUERY_TRADES}, {"/api/v1/trades.csv", QUERY_TRADES_CSV},
+                 {"/api/v1/orders", QUERY_ORDERS}, {"/api/v1/candles?symbol=A/B", QUERY_CANDLES},
+                 {"/api/v1/equity", QUERY_EQUITY}, {"/api/v1/performance", QUERY_PERFORMANCE},
+                 {"/api/v1/config", QUERY_CONFIG}};
     char request[256];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int fd = world_dial(&w);
@@ -244,7 +264,8 @@ static void every_question_has_its_address(void **state) {
         server_answer_error(w.server, w.query_id, 404, "symbol", "no \"such\" pair");
         fd_await(&w, fd, &r, false);
         assert_int_equal(r.status, 404);
-        assert_string_equal(r.body, "{\"error\":{\"code\":\"not_found\",\"field\":\"symbol\",\"message\":\"no \\\"such\\\" pair\"}}");
+        assert_string_equal(
+            r.body, "{\"error\":{\"code\":\"not_found\",\"field\":\"symbol\",\"message\":\"no \\\"such\\\" pair\"}}");
         close(fd);
     }
 }
@@ -274,9 +295,17 @@ static void without_login_the_session_says_so(void **state) {
 
 static void what_needs_a_login_is_401_and_the_rest_is_open(void **state) {
     (void)state;
-    static const char *const closed[] = {"/metrics", "/ws", "/api/v1/snapshot", "/api/v1/trades", "/api/v1/trades.csv",
-                                         "/api/v1/orders", "/api/v1/candles?symbol=A/B", "/api/v1/equity",
-                                         "/api/v1/performance", "/api/v1/config", "/api/v1/openapi.json"};
+    static const char *const closed[] = {"/metrics",
+                                         "/ws",
+                                         "/api/v1/snapshot",
+                                         "/api/v1/trades",
+                                         "/api/v1/trades.csv",
+                                         "/api/v1/orders",
+                                         "/api/v1/candles?symbol=A/B",
+                                         "/api/v1/equity",
+                                         "/api/v1/performance",
+                                         "/api/v1/config",
+                                         "/api/v1/openapi.json"};
     static const char *const open[] = {"/healthz", "/readyz", "/api/v1/session"};
     char lines[128];
     snprintf(lines, sizeof lines, "Origin: http://%s\r\n", w.name);

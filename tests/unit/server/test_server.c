@@ -24,28 +24,32 @@ static int setup(void **state) {
 
 static int setup_login(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.auth_enabled = true, .password = SPAN("pass"), .login_lifetime_us = US_PER_HOUR});
+    return open_with(
+        &(struct server_config){.auth_enabled = true, .password = SPAN("pass"), .login_lifetime_us = US_PER_HOUR});
 }
 
 static int setup_short_login(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.auth_enabled = true, .password = SPAN("pass"), .login_lifetime_us = US_PER_S});
+    return open_with(
+        &(struct server_config){.auth_enabled = true, .password = SPAN("pass"), .login_lifetime_us = US_PER_S});
 }
 
 static int setup_restless(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.timing = {.ping_us = 50 * US_PER_MS, .pong_us = 300 * US_PER_MS,
-                                                        .stall_us = 300 * US_PER_MS}});
+    return open_with(&(struct server_config){
+        .timing = {.ping_us = 50 * US_PER_MS, .pong_us = 300 * US_PER_MS, .stall_us = 300 * US_PER_MS}});
 }
 
 static int setup_narrow(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.soft_bytes = 4096, .hard_bytes = 64 << 20, .timing = {.stall_us = 20 * US_PER_S}});
+    return open_with(
+        &(struct server_config){.soft_bytes = 4096, .hard_bytes = 64 << 20, .timing = {.stall_us = 20 * US_PER_S}});
 }
 
 static int setup_shallow(void **state) {
     (void)state;
-    return open_with(&(struct server_config){.soft_bytes = 4096, .hard_bytes = 8192, .timing = {.close_us = 100 * US_PER_MS}});
+    return open_with(
+        &(struct server_config){.soft_bytes = 4096, .hard_bytes = 8192, .timing = {.close_us = 100 * US_PER_MS}});
 }
 
 static int teardown(void **state) {
@@ -88,7 +92,8 @@ static void a_bind_beyond_loopback_needs_a_password(void **state) {
     assert_int_equal(start((struct server_config){.host = "0.0.0.0"}), ERR_DENIED);
     assert_int_equal(start((struct server_config){.host = "::"}), ERR_DENIED);
     assert_int_equal(start((struct server_config){.host = "192.168.1.5"}), ERR_DENIED);
-    assert_int_equal(start((struct server_config){.host = "0.0.0.0", .auth_enabled = true, .login_lifetime_us = 1}), ERR_MISSING);
+    assert_int_equal(start((struct server_config){.host = "0.0.0.0", .auth_enabled = true, .login_lifetime_us = 1}),
+                     ERR_MISSING);
     assert_int_equal(start((struct server_config){.host = "127.0.0.1"}), ERR_OK);
     assert_int_equal(start((struct server_config){.host = "localhost"}), ERR_OK);
 }
@@ -96,9 +101,11 @@ static void a_bind_beyond_loopback_needs_a_password(void **state) {
 static void a_malformed_start_is_refused(void **state) {
     (void)state;
     static const char *const hosts[] = {"bad/host"};
-    assert_int_equal(start((struct server_config){.host = "127.0.0.1", .public_hosts = hosts, .public_host_count = 1}), ERR_VALUE);
-    assert_int_equal(start((struct server_config){.host = "127.0.0.1", .auth_enabled = true, .login_lifetime_us = 1,
-                                                  .password_hash = "secret"}), ERR_VALUE);
+    assert_int_equal(start((struct server_config){.host = "127.0.0.1", .public_hosts = hosts, .public_host_count = 1}),
+                     ERR_VALUE);
+    assert_int_equal(start((struct server_config){
+                         .host = "127.0.0.1", .auth_enabled = true, .login_lifetime_us = 1, .password_hash = "secret"}),
+                     ERR_VALUE);
 }
 
 static void a_port_in_use_is_an_error(void **state) {
@@ -124,7 +131,8 @@ static void the_first_seq_is_above_those_of_earlier_lives(void **state) {
 
 static void only_our_own_origin_may_connect(void **state) {
     (void)state;
-    static const char *const foreign[] = {"Origin: http://evil.example\r\n", "Origin: null\r\n", "", "Sec-Fetch-Site: cross-site\r\n"};
+    static const char *const foreign[] = {"Origin: http://evil.example\r\n", "Origin: null\r\n", "",
+                                          "Sec-Fetch-Site: cross-site\r\n"};
     static struct browser b;
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         browser_open(&w, &b, "/ws", foreign[i]);
@@ -225,7 +233,8 @@ static void bad_messages_close_with_1008(void **state) {
     browser_open(&w, &b, "/ws?resume=0", own_origin());
     browser_next(&w, &b);
     for (int i = 0; i < 6; i++) browser_say(&b, "{\"type\":\"order\"}");
-    for (int i = 0; i < 5; i++) assert_string_equal(browser_next(&w, &b), "{\"type\":\"error\",\"message\":\"unknown type\"}");
+    for (int i = 0; i < 5; i++)
+        assert_string_equal(browser_next(&w, &b), "{\"type\":\"error\",\"message\":\"unknown type\"}");
     browser_await_close(&w, &b);
     assert_int_equal(b.closed, 1008);
     browser_drop(&b);
@@ -387,11 +396,13 @@ static void closing_in_the_middle_of_everything_leaves_nothing(void **state) {
     (void)state;
     struct world other;
     char request[256];
-    world_open(&other, &(struct server_config){.auth_enabled = true, .password = SPAN("pass"), .login_lifetime_us = US_PER_HOUR});
+    world_open(&other, &(struct server_config){
+                           .auth_enabled = true, .password = SPAN("pass"), .login_lifetime_us = US_PER_HOUR});
     int fd = world_dial(&other);
     snprintf(request, sizeof request,
              "POST /api/v1/login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n"
-             "{\"password\":\"pass\"}", other.name);
+             "{\"password\":\"pass\"}",
+             other.name);
     fd_send(fd, request, strlen(request));
     world_run(&other, 2 * US_PER_MS); /* the password is being checked */
     world_close(&other);

@@ -12,10 +12,24 @@
 static void only_three_kinds_of_names_exist(void **state) {
     (void)state;
     static const char *const good[] = {"trades", "orders:BTC/USDT", "candles:BTC/USDT:1m", "candles:1000SATS/FDUSD:1w"};
-    static const char *const bad[] = {"", "trade", "trades:", "trades:BTC/USDT", "orders", "orders:", "orders:BTCUSDT",
-                                      "orders:/USDT", "orders:BTC/", "orders:BTC/USDT:1m", "candles:BTC/USDT",
-                                      "candles:BTC/USDT:", "candles:BTC/USDT:7m", "candles:BTC/USDT:1m:", "candles::1m",
-                                      "Trades", "orders:BTC/\x01", "orders:A/0123456789012345678901234567890123456789",
+    static const char *const bad[] = {"",
+                                      "trade",
+                                      "trades:",
+                                      "trades:BTC/USDT",
+                                      "orders",
+                                      "orders:",
+                                      "orders:BTCUSDT",
+                                      "orders:/USDT",
+                                      "orders:BTC/",
+                                      "orders:BTC/USDT:1m",
+                                      "candles:BTC/USDT",
+                                      "candles:BTC/USDT:",
+                                      "candles:BTC/USDT:7m",
+                                      "candles:BTC/USDT:1m:",
+                                      "candles::1m",
+                                      "Trades",
+                                      "orders:BTC/\x01",
+                                      "orders:A/0123456789012345678901234567890123456789",
                                       "orders:A/01234567890123456789012345678901234567890123456789012345678901234567"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) assert_true(topic_name_ok(span_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(topic_name_ok(span_of(bad[i])));

@@ -116,7 +116,8 @@ static void more_is_wanted_when_all_is_taken(void **state) {
     server_answer_begin(w.server, w.query_id, "text/csv", NULL);
     send_until_unsent();
     for (int i = 0; i < 2000 && w.mores == 0; i++) {
-        while (recv(fd, sink, sizeof sink, 0) > 0) {}
+        while (recv(fd, sink, sizeof sink, 0) > 0) {
+        }
         world_run(&w, US_PER_MS);
     }
     assert_int_equal(w.mores, 1);

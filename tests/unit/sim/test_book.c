@@ -92,7 +92,8 @@ static void random_work_leaves_it_sound_and_loses_nothing(void **state) {
     }
     int64_t rest = 0;
     for (int s = 0; s < 2; s++)
-        for (size_t i = 0; i < sim_book_levels(&b, (enum side)s); i++) rest += sim_book_at(&b, (enum side)s, i)->quantity;
+        for (size_t i = 0; i < sim_book_levels(&b, (enum side)s); i++)
+            rest += sim_book_at(&b, (enum side)s, i)->quantity;
     assert_int_equal(in, out + rest);
     sim_book_free(&b);
 }

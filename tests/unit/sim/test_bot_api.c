@@ -15,8 +15,13 @@ struct fixture {
 
 static int setup(void **state) {
     struct fixture *f = calloc(1, sizeof *f);
-    struct world_config config = {.seed = 5, .symbols = "BTC/USDT,ETH/USDT", .history_fills = 40, .history_step_us = 20 * US_PER_S,
-                                  .tick_us = US_PER_S, .pace_percent = 800, .fee_rate = 100000};
+    struct world_config config = {.seed = 5,
+                                  .symbols = "BTC/USDT,ETH/USDT",
+                                  .history_fills = 40,
+                                  .history_step_us = 20 * US_PER_S,
+                                  .tick_us = US_PER_S,
+                                  .pace_percent = 800,
+                                  .fee_rate = 100000};
     assert_non_null(f);
     assert_true(world_init(&f->w, &config, NOW));
     bot_server_init(&f->b, &f->w, &f->faults, "key", 100, NOW);
@@ -36,17 +41,19 @@ static int teardown(void **state) {
 }
 
 static int ask_as(struct fixture *f, const char *path, const char *query, const char *key, const char *authorization) {
-    struct front_question q = {.method = SPAN("GET"), .path = span_of(path), .query = span_of(query), .peer = SPAN("127.0.0.1"),
-                               .api_key = span_of(key), .authorization = span_of(authorization)};
+    struct front_question q = {.method = SPAN("GET"),
+                               .path = span_of(path),
+                               .query = span_of(query),
+                               .peer = SPAN("127.0.0.1"),
+                               .api_key = span_of(key),
+                               .authorization = span_of(authorization)};
     front_free(&f->r);
     front_init(&f->r);
     bot_answer(&f->b, &q, &f->r);
     return f->r.status;
 }
 
-static int ask(struct fixture *f, const char *path, const char *query) {
-    return ask_as(f, path, query, "key", "");
-}
+static int ask(struct fixture *f, const char *path, const char *query) { return ask_as(f, path, query, "key", ""); }
 
 static const char *header(const struct fixture *f, const char *name) {
     for (size_t i = 0; i < f->r.header_count; i++)

@@ -30,9 +30,7 @@ static void pem_of_seed(char *out, size_t size, const char *seed_hex) {
     EVP_PKEY_free(key);
 }
 
-static struct span text(yyjson_val *v, const char *key) {
-    return span_of(yyjson_get_str(yyjson_obj_get(v, key)));
-}
+static struct span text(yyjson_val *v, const char *key) { return span_of(yyjson_get_str(yyjson_obj_get(v, key))); }
 
 static void check_vector(yyjson_val *v) {
     char pem[512] = "";
@@ -69,9 +67,14 @@ static void hex_may_have_either_case(void **state) {
     struct sign_keys *k = sim_sign_new("key", "Jefe", NULL);
     const struct span payload = SPAN("what do ya want for nothing?"); /* RFC 4231, case 2 */
     (void)state;
-    assert_int_equal(sim_sign_check(k, payload, SPAN("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")), SIGN_HMAC);
-    assert_int_equal(sim_sign_check(k, payload, SPAN("5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843")), SIGN_HMAC);
-    assert_int_equal(sim_sign_check(k, payload, SPAN("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec384")), SIGN_BAD);
+    assert_int_equal(
+        sim_sign_check(k, payload, SPAN("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")),
+        SIGN_HMAC);
+    assert_int_equal(
+        sim_sign_check(k, payload, SPAN("5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843")),
+        SIGN_HMAC);
+    assert_int_equal(
+        sim_sign_check(k, payload, SPAN("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec384")), SIGN_BAD);
     assert_int_equal(sim_sign_check(k, payload, SPAN("")), SIGN_BAD);
     sim_sign_free(k);
 }

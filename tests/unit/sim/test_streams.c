@@ -65,8 +65,13 @@ static void on_send(void *arg, struct stream_client *c, struct span text) {
 
 static int setup(void **state) {
     struct fixture *f = calloc(1, sizeof *f);
-    struct world_config config = {.seed = 5, .symbols = "BTC/USDT,ETH/USDT", .history_fills = 20, .history_step_us = 20 * US_PER_S,
-                                  .tick_us = 200 * US_PER_MS, .pace_percent = 800, .fee_rate = 100000};
+    struct world_config config = {.seed = 5,
+                                  .symbols = "BTC/USDT,ETH/USDT",
+                                  .history_fills = 20,
+                                  .history_step_us = 20 * US_PER_S,
+                                  .tick_us = 200 * US_PER_MS,
+                                  .pace_percent = 800,
+                                  .fee_rate = 100000};
     assert_non_null(f);
     assert_true(world_init(&f->w, &config, NOW));
     streams_init(&f->st, &f->w, US_PER_S, on_send, f);
@@ -101,13 +106,15 @@ static void control_messages_answer_as_documented(void **state) {
     static const struct {
         const char *message, *reply;
     } cases[] = {
-        {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@aggTrade\",\"none@depth\"],\"id\":1}", "{\"result\":null,\"id\":1}"},
+        {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@aggTrade\",\"none@depth\"],\"id\":1}",
+         "{\"result\":null,\"id\":1}"},
         {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":3}", "{\"result\":[\"btcusdt@aggTrade\",\"none@depth\"],\"id\":3}"},
         {"{\"method\":\"UNSUBSCRIBE\",\"params\":[\"none@depth\"],\"id\":\"a\"}", "{\"result\":null,\"id\":\"a\"}"},
         {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\"],\"id\":2}", "{\"result\":false,\"id\":2}"},
         {"{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",true],\"id\":null}", "{\"result\":null,\"id\":null}"},
         {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\"],\"id\":2}", "{\"result\":true,\"id\":2}"},
-        {"{\"method\":\"GET_PROPERTY\",\"params\":[\"x\"],\"id\":1}", "{\"error\":{\"code\":0,\"msg\":\"Unknown property\"},\"id\":1}"},
+        {"{\"method\":\"GET_PROPERTY\",\"params\":[\"x\"],\"id\":1}",
+         "{\"error\":{\"code\":0,\"msg\":\"Unknown property\"},\"id\":1}"},
         {"{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",1],\"id\":1}",
          "{\"error\":{\"code\":1,\"msg\":\"Invalid value type: expected Boolean\"},\"id\":1}"},
         {"{\"method\":\"SET_PROPERTY\",\"params\":[],\"id\":1}",
@@ -120,7 +127,8 @@ static void control_messages_answer_as_documented(void **state) {
         {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":[]}",
          "{\"error\":{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}}"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) assert_string_equal(control(f, cases[i].message), cases[i].reply);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(control(f, cases[i].message), cases[i].reply);
 }
 
 static void a_control_frame_over_4096_bytes_is_not_answered(void **state) {
@@ -143,7 +151,8 @@ static void a_connection_holds_1024_streams(void **state) {
         snprintf(text, sizeof text, "{\"method\":\"SUBSCRIBE\",\"params\":[\"x%d@ticker\"],\"id\":1}", i);
         assert_string_equal(control(f, text), "{\"result\":null,\"id\":1}");
     }
-    assert_non_null(strstr(control(f, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@ticker\"],\"id\":1}"), "too many streams"));
+    assert_non_null(
+        strstr(control(f, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@ticker\"],\"id\":1}"), "too many streams"));
 }
 
 static void a_ticker_speaks_once_a_second(void **state) {
@@ -194,12 +203,9 @@ static void a_book_kept_from_diffs_equals_the_book(void **state) {
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(control_messages_answer_as_documented),
-        CASE(a_control_frame_over_4096_bytes_is_not_answered),
-        CASE(a_connection_holds_1024_streams),
-        CASE(a_ticker_speaks_once_a_second),
-        CASE(a_closed_candle_is_told_once),
-        CASE(a_book_kept_from_diffs_equals_the_book),
+        CASE(control_messages_answer_as_documented), CASE(a_control_frame_over_4096_bytes_is_not_answered),
+        CASE(a_connection_holds_1024_streams),       CASE(a_ticker_speaks_once_a_second),
+        CASE(a_closed_candle_is_told_once),          CASE(a_book_kept_from_diffs_equals_the_book),
     };
     return RUN(tests);
 }

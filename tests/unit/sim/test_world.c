@@ -7,8 +7,14 @@
 #define NOW (INT64_C(1767700800) * US_PER_S + 123456)
 
 static struct world_config usual(void) {
-    return (struct world_config){.seed = 5, .history_fills = 150, .history_step_us = 20 * US_PER_S, .tick_us = 200 * US_PER_MS,
-                                 .pace_percent = 800, .bnb_fees = true, .bnb_deposit = 800000, .fee_rate = 100000};
+    return (struct world_config){.seed = 5,
+                                 .history_fills = 150,
+                                 .history_step_us = 20 * US_PER_S,
+                                 .tick_us = 200 * US_PER_MS,
+                                 .pace_percent = 800,
+                                 .bnb_fees = true,
+                                 .bnb_deposit = 800000,
+                                 .fee_rate = 100000};
 }
 
 static void one_seed_gives_one_history_whatever_the_hour(void **state) {
@@ -120,7 +126,8 @@ static void cross_rates_agree(void **state) {
     (void)state;
     config.history_fills = 20;
     assert_true(world_init(&w, &config, NOW));
-    int64_t eth = venue_find(&w.venue, SPAN("ETHUSDT"))->last_price, btc = venue_find(&w.venue, SPAN("BTCUSDT"))->last_price;
+    int64_t eth = venue_find(&w.venue, SPAN("ETHUSDT"))->last_price,
+            btc = venue_find(&w.venue, SPAN("BTCUSDT"))->last_price;
     int64_t cross = venue_find(&w.venue, SPAN("ETHBTC"))->last_price, ratio = sim_num_div(eth, btc);
     assert_true(llabs(cross - ratio) < ratio / 100);
     world_free(&w);

@@ -100,9 +100,7 @@ static inline void fill_value_fee(struct fill *f) {
     f->fee_candle.us = f->time.us / US_PER_MIN * US_PER_MIN - US_PER_MIN;
 }
 
-static inline void assert_dec_equal(i128 a, i128 b) {
-    assert_true(a == b);
-}
+static inline void assert_dec_equal(i128 a, i128 b) { assert_true(a == b); }
 
 static inline void assert_fill_equal(const struct fill *a, const struct fill *b) {
     assert_string_equal(a->symbol.text, b->symbol.text);

@@ -243,10 +243,14 @@ static void thinning_keeps_the_first_of_each_step(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meta_is_put_replaced_and_removed), cmocka_unit_test(metas_are_found_by_their_beginning),
-        cmocka_unit_test(long_metas_are_refused),           cmocka_unit_test(history_is_kept_by_account_and_symbol),
-        cmocka_unit_test(markets_come_back_exactly),        cmocka_unit_test(candles_page_backwards_and_replace),
-        cmocka_unit_test(equity_points_come_by_time),       cmocka_unit_test(a_step_gives_the_first_point_of_each),
+        cmocka_unit_test(meta_is_put_replaced_and_removed),
+        cmocka_unit_test(metas_are_found_by_their_beginning),
+        cmocka_unit_test(long_metas_are_refused),
+        cmocka_unit_test(history_is_kept_by_account_and_symbol),
+        cmocka_unit_test(markets_come_back_exactly),
+        cmocka_unit_test(candles_page_backwards_and_replace),
+        cmocka_unit_test(equity_points_come_by_time),
+        cmocka_unit_test(a_step_gives_the_first_point_of_each),
         cmocka_unit_test(thinning_keeps_the_first_of_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

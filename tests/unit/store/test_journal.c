@@ -3,9 +3,7 @@
 
 #include "base/rng.h"
 
-static struct put_counts put_one(struct db *db, const struct fill *f) {
-    return put_fills(db, "testnet:1", f, 1);
-}
+static struct put_counts put_one(struct db *db, const struct fill *f) { return put_fills(db, "testnet:1", f, 1); }
 
 static struct fill standing(struct db *db) {
     size_t count;

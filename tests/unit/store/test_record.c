@@ -5,9 +5,7 @@
 #include "domain/market.h"
 #include "store/record.h"
 
-static struct span span_of_record(const struct record *r) {
-    return span_from(r->at, r->len);
-}
+static struct span span_of_record(const struct record *r) { return span_from(r->at, r->len); }
 
 static struct fill there_and_back(const struct fill *f, uint64_t asset, uint64_t *asset_back) {
     struct record r;

@@ -6,9 +6,7 @@
 #include <sys/wait.h>
 
 /* A valid but empty database of ours, in its WAL-less form on the disk. */
-static void make_database(const char *path) {
-    db_close(db_need(path));
-}
+static void make_database(const char *path) { db_close(db_need(path)); }
 
 static void assert_refused(const char *path, enum err expected, const char *words) {
     struct db *db = NULL;
@@ -220,8 +218,8 @@ static void a_second_process_is_refused(void **state) {
     struct db *db = db_need(f.file);
     assert_int_equal(in_child(second_is_refused, f.file), 0);
     struct fill one = fill_number(1);
-    assert_int_equal(put_fills(db, "testnet:1", &one, 1).added, 1); /* the first goes on */
-    assert_refused(f.file, ERR_BAD_STATE, "another process uses it");   /* nor twice in one process */
+    assert_int_equal(put_fills(db, "testnet:1", &one, 1).added, 1);   /* the first goes on */
+    assert_refused(f.file, ERR_BAD_STATE, "another process uses it"); /* nor twice in one process */
     db_close(db);
     db_close(db_need(f.file));
     folder_remove(&f);

@@ -85,9 +85,7 @@ static void on_committed(void *arg, uint64_t id, enum err err, const struct put_
     tell(t, "committed", id, err);
 }
 
-static void on_written(void *arg, uint64_t id, enum err err) {
-    tell(arg, "written", id, err);
-}
+static void on_written(void *arg, uint64_t id, enum err err) { tell(arg, "written", id, err); }
 
 static void on_metas(void *arg, uint64_t id, enum err err, const struct stored_meta *metas, size_t count) {
     struct told *t = arg;
@@ -159,9 +157,7 @@ static void begin(struct told *t, const char *path, enum store_use use) {
 }
 
 /* Until nothing is left to do: the loop ends by itself then. */
-static void settle(struct told *t) {
-    loop_run(t->loop);
-}
+static void settle(struct told *t) { loop_run(t->loop); }
 
 static void end(struct told *t) {
     if (t->store != NULL) store_close(t->store);

@@ -110,9 +110,11 @@ void rig_figures(struct rig *r) {
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
         pair_figures(r, i);
-        e->lines[i] = (struct portfolio_line){.symbol = &p->symbol, .totals = ledger_totals(p->ledger),
+        e->lines[i] = (struct portfolio_line){.symbol = &p->symbol,
+                                              .totals = ledger_totals(p->ledger),
                                               .has_mark = e->markets[p->market]->price_at.us != 0,
-                                              .mark = e->markets[p->market]->price, .has_rate = true,
+                                              .mark = e->markets[p->market]->price,
+                                              .has_rate = true,
                                               .rate_is_one = true};
     }
     portfolio_sum(&e->portfolio, e->left_out, e->lines, e->pair_count);
@@ -136,8 +138,14 @@ void rig_tick(struct rig *r, size_t pair, struct dec8 price) {
 void rig_fill(struct rig *r, size_t pair, enum side side, const char *price, const char *quantity, const char *fee,
               const char *fee_asset) {
     struct pair *p = r->e->pairs[pair];
-    struct fill f = {.symbol = p->symbol, .trade_id = r->next_trade_id++, .order_id = 77, .side = side,
-                     .source = SOURCE_STREAM, .maker = MAKER_YES, .time = r->now.wall, .received_at = r->now.wall};
+    struct fill f = {.symbol = p->symbol,
+                     .trade_id = r->next_trade_id++,
+                     .order_id = 77,
+                     .side = side,
+                     .source = SOURCE_STREAM,
+                     .maker = MAKER_YES,
+                     .time = r->now.wall,
+                     .received_at = r->now.wall};
     f.price = D8(price);
     f.quantity = D8(quantity);
     f.fee = D16(fee);
@@ -151,8 +159,13 @@ void rig_fill(struct rig *r, size_t pair, enum side side, const char *price, con
 
 void rig_order(struct rig *r, size_t pair, int64_t id, enum side side, const char *price, bool open) {
     struct pair *p = r->e->pairs[pair];
-    struct order o = {.symbol = p->symbol, .order_id = id, .side = side, .type = ORDER_LIMIT, .price = D8(price),
-                      .quantity = D8("0.01"), .time = r->now.wall};
+    struct order o = {.symbol = p->symbol,
+                      .order_id = id,
+                      .side = side,
+                      .type = ORDER_LIMIT,
+                      .price = D8(price),
+                      .quantity = D8("0.01"),
+                      .time = r->now.wall};
     p->orders_known = true;
     (void)orders_event(p->orders, &o, open, r->now.wall);
     r->e->pair_dirty[pair] = 1;

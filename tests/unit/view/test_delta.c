@@ -4,7 +4,6 @@
 
 #include "base/rng.h"
 
-
 /* ---- a page: the snapshot it got, patched by every delta ---- */
 
 struct page {
@@ -75,7 +74,8 @@ static bool page_turn(struct page *p) {
     yyjson_doc *patch = rig_json(&p->out);
     assert_json(patch, "type", "delta");
     yyjson_mut_doc *next = yyjson_mut_doc_new(NULL), *in = yyjson_doc_mut_copy(patch, NULL);
-    yyjson_mut_doc_set_root(next, yyjson_mut_merge_patch(next, yyjson_mut_doc_get_root(p->doc), yyjson_mut_doc_get_root(in)));
+    yyjson_mut_doc_set_root(next,
+                            yyjson_mut_merge_patch(next, yyjson_mut_doc_get_root(p->doc), yyjson_mut_doc_get_root(in)));
     assert_non_null(yyjson_mut_doc_get_root(next));
     yyjson_mut_doc_free(in);
     yyjson_mut_doc_free(p->doc);
@@ -118,10 +118,24 @@ static void assert_page_is(struct page *p, const struct buf *snapshot, const cha
 static const char *const own[] = {"type", "seq", "server_time", NULL};
 /* What goes on the slow beat, as view.h lists it. */
 static const char *const slow[] = {
-    "type", "seq", "server_time", "last_update", "streams.*.last_message_at", "streams.*.messages",
-    "streams.*.rejected_messages", "streams.*.latency_ms", "bot.uptime_seconds", "bot.last_ok", "bot.latency_ms",
-    "exchange.weight_used_1m", "exchange.banned_until", "exchange.clock_offset_ms", "exchange.latency_ms", "exchange.on_demand_requests",
-    "pairs.*.price_at", NULL,
+    "type",
+    "seq",
+    "server_time",
+    "last_update",
+    "streams.*.last_message_at",
+    "streams.*.messages",
+    "streams.*.rejected_messages",
+    "streams.*.latency_ms",
+    "bot.uptime_seconds",
+    "bot.last_ok",
+    "bot.latency_ms",
+    "exchange.weight_used_1m",
+    "exchange.banned_until",
+    "exchange.clock_offset_ms",
+    "exchange.latency_ms",
+    "exchange.on_demand_requests",
+    "pairs.*.price_at",
+    NULL,
 };
 
 /* After any turn: the page holds what view_known would give a new session, and all that is not on the slow beat is now. */
@@ -414,7 +428,8 @@ static void random_fill(struct rig *r, struct rng *g, size_t pair) {
 static void random_order(struct rig *r, struct rng *g, size_t pair) {
     char price[DEC_TEXT_MAX];
     dec8_format(price, random_price(g));
-    rig_order(r, pair, (int64_t)rng_below(g, 30), rng_chance(g, 1, 2) ? SIDE_BUY : SIDE_SELL, price, rng_chance(g, 2, 3));
+    rig_order(r, pair, (int64_t)rng_below(g, 30), rng_chance(g, 1, 2) ? SIDE_BUY : SIDE_SELL, price,
+              rng_chance(g, 2, 3));
 }
 
 static void random_feed(struct rig *r, struct rng *g) {
@@ -462,7 +477,10 @@ static void random_rest(struct rig *r, struct rng *g, size_t pair) {
     struct engine *e = r->e;
     struct pair *p = e->pairs[pair];
     struct window_figure *w = &e->windows[rng_below(g, WINDOWS)];
-    *w = (struct window_figure){rng_chance(g, 1, 2), {(i128)rng_below(g, 9)}, rng_chance(g, 1, 2), {(i128)rng_below(g, 9)},
+    *w = (struct window_figure){rng_chance(g, 1, 2),
+                                {(i128)rng_below(g, 9)},
+                                rng_chance(g, 1, 2),
+                                {(i128)rng_below(g, 9)},
                                 rng_chance(g, 1, 2)};
     e->gaps[(e->gap_head + e->gap_count) % LIMIT_GAPS_SHOWN] = (struct gap){FEED_USER, r->now.wall, {0}, "closed", 0};
     if (e->gap_count < LIMIT_GAPS_SHOWN) e->gap_count++;

@@ -6,8 +6,15 @@
 
 static void trade(struct rig *r, size_t pair, enum side side, const char *price, const char *quantity, struct wall at) {
     struct pair *p = r->e->pairs[pair];
-    struct fill f = {.symbol = p->symbol, .trade_id = r->next_trade_id++, .order_id = ORDER_ID_NONE, .side = side,
-                     .source = SOURCE_REST, .price = D8(price), .quantity = D8(quantity), .fee_asset = p->quote, .time = at};
+    struct fill f = {.symbol = p->symbol,
+                     .trade_id = r->next_trade_id++,
+                     .order_id = ORDER_ID_NONE,
+                     .side = side,
+                     .source = SOURCE_REST,
+                     .price = D8(price),
+                     .quantity = D8(quantity),
+                     .fee_asset = p->quote,
+                     .time = at};
     enum ledger_added what;
     assert_int_equal(ledger_add(p->ledger, &f, &what, NULL), ERR_OK);
 }
@@ -25,7 +32,9 @@ static void record(struct rig *r, struct wall at, const char *price) {
     assert_int_equal(equity_record(r->e->equity, EQUITY_MINUTE, at, &line, 1), ERR_OK);
 }
 
-static struct wall minutes_ago(const struct rig *r, int64_t minutes) { return (struct wall){r->now.wall.us - minutes * US_PER_MIN}; }
+static struct wall minutes_ago(const struct rig *r, int64_t minutes) {
+    return (struct wall){r->now.wall.us - minutes * US_PER_MIN};
+}
 
 static void begin(struct rig *r) {
     rig_begin(r);
@@ -145,14 +154,16 @@ static void a_past_that_changes_meanwhile_is_read_again(void **state) {
     struct wall first = minutes_ago(&r, 25);
     record(&r, minutes_ago(&r, 30), "100");
     for (int64_t i = 0; i < 12300; i++) trade(&r, 0, SIDE_BUY, "100", "0.001", (struct wall){first.us + i * 100000});
-    for (int64_t i = 4000; i < 12300; i += 4100) record(&r, (struct wall){first.us + i * 100000 + 1}, "110"); /* far from checkpoints */
+    for (int64_t i = 4000; i < 12300; i += 4100)
+        record(&r, (struct wall){first.us + i * 100000 + 1}, "110"); /* far from checkpoints */
     rig_tick(&r, 0, D8("110"));
     struct view_equity *v = view_equity_new((struct wall){0}, (struct wall){0}, r.now);
     buf_init(&b, 1 << 20);
     assert_false(view_equity_step(v, &b, r.e));
     trade(&r, 0, SIDE_BUY, "90", "1", minutes_ago(&r, 40));
     assert_false(view_equity_step(v, &b, r.e)); /* recomputing: nothing to go by */
-    while (!ledger_recompute(r.e->pairs[0]->ledger, SIZE_MAX)) {}
+    while (!ledger_recompute(r.e->pairs[0]->ledger, SIZE_MAX)) {
+    }
     rig_figures(&r);
     buf_free(&b);
     yyjson_doc *d = finish(&r, v);
@@ -227,12 +238,12 @@ static void the_deepest_share_below_a_peak_with_its_dates(void **state) {
     struct drawdowns d;
     drawdowns_begin(&d, D16("100"), (struct wall){1000 * US_PER_DAY});
     add(&d, 700, "0");
-    add(&d, 710, "-20");  /* 20 of 100: the deepest share */
+    add(&d, 710, "-20"); /* 20 of 100: the deepest share */
     add(&d, 850, "100");
     add(&d, 860, NULL);
-    add(&d, 870, "70");   /* 30 of 200 */
+    add(&d, 870, "70"); /* 30 of 200 */
     add(&d, 995, "140");
-    add(&d, 996, "116");  /* 24 of 240 */
+    add(&d, 996, "116"); /* 24 of 240 */
     add(&d, 1000, "128");
     yyjson_doc *doc = drawdown_json(&d);
     assert_json(doc, "drawdown.0.days", "7");

@@ -80,7 +80,8 @@ static void every_state_has_its_sample(void **state) {
         r.e->pairs[0]->history.state = (enum history_state)(i % 4);
         r.e->reason = (enum status_reason)(1 + i % 5);
         const char *t = metrics_of(&r, &b);
-        (void)snprintf(line, sizeof line, "gridscope_feed_state{feed=\"user\",state=\"%s\"} 1", feed_state_name(r.e->user.state));
+        (void)snprintf(line, sizeof line, "gridscope_feed_state{feed=\"user\",state=\"%s\"} 1",
+                       feed_state_name(r.e->user.state));
         assert_line(t, line);
         (void)snprintf(line, sizeof line, "gridscope_mode{state=\"%s\"} 1", mode_name(r.e->mode));
         assert_line(t, line);
@@ -169,7 +170,8 @@ static void ready_from_the_first_data_on(void **state) {
     assert_false(view_ready(r.e));
     buf_init(&b, 1000);
     view_ready_text(&b, r.e);
-    assert_string_equal(b.at, "{\"ready\":false,\"mode\":\"starting\",\"status\":\"offline\",\"status_reason\":\"starting\"}");
+    assert_string_equal(
+        b.at, "{\"ready\":false,\"mode\":\"starting\",\"status\":\"offline\",\"status_reason\":\"starting\"}");
     r.e->mode = MODE_POLLING;
     assert_true(view_ready(r.e));
     r.e->mode = MODE_OFFLINE; /* nobody answered, and nothing is known from before */
@@ -183,12 +185,9 @@ static void ready_from_the_first_data_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(figures_are_exact_text),
-        cmocka_unit_test(states_are_one_of_their_words),
-        cmocka_unit_test(every_state_has_its_sample),
-        cmocka_unit_test(unknown_values_have_no_sample),
-        cmocka_unit_test(labels_are_escaped),
-        cmocka_unit_test(text_keeps_the_format),
+        cmocka_unit_test(figures_are_exact_text),       cmocka_unit_test(states_are_one_of_their_words),
+        cmocka_unit_test(every_state_has_its_sample),   cmocka_unit_test(unknown_values_have_no_sample),
+        cmocka_unit_test(labels_are_escaped),           cmocka_unit_test(text_keeps_the_format),
         cmocka_unit_test(ready_from_the_first_data_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,7 +142,8 @@ static void strategies_say_what_their_source_says(void **state) {
     begin(&r);
     struct pair *p = r.e->pairs[0];
     strcpy(p->strategy, "grid \"a\"");
-    p->grid = (struct grid){.known = true, .lower = D8("60000"), .upper = D8("68000.5"), .levels = 20, .investment = D16("1000")};
+    p->grid = (struct grid){
+        .known = true, .lower = D8("60000"), .upper = D8("68000.5"), .levels = 20, .investment = D16("1000")};
     p->grid_from_bot = true;
     buf_init(&b, 1 << 16);
     view_strategies(&b, r.e);
@@ -163,8 +164,13 @@ static void strategies_say_what_their_source_says(void **state) {
 static void candles_as_the_chart_wants_them(void **state) {
     (void)state;
     struct name symbol = name_of("BTC/USDT"), interval = name_of("1m");
-    struct candle c[2] = {{.open_time = rig_time("2026-11-20T10:15:00Z"), .close_time = rig_time("2026-11-20T10:15:59.999Z"),
-                           .open = D8("1"), .high = D8("4"), .low = D8("0.5"), .close = D8("2"), .volume = D16("12.5"),
+    struct candle c[2] = {{.open_time = rig_time("2026-11-20T10:15:00Z"),
+                           .close_time = rig_time("2026-11-20T10:15:59.999Z"),
+                           .open = D8("1"),
+                           .high = D8("4"),
+                           .low = D8("0.5"),
+                           .close = D8("2"),
+                           .volume = D16("12.5"),
                            .closed = true},
                           {.open_time = rig_time("2026-11-20T10:16:00Z"), .open = D8("2"), .close = D8("3")}};
     struct buf b;

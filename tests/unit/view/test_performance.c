@@ -18,9 +18,16 @@ static yyjson_doc *performance_of(struct rig *r, const char *symbol) {
 static void add(struct rig *r, size_t pair, int64_t order, enum side side, const char *price, const char *quantity,
                 const char *fee, const char *time) {
     struct pair *p = r->e->pairs[pair];
-    struct fill f = {.symbol = p->symbol, .trade_id = r->next_trade_id++, .order_id = order, .side = side,
-                     .source = SOURCE_REST, .price = D8(price), .quantity = D8(quantity), .fee = D16(fee),
-                     .fee_asset = p->quote, .time = rig_time(time)};
+    struct fill f = {.symbol = p->symbol,
+                     .trade_id = r->next_trade_id++,
+                     .order_id = order,
+                     .side = side,
+                     .source = SOURCE_REST,
+                     .price = D8(price),
+                     .quantity = D8(quantity),
+                     .fee = D16(fee),
+                     .fee_asset = p->quote,
+                     .time = rig_time(time)};
     enum ledger_added what;
     assert_int_equal(ledger_add(p->ledger, &f, &what, NULL), ERR_OK);
 }
@@ -181,7 +188,8 @@ static void series_add_up_to_the_totals(void **state) {
             dec8_format(price, (struct dec8){(i128)(100 + rng_below(&g, 100)) * DEC8_ONE});
             dec8_format(quantity, (struct dec8){(i128)(1 + rng_below(&g, 50)) * 1000000});
             wall_format(time, (struct wall){rig_time("2026-09-01").us + (int64_t)rng_below(&g, 75 * 86400) * US_PER_S});
-            add(&r, rng_below(&g, 2), i / 3, rng_chance(&g, 1, 2) ? SIDE_BUY : SIDE_SELL, price, quantity, "0.25", time);
+            add(&r, rng_below(&g, 2), i / 3, rng_chance(&g, 1, 2) ? SIDE_BUY : SIDE_SELL, price, quantity, "0.25",
+                time);
         }
         for (size_t i = 0; i < 2; i++)
             while (!ledger_recompute(r.e->pairs[i]->ledger, 1000)) continue;

@@ -32,8 +32,12 @@ static void fill_pair(struct rig *r) {
     rig_fill(r, i, SIDE_BUY, "64250.10", "0.015", "0.6", "USDT");
     rig_fill(r, i, SIDE_BUY, "63800", "0.015", "0.00072", "BNB");
     rig_fill(r, i, SIDE_SELL, "64500", "0.02", "0.5", "USDT");
-    p->grid = (struct grid){.known = true, .lower = D8("60000"), .upper = D8("68000"), .levels = 20,
-                            .investment = D16("1000"), .from_bot = true};
+    p->grid = (struct grid){.known = true,
+                            .lower = D8("60000"),
+                            .upper = D8("68000"),
+                            .levels = 20,
+                            .investment = D16("1000"),
+                            .from_bot = true};
     p->grid_from_bot = true;
     p->history.state = HISTORY_COMPLETE;
     rig_order(r, i, 1, SIDE_BUY, "63500", true);
@@ -82,7 +86,8 @@ static bool free_keys(const char *path) { return strstr(path, "fees") != NULL; }
 
 static void compare_shape(yyjson_val *want, yyjson_val *have, const char *path) {
     char deeper[256];
-    if (!same_type(want, have)) fail_msg("%s: %s, should be %s", path, yyjson_get_type_desc(have), yyjson_get_type_desc(want));
+    if (!same_type(want, have))
+        fail_msg("%s: %s, should be %s", path, yyjson_get_type_desc(have), yyjson_get_type_desc(want));
     if (yyjson_is_arr(want) && yyjson_is_arr(have)) {
         yyjson_val *w = yyjson_arr_get_first(want), *h = yyjson_arr_get_first(have);
         if (w != NULL && h != NULL) compare_shape(w, h, path);
@@ -222,13 +227,39 @@ static void pair_carries_ledger_market_and_orders(void **state) {
 static void unknown_is_null_and_never_zero(void **state) {
     (void)state;
     static const char *const nulls[] = {
-        "last_update", "bot.uptime_seconds", "bot.name", "bot.last_ok", "bot.latency_ms", "bot.message",
-        "bot.breaker.last_error", "bot.breaker.next_trial_at", "exchange.clock_offset_ms", "exchange.latency_ms",
-        "streams.market.since", "streams.market.latency_ms", "streams.market.reason", "pnl.total_percent",
-        "windows.1h.pnl", "pairs.0.price", "pairs.0.price_at", "pairs.0.average_cost", "pairs.0.unrealized",
-        "pairs.0.total", "pairs.0.today", "pairs.0.open_orders", "pairs.0.next_buy", "pairs.0.next_sell",
-        "pairs.0.grid.lower", "pairs.0.grid.levels", "pairs.0.grid.investment", "pairs.0.grid.spacing",
-        "pairs.0.grid.source", "pairs.0.tick_size", "pairs.0.step_size", "pairs.0.history.from", "investment",
+        "last_update",
+        "bot.uptime_seconds",
+        "bot.name",
+        "bot.last_ok",
+        "bot.latency_ms",
+        "bot.message",
+        "bot.breaker.last_error",
+        "bot.breaker.next_trial_at",
+        "exchange.clock_offset_ms",
+        "exchange.latency_ms",
+        "streams.market.since",
+        "streams.market.latency_ms",
+        "streams.market.reason",
+        "pnl.total_percent",
+        "windows.1h.pnl",
+        "pairs.0.price",
+        "pairs.0.price_at",
+        "pairs.0.average_cost",
+        "pairs.0.unrealized",
+        "pairs.0.total",
+        "pairs.0.today",
+        "pairs.0.open_orders",
+        "pairs.0.next_buy",
+        "pairs.0.next_sell",
+        "pairs.0.grid.lower",
+        "pairs.0.grid.levels",
+        "pairs.0.grid.investment",
+        "pairs.0.grid.spacing",
+        "pairs.0.grid.source",
+        "pairs.0.tick_size",
+        "pairs.0.step_size",
+        "pairs.0.history.from",
+        "investment",
     };
     struct rig r;
     rig_begin(&r);

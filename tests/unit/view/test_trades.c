@@ -28,8 +28,11 @@ static void add(struct world *w, size_t pair, struct fill f) {
 /* Times repeat within a pair and between pairs, ids between pairs; some fills come late. */
 static struct fill random_fill(struct rng *g, int64_t i) {
     static const char *const fee_assets[] = {"USDT", "BNB", ""};
-    struct fill f = {.trade_id = i, .order_id = 5000 + i / 3, .side = rng_chance(g, 1, 2) ? SIDE_BUY : SIDE_SELL,
-                     .maker = (enum maker)rng_below(g, 3), .source = SOURCE_STREAM};
+    struct fill f = {.trade_id = i,
+                     .order_id = 5000 + i / 3,
+                     .side = rng_chance(g, 1, 2) ? SIDE_BUY : SIDE_SELL,
+                     .maker = (enum maker)rng_below(g, 3),
+                     .source = SOURCE_STREAM};
     f.time.us = rig_time("2026-01-01").us + (int64_t)(rng_below(g, 60)) * US_PER_HOUR;
     f.price.v = (i128)(1000 + rng_below(g, 1000)) * DEC8_ONE;
     f.quantity.v = (i128)(1 + rng_below(g, 1000)) * 100000;
@@ -186,8 +189,13 @@ static void a_page_stays_where_it_is_when_newer_fills_come(void **state) {
     q.cursor = rig_text(first, "next_cursor");
     yyjson_doc *before = page_of(w, &q);
     for (int64_t i = 0; i < 30; i++) {
-        struct fill f = {.trade_id = 90000 + i, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_REST, .price = D8("5"),
-                         .quantity = D8("1"), .time = rig_time("2026-02-01")};
+        struct fill f = {.trade_id = 90000 + i,
+                         .order_id = 1,
+                         .side = SIDE_BUY,
+                         .source = SOURCE_REST,
+                         .price = D8("5"),
+                         .quantity = D8("1"),
+                         .time = rig_time("2026-02-01")};
         add(w, (size_t)i % 3, f);
     }
     yyjson_doc *after = page_of(w, &q);
@@ -206,9 +214,22 @@ static void ledger_sums_and_walked_sums_agree(void **state) {
     struct view_trades_query all = {.limit = 1}, walked = {.limit = 1, .to = rig_time("2030-01-01")};
     yyjson_doc *a = page_of(w, &all), *b = page_of(w, &walked);
     static const char *const sums[] = {
-        "count", "buys", "sells", "unvalued_fees", "assumed_fees", "fees.USDT", "fees.BNB", "fees.BTC",
-        "quotes.USDT.bought", "quotes.USDT.sold", "quotes.USDT.fees", "quotes.USDT.realized", "quotes.BTC.bought",
-        "quotes.BTC.sold", "quotes.BTC.fees", "quotes.BTC.realized",
+        "count",
+        "buys",
+        "sells",
+        "unvalued_fees",
+        "assumed_fees",
+        "fees.USDT",
+        "fees.BNB",
+        "fees.BTC",
+        "quotes.USDT.bought",
+        "quotes.USDT.sold",
+        "quotes.USDT.fees",
+        "quotes.USDT.realized",
+        "quotes.BTC.bought",
+        "quotes.BTC.sold",
+        "quotes.BTC.fees",
+        "quotes.BTC.realized",
     };
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         char path[64] = "totals.";
@@ -293,8 +314,9 @@ static void fills_before_the_set_start_have_no_result(void **state) {
     struct view_trades *t;
     struct buf b;
     buf_init(&b, 1 << 16);
-    assert_int_equal(view_trades_new(&t, &(struct view_trades_query){.limit = 10, .to = rig_time("2030-01-01")},
-                                     VIEW_TRADES_JSON), ERR_OK);
+    assert_int_equal(
+        view_trades_new(&t, &(struct view_trades_query){.limit = 10, .to = rig_time("2030-01-01")}, VIEW_TRADES_JSON),
+        ERR_OK);
     while (!view_trades_step(t, &b, r.e)) continue;
     yyjson_doc *d = rig_json(&b);
     assert_json(d, "rows.0.realized", "null");
@@ -320,7 +342,8 @@ static void csv_in_pieces_is_exactly_the_filtered_set(void **state) {
     static struct fill want[MANY];
     struct world *w = world_new(7, 500);
     struct csv_seen *seen = calloc(1, sizeof *seen);
-    struct view_trades_query q = {.has_side = true, .side = SIDE_SELL, .from = rig_time("2026-01-01T03:00:00Z"), .limit = 3};
+    struct view_trades_query q = {
+        .has_side = true, .side = SIDE_SELL, .from = rig_time("2026-01-01T03:00:00Z"), .limit = 3};
     size_t n = naive(want, w, &q);
     struct view_trades *t;
     struct buf piece, whole;
@@ -353,8 +376,12 @@ static void a_long_history_is_answered_in_steps(void **state) {
     struct rig r;
     rig_begin(&r);
     size_t p = rig_pair(&r, "BTC", "USDT");
-    struct fill f = {.symbol = r.e->pairs[p]->symbol, .order_id = 1, .side = SIDE_BUY, .source = SOURCE_REST,
-                     .price = D8("5"), .quantity = D8("1")};
+    struct fill f = {.symbol = r.e->pairs[p]->symbol,
+                     .order_id = 1,
+                     .side = SIDE_BUY,
+                     .source = SOURCE_REST,
+                     .price = D8("5"),
+                     .quantity = D8("1")};
     enum ledger_added what;
     enum { LONG = 3 * VIEW_STEP_FILLS + 10 };
     for (int64_t i = 0; i < LONG; i++) {
@@ -365,7 +392,8 @@ static void a_long_history_is_answered_in_steps(void **state) {
     struct view_trades *t;
     struct buf b;
     buf_init(&b, 1 << 24);
-    assert_int_equal(view_trades_new(&t, &(struct view_trades_query){.text = "buy", .limit = UINT32_MAX}, VIEW_TRADES_JSON), ERR_OK);
+    assert_int_equal(
+        view_trades_new(&t, &(struct view_trades_query){.text = "buy", .limit = UINT32_MAX}, VIEW_TRADES_JSON), ERR_OK);
     int steps = 1;
     for (; !view_trades_step(t, &b, r.e); steps++) {
         f.trade_id++;
@@ -384,17 +412,24 @@ static void a_long_history_is_answered_in_steps(void **state) {
 
 static void cursors_are_read_back_and_others_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "x", "1-2-b-", "1-2-b-4", "1-2-q-42", "1--b-42", "1-2-b-4g", "11111111111111111-2-b-42",
-                                      "1-2-b-00", "1-2-b-42-", "1-2-b", "1-2", "-1-2-b-42", "1-2-b-4254432F"};
+    static const char *const bad[] = {"",          "x",
+                                      "1-2-b-",    "1-2-b-4",
+                                      "1-2-q-42",  "1--b-42",
+                                      "1-2-b-4g",  "11111111111111111-2-b-42",
+                                      "1-2-b-00",  "1-2-b-42-",
+                                      "1-2-b",     "1-2",
+                                      "-1-2-b-42", "1-2-b-4254432F"};
     char text[CURSOR_TEXT_MAX];
     struct fill_key key = {{-5}, name_of("1234567890123456789012345678901"), INT64_MAX, SIDE_SELL}, back;
     cursor_write(text, &key);
     assert_int_equal(cursor_read(&back, span_of(text)), ERR_OK);
     assert_int_equal(fill_key_compare(&key, &back), 0);
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(cursor_read(&back, span_of(bad[i])), ERR_SYNTAX);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(cursor_read(&back, span_of(bad[i])), ERR_SYNTAX);
     struct view_trades *t = NULL;
-    assert_int_equal(view_trades_new(&t, &(struct view_trades_query){.cursor = "nonsense", .limit = 1}, VIEW_TRADES_JSON),
-                     ERR_VALUE);
+    assert_int_equal(
+        view_trades_new(&t, &(struct view_trades_query){.cursor = "nonsense", .limit = 1}, VIEW_TRADES_JSON),
+        ERR_VALUE);
     assert_null(t);
 }
 

@@ -1,8 +1,6 @@
 #include "wire_test.h"
 
-static int setup(void **state) {
-    return (*state = json_new()) == NULL;
-}
+static int setup(void **state) { return (*state = json_new()) == NULL; }
 static int teardown(void **state) {
     json_free(*state);
     return 0;
@@ -21,9 +19,7 @@ static struct json_value file_root(struct json *j, const char *name) {
     return root;
 }
 
-static struct json_value api_result(struct json *j, const char *name) {
-    return json_get(file_root(j, name), "result");
-}
+static struct json_value api_result(struct json *j, const char *name) { return json_get(file_root(j, name), "result"); }
 
 static void trades_become_fills_of_rest(void **state) {
     static struct kept_fills k;

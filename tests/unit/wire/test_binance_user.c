@@ -1,8 +1,6 @@
 #include "wire_test.h"
 
-static int setup(void **state) {
-    return (*state = json_new()) == NULL;
-}
+static int setup(void **state) { return (*state = json_new()) == NULL; }
 static int teardown(void **state) {
     json_free(*state);
     return 0;

@@ -2,8 +2,8 @@
 
 #include "wire/csv.h"
 
-#define OWN_HEADER    "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source"
-#define PAIR_HEADER   "Date(UTC),Pair,Side,Price,Executed,Amount,Fee"
+#define OWN_HEADER "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source"
+#define PAIR_HEADER "Date(UTC),Pair,Side,Price,Executed,Amount,Fee"
 #define MARKET_HEADER "Date(UTC),Market,Type,Price,Amount,Total,Fee,Fee Coin"
 
 static struct csv_fault fault;
@@ -107,8 +107,9 @@ static void columns_in_any_order_with_strangers_between(void **state) {
 
 static void an_order_id_that_is_no_number_is_one_order_all_the_same(void **state) {
     (void)state;
-    struct kept_fills *k = read_all("time,symbol,trade_id,order_id,side,price,quantity\n2026-01-01,A/B,7,DRY_1,buy,5,2\n"
-                                    "2026-01-01,A/B,8,DRY_1,buy,5,2\n2026-01-01,A/B,9,DRY_2,buy,5,2\n");
+    struct kept_fills *k =
+        read_all("time,symbol,trade_id,order_id,side,price,quantity\n2026-01-01,A/B,7,DRY_1,buy,5,2\n"
+                 "2026-01-01,A/B,8,DRY_1,buy,5,2\n2026-01-01,A/B,9,DRY_2,buy,5,2\n");
     assert_true(k->at[0].order_id < ORDER_ID_NONE && k->at[0].order_id == k->at[1].order_id);
     assert_true(k->at[2].order_id < ORDER_ID_NONE && k->at[2].order_id != k->at[0].order_id);
 }

@@ -36,9 +36,7 @@ enum { ALL = sizeof all / sizeof all[0] };
 
 static const struct place place = {.name = "rows", .listed = true, .row = 3};
 
-static int setup(void **state) {
-    return (*state = json_new()) == NULL;
-}
+static int setup(void **state) { return (*state = json_new()) == NULL; }
 static int teardown(void **state) {
     json_free(*state);
     return 0;

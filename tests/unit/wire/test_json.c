@@ -2,9 +2,7 @@
 
 #include "base/limits.h"
 
-static int setup(void **state) {
-    return (*state = json_new()) == NULL;
-}
+static int setup(void **state) { return (*state = json_new()) == NULL; }
 static int teardown(void **state) {
     json_free(*state);
     return 0;

@@ -328,10 +328,8 @@ static int for_each_element(struct span text, void (*each)(struct json *j, struc
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
+            if (c == '\\') i++;
+            else if (c == '"') quoted = false;
             continue;
         }
         if (c == '"') quoted = true;
@@ -447,16 +445,12 @@ static void check_sample(struct json *j, const char *folder, const struct sample
     char *bytes = read_data(name, &len);
     struct span text = span_from(bytes, len);
     switch (s->how) {
-    case MARKET:
-        check_market(j, text, s->expect);
-        break;
+    case MARKET: check_market(j, text, s->expect); break;
     case USER:
         expect_int(user_decode(j, text, &m, &fault), ERR_OK);
         expect_int(m.kind, s->expect);
         break;
-    case USERS:
-        expect_int(for_each_element(text, check_user, j, s->kinds), s->expect);
-        break;
+    case USERS: expect_int(for_each_element(text, check_user, j, s->kinds), s->expect); break;
     case TRADES:
     case ORDERS:
     case KLINES:
@@ -464,9 +458,7 @@ static void check_sample(struct json *j, const char *folder, const struct sample
     case INFO:
     case ACCOUNT:
     case TIME:
-    case COMMISSION:
-        check_result(j, text, s);
-        break;
+    case COMMISSION: check_result(j, text, s); break;
     case FAILURE:
         expect_int(rest_error_decode(j, text, &code, message), true);
         expect_int(code, s->expect);
@@ -475,16 +467,10 @@ static void check_sample(struct json *j, const char *folder, const struct sample
     case STRATEGIES:
     case BOT_TRADES:
     case BOT_ORDERS:
-    case CANDLES:
-        check_bot(j, text, s);
-        break;
-    case NOT_ASKED:
-        expect_int(json_parse(j, text, len, &root), ERR_OK);
-        break;
+    case CANDLES: check_bot(j, text, s); break;
+    case NOT_ASKED: expect_int(json_parse(j, text, len, &root), ERR_OK); break;
     case NOT_JSON:
-    case NO_LIST:
-        check_refused(j, text, s->expect);
-        break;
+    case NO_LIST: check_refused(j, text, s->expect); break;
     }
     free(bytes);
 }
@@ -564,9 +550,7 @@ static void every_sample_through_every_decoder(void **state) {
 
 static int oracle_fills, oracle_orders, oracle_others;
 
-static bool holds(struct span s, const char *piece) {
-    return memmem(s.at, s.len, piece, strlen(piece)) != NULL;
-}
+static bool holds(struct span s, const char *piece) { return memmem(s.at, s.len, piece, strlen(piece)) != NULL; }
 
 /* The executed price, out of the text itself. */
 static struct dec8 last_price(struct span one) {

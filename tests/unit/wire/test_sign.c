@@ -52,8 +52,7 @@ static void every_published_vector_matches(void **state) {
         } else if (span_is(type, "RSA")) {
             rsa++; /* this program has no RSA keys */
             continue;
-        } else
-            fail_msg("a vector of unknown type");
+        } else fail_msg("a vector of unknown type");
         assert_int_equal(sign_payload(got, &key, payload), ERR_OK);
         if (!span_is(want, got)) fail_msg("%.*s", (int)name.len, name.at);
     }
@@ -231,8 +230,8 @@ static void unusable_keys_are_refused(void **state) {
 }
 
 #define BEGIN "-----BEGIN PRIVATE KEY-----\n"
-#define BODY  "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u"
-#define END   "\n-----END PRIVATE KEY-----\n"
+#define BODY "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u"
+#define END "\n-----END PRIVATE KEY-----\n"
 
 static void seed_comes_out_of_a_pem_file(void **state) {
     (void)state;
