@@ -227,6 +227,7 @@ static void on_trades(struct engine *e, struct request *r, struct json_value res
     p->history.wanted =
         !p->history.caught_up || p->history.sync_wanted; /* this answer may be older than the subscription */
     p->history.state = p->history.caught_up ? HISTORY_COMPLETE : HISTORY_LOADING;
+    p->history.compare |= p->history.caught_up;
     engine_dirty_pair(e, r->pair);
     poll_synced(e);
 }
@@ -581,9 +582,10 @@ static enum err on_bot_health(struct engine *e, struct request *r, const struct 
     if (err != ERR_OK) return err;
     b->health = h.has_running && !h.running ? BOT_DEGRADED : BOT_HEALTHY;
     (void)snprintf(b->message, sizeof b->message, "%s",
-                   b->health == BOT_DEGRADED ? "the bot is alive, but not trading"
-                   : !h.has_running          ? "alive; this bot does not say whether it trades"
-                                             : "");
+                   b->other_account ? "the bot and the key are different accounts: their trades are mixed here"
+                   : b->health == BOT_DEGRADED ? "the bot is alive, but not trading"
+                   : !h.has_running            ? "alive; this bot does not say whether it trades"
+                                               : "");
     b->uptime_seconds = h.uptime_seconds;
     if (!name_empty(&h.name)) b->name = h.name;
     if (r->endpoint == BOT_METRICS) b->unavailable[BOT_METRICS] = false;

@@ -83,6 +83,7 @@ struct history { /* what of Binance's (or the bot's) trades of a pair has been r
     bool in_flight;
     bool verify;           /* a testnet may have been wiped: its newest trades are asked for before any later ones */
     bool suspect;          /* the newest id was lower than a known one: once more is certain */
+    bool compare;          /* just complete: the bot's trades are held against it once nothing is on its way */
     bool sync_wanted;      /* the user feed is not live before the trades up to now are merged */
     struct mono sync_from; /* by a question sent at this time or later */
     uint32_t pages;
@@ -138,6 +139,7 @@ struct bot_state {
     uint64_t requests;
     int64_t tier2_actual_us; /* how long a round over the pairs takes now */
     bool strategies_known;
+    bool other_account; /* its trades are not those of the key (ACCOUNTING 2) */
 };
 
 struct exchange_state {

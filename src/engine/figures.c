@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+enum { BOT_FILLS_LOOKED_AT = 2000 }; /* the bot's answer has 1,000 at most; as many again came by stream meanwhile */
 #define STALE_US (60 * US_PER_S)
 #define OFFLINE_US (120 * US_PER_S)
 
@@ -291,6 +292,41 @@ static void update_words(struct engine *e) {
     e->reason = reason;
 }
 
+/* Where the exchange's record of a symbol is complete, every trade that the bot told has been replaced by it. One that was not,
+ * and is old enough not to lag behind, belongs to somebody else; unless any trade was ever seen in both (ACCOUNTING 2). */
+static bool has_foreign_fill(const struct engine *e, const struct pair *p) {
+    size_t count = ledger_count(p->ledger), first = count > BOT_FILLS_LOOKED_AT ? count - BOT_FILLS_LOOKED_AT : 0;
+    int64_t settled = engine_exchange_time(e).us - US_PER_MIN;
+    for (size_t i = first; i < count; i++) {
+        struct fill f;
+        ledger_get(p->ledger, i, &f, NULL);
+        if (f.source == SOURCE_BOT && f.time.us < settled) return true;
+    }
+    return false;
+}
+
+static void compare_accounts(struct engine *e) {
+    const struct engine_private *v = e->priv;
+    if (!by_bot(e) || e->bot.other_account || v->accounts_match || v->pending_count > 0 || v->in_store_batch != 0)
+        return;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct pair *p = e->pairs[i];
+        struct history *h = &p->history;
+        if (!h->compare || h->wanted || h->in_flight || h->state != HISTORY_COMPLETE ||
+            ledger_totals(p->ledger)->recomputing)
+            continue;
+        h->compare = false;
+        if (!has_foreign_fill(e, p)) continue;
+        e->bot.other_account = true;
+        e->dirty |= DIRTY_HEADER;
+        engine_log(
+            e, LOG_ERROR, "engine",
+            "the bot and the key are different accounts: %s has trades of the bot that the key's account does not",
+            p->symbol.text);
+        return;
+    }
+}
+
 static void update_staleness(struct engine *e) {
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
@@ -313,6 +349,7 @@ void figures_update(struct engine *e) {
     if (e->now.mono.us - e->priv->staleness_at.us >= US_PER_S) {
         e->priv->staleness_at = e->now.mono;
         update_staleness(e);
+        compare_accounts(e);
         if (e->priv->starts_wanted && e->priv->starts_left == 0) { /* at most once a second, whatever came */
             e->priv->starts_wanted = false;
             e->priv->starts_left = WINDOWS + e->pair_count;

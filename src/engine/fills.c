@@ -46,7 +46,9 @@ bool fills_accept(struct engine *e, size_t pair, const struct fill *f) {
         return true;
     }
     struct fill known;
-    if (ledger_find(e->pairs[pair]->ledger, copy.trade_id, copy.side, &known) && known.source >= copy.source) {
+    bool is_known = ledger_find(e->pairs[pair]->ledger, copy.trade_id, copy.side, &known);
+    if (is_known && (known.source == SOURCE_BOT) != (copy.source == SOURCE_BOT)) p->accounts_match = true;
+    if (is_known && known.source >= copy.source) {
         e->count.duplicates_dropped++;
         e->dirty |= DIRTY_HEADER;
         return true;

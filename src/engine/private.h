@@ -118,6 +118,7 @@ struct engine_private {
     uint64_t in_store_batch;
     struct mono in_store_since;
     bool store_gone;      /* it failed: for good (store.h) */
+    bool accounts_match;  /* a trade was told by the bot and by Binance: bot and key are of one account */
     struct fill *applied; /* newly in a ledger in this turn, for the trades topic */
     size_t applied_count, applied_capacity;
 

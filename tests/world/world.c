@@ -738,6 +738,8 @@ static void check_step(struct world *w) {
     struct dec16 sum;
     if (dec16_add(&sum, p->realized, p->unrealized) != ERR_OK || sum.v != p->total.v)
         fail(w, "total_is_the_sum: total is not realized + unrealized");
+    if (e->bot.other_account)
+        fail(w, "one_account: the bot is taken for a stranger, but key and bot are of one account");
     w->always_durable &= e->durable;
     if (w->always_durable && e->count.fills_applied > w->committed)
         fail(w, "persist_then_show: %" PRIu64 " shown, %" PRIu64 " kept", e->count.fills_applied, w->committed);

@@ -105,6 +105,24 @@ static void today_begins_at_midnight_of_the_zone(void **state) {
     }
 }
 
+static void a_bot_of_another_account_is_named(void **state) {
+    (void)state;
+    static const char trades[] =
+        "{\"trades\":[{\"id\":\"7\",\"order_id\":\"1\",\"symbol\":\"BTC/USDT\",\"side\":\"buy\","
+        "\"amount\":\"1\",\"price\":\"100\",\"cost\":\"100\",\"fee\":null,\"timestamp\":\"2020-01-01T00:00:00+00:00\"}]"
+        "}";
+    rig_begin(&r);
+    rig_key(&r);
+    rig_symbols(&r, "BTC/USDT", NULL);
+    rig_rule(&r, "http://bot/api/trades", 200, trades);
+    rig_start(&r);
+    rig_live(&r); /* the key's account has no trades at all */
+    rig_ticks(&r, 30 * US_PER_S);
+    assert_true(r.e->bot.other_account);
+    assert_non_null(strstr(r.e->bot.message, "different accounts"));
+    rig_end(&r);
+}
+
 static void since_builds_lots_only(void **state) {
     (void)state;
     rig_begin(&r);
@@ -176,6 +194,7 @@ int main(void) {
         cmocka_unit_test(another_currency_is_converted_by_the_exchanges_tickers),
         cmocka_unit_test(a_new_currency_begins_a_new_series),
         cmocka_unit_test(today_begins_at_midnight_of_the_zone),
+        cmocka_unit_test(a_bot_of_another_account_is_named),
         cmocka_unit_test(since_builds_lots_only),
         cmocka_unit_test(one_silent_symbol_makes_its_own_price_stale),
         cmocka_unit_test(user_events_alone_keep_us_from_being_offline),
