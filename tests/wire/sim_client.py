@@ -19,7 +19,7 @@ except ImportError:  # another Python came first on the path: Debian's own has t
     os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 
 # the simulator is the first argument, or lies in the build folder of the program that GRIDSCOPE names
-SIM = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.environ["GRIDSCOPE"]), "../../sim/gridscope-sim")
+SIM = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.environ["GRIDSCOPE"]), "sim/gridscope-sim")
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data")
 KEY, SECRET, BOT_KEY = "test-key", "test-secret", "bot-key"
 TESTS = []
