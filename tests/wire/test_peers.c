@@ -24,7 +24,7 @@ static struct peer peer_start(const char *role, const char *port) {
     if (pid == 0) {
         (void)dup2(in[0], 0);
         (void)dup2(out[1], 1);
-        (void)execl("/usr/bin/python3", "python3", script, role, port, (char *)NULL);
+        (void)execl("/usr/bin/python3", "/usr/bin/python3", script, role, port, (char *)NULL);
         _exit(127);
     }
     (void)close(in[0]);
