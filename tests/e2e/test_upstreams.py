@@ -126,9 +126,9 @@ def a_bot_that_asks_for_silence_gets_it(place):
     dash = place.dash(sim, DASHBOARD_POLL_INTERVAL_TIER1="0.5")
     dash.live()
     sim.control("fault", place="bot", status=429, retry_after=5, count=1)
-    time.sleep(1.2)
+    time.sleep(2.2)  # health has 30 a minute, evenly: its next question comes within 2 s
     before = sum(bot_asked(sim).values())
-    time.sleep(3)
+    time.sleep(2.5)
     same(sum(bot_asked(sim).values()) - before, 0, "calls while silence was asked for")
     s = dash.snapshot()
     same(s["bot"]["breaker"]["consecutive_failures"], 0, "failures")
@@ -158,10 +158,10 @@ def a_bot_without_metrics_is_asked_for_its_health(place):
     dash = place.dash(sim, DASHBOARD_POLL_INTERVAL_TIER1="0.5")
     s = dash.wait(lambda s: s["bot"]["health"] == "healthy" and "metrics" in s["bot"]["unavailable"], 5, "healthy by /health")
     before = sim.paths()
-    time.sleep(2.5)
+    time.sleep(6.5)
     now = sim.paths()
     same(now["/metrics"] - before["/metrics"], 0, "calls to /metrics")
-    check(3 <= now["/health"] - before["/health"] <= 7, "calls to /health", now["/health"] - before["/health"])
+    check(2 <= now["/health"] - before["/health"] <= 5, "calls to /health", now["/health"] - before["/health"])
     check(s["bot"]["message"], "that it is not known whether it trades is not said")
 
 
