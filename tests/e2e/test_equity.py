@@ -4,7 +4,6 @@ and every total is what the trades known now were worth at the marks of then. Po
 src/domain/equity_point.c describes. Speaks TAP."""
 import datetime
 import json
-import os
 import signal
 import sqlite3
 import sys
@@ -86,12 +85,33 @@ def leave(path, points):
     db.close()
 
 
-def long_test(f):
-    """Takes a minute, and its points lie by the clock: asked for by GRIDSCOPE_LONG_TESTS."""
-    return test(f) if os.environ.get("GRIDSCOPE_LONG_TESTS") else f
+def one_a_minute(times):
+    """The first of each minute: memory keeps no more."""
+    kept = []
+    for t in sorted(times):
+        if not kept or t // (60 * 10**6) != kept[-1] // (60 * 10**6):
+            kept.append(t)
+    return kept
 
 
-@long_test
+def apart(times, now, step_us):
+    """Those that no thinning to that step can join with another one."""
+    return [t for t in times if all(u == t or abs(u - t) > 2 * step_us for u in times + [now])]
+
+
+def held(curve, at, now, step_us, figures_at):
+    """The curve has what stands apart, near the others a point within a step, and every figure is that of its point."""
+    got = {micros(p["time"]): p for p in curve["points"]}
+    lone = apart(at, now, step_us)
+    same([t for t in lone if t in got], lone, "points that stand apart")
+    for t in at:
+        check(any(abs(t - u) <= step_us for u in got), "no point near", t, "among", sorted(got))
+        if t in got:
+            same((Fraction(got[t]["realized"]), Fraction(got[t]["total"])), figures_at(t), f"the point of {t}")
+    return got
+
+
+@test
 def windows_and_curve_reach_back_over_a_restart_and_old_minutes_become_hours(place):
     sim = place.sim("--history", 60)
     path = place.path("gridscope.db")
@@ -107,7 +127,7 @@ def windows_and_curve_reach_back_over_a_restart_and_old_minutes_become_hours(pla
     times = sorted(t["time"] for of_symbol in trades.values() for t in of_symbol)
     now = time.time_ns() // 1000
     back = [200 * DAY, 40 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR]
-    at = sorted({now - s * 10**6 for s in back} | {times[len(times) * n // 7] * 1000 + 1 for n in (1, 3, 5)})
+    at = one_a_minute({now - s * 10**6 for s in back} | {times[len(times) * n // 7] * 1000 + 1 for n in (1, 3, 5)})
     marks = {t: {s: round_half_even(p * Fraction(90 + 3 * n, 100), 10**4) for s, p in prices.items()} for n, t in enumerate(at)}
     old = (now - 100 * DAY * 10**6) // (HOUR * 10**6) * HOUR * 10**6
     in_an_hour = [old + n * 60 * 10**6 for n in (1, 2, 3)]
@@ -121,22 +141,16 @@ def windows_and_curve_reach_back_over_a_restart_and_old_minutes_become_hours(pla
     curve = dash.get("/api/v1/equity")
     same(schema_fault(curve, schema_of(dash, "Equity"), "equity"), None, "schema")
     check(len(curve["points"]) <= 1510, len(curve["points"]), "points")
-    got = {micros(p["time"]): p for p in curve["points"]}
-    step = 192 * 60 * 10**6  # 200 days in 1,500
-    for t in at:
-        check(t in got or any(t // step == u // step for u in got), "no point of", t, "among", sorted(got))
-        if t in got:
-            same((Fraction(got[t]["realized"]), Fraction(got[t]["total"])), total_at(trades, closes, marks[t], t), f"the point of {t}")
+    figures_at = lambda t: total_at(trades, closes, marks[t], t)
+    minute = 60 * 10**6
+    got = held(curve, at, now, (193 + 9) * minute, figures_at)  # 200 days in 1,500; memory has one in nine minutes
     check(at[0] in got and at[1] in got, "the store reaches further than memory")
     check(len([t for t in got if t in in_an_hour]) == 1, "a long curve is thinned")
     s = settled(sim, dash)
     same(dash.get("/api/v1/equity?days=1")["points"][-1]["total"], s["pnl"]["total"], "the curve's end is the header's total")
-    for days in (1, 8):
+    for days, step in ((1, 1), (8, 9)):
         inside = [t for t in at if t > now - days * DAY * 10**6]
-        got = {micros(p["time"]): p for p in dash.get(f"/api/v1/equity?days={days}")["points"]}
-        same([t for t in at if t in got], inside, f"points of {days} days")
-        for t in inside:
-            same((Fraction(got[t]["realized"]), Fraction(got[t]["total"])), total_at(trades, closes, marks[t], t), f"the point of {t}")
+        held(dash.get(f"/api/v1/equity?days={days}"), inside, now, step * minute, figures_at)
 
     answer = dash.get("/api/v1/performance")
     same(schema_fault(answer["drawdown"], schema_of(dash, "Performance", "properties", "drawdown"), "drawdown"), None, "schema")
