@@ -9,12 +9,13 @@
 
 struct app; /* opaque */
 
-struct app_config {              /* borrowed for the app's life, with everything it points to */
-    struct engine_config engine; /* persist and seed are the app's to set */
-    struct server_config server; /* asset and source likewise */
-    const char *db_path;         /* a file, or ":memory:" */
-    const char *ca_file;         /* extra trusted CA, NULL none */
-    const char *port_file;       /* gets the bound port once connections are accepted; NULL none */
+struct app_config {               /* borrowed for the app's life, with everything it points to */
+    struct engine_config engine;  /* persist and seed are the app's to set */
+    struct server_config server;  /* asset and source likewise */
+    const char *db_path;          /* a file, or ":memory:" */
+    const char *ca_file;          /* extra trusted CA, NULL none */
+    const char *port_file;        /* gets the bound port once connections are accepted; NULL none */
+    const char *public_hosts[16]; /* what server.public_hosts points to */
     /* Appends the body of GET /api/v1/config: what the configuration view shows of our own settings, no secrets. */
     void (*settings_json)(void *arg, struct buf *out);
     /* How far the day zone is east of UTC at a moment: asked once a minute, for summer time. */

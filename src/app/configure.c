@@ -147,8 +147,11 @@ void configure(struct app_config *out, const struct settings *s, struct wall now
         .environment = s->environment,
     };
     memcpy(c->symbols, s->symbols, s->symbol_count * sizeof *s->symbols);
+    for (size_t i = 0; i < s->public_host_count; i++) out->public_hosts[i] = s->public_hosts[i];
     out->server = (struct server_config){.host = s->listen_host,
                                          .port = s->listen_port,
+                                         .public_hosts = out->public_hosts,
+                                         .public_host_count = s->public_host_count,
                                          .auth_enabled = s->auth,
                                          .password = secret_span(&s->password),
                                          .login_lifetime_us = s->session_us};

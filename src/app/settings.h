@@ -15,6 +15,7 @@ enum {
     SETTING_TEXT_MAX = 256,  /* URLs and hosts, with their NUL */
     SETTING_PATH_MAX = 1024, /* paths, with their NUL */
     SETTING_NAMES_MAX = 3,   /* names of one setting, NULL behind the last */
+    SETTING_HOSTS_MAX = 16,  /* as many as the server takes (guard.h) */
     SETTINGS_NOTES_MAX = 64, /* messages; more than the table has rows */
     SETTINGS_NOTE_MAX = 512,
     DOTENV_BYTES_MAX = 64 << 10,  /* the bot's own is under 4 kB */
@@ -61,8 +62,10 @@ struct settings {
     char currency_sign[16];          /* "" the code */
 
     /* the page */
-    char listen_host[SETTING_TEXT_MAX]; /* an address or "localhost"; IPv6 without brackets */
-    uint16_t listen_port;               /* 0: a free one */
+    char listen_host[SETTING_TEXT_MAX];                     /* an address or "localhost"; IPv6 without brackets */
+    uint16_t listen_port;                                   /* 0: a free one */
+    char public_hosts[SETTING_HOSTS_MAX][SETTING_TEXT_MAX]; /* names that a proxy serves it under, or whole origins */
+    size_t public_host_count;
     bool auth;
     struct secret password;
     int64_t session_us;

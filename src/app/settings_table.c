@@ -307,6 +307,36 @@ static bool span_ends(struct span text, const char *end) {
     return text.len >= len && memcmp(text.at + text.len - len, end, len) == 0;
 }
 
+/* "dash.example.org", with a port where the browser shows one, or a whole origin. */
+static bool is_public_host(struct span text, const char *const *schemes) {
+    struct span host, port;
+    struct url u;
+    uint16_t number;
+    if (text.len >= SETTING_TEXT_MAX) return false;
+    for (size_t i = 0; i + 3 <= text.len; i++)
+        if (memcmp(text.at + i, "://", 3) == 0) return split_url(&u, text, schemes) && u.path.len == 0;
+    if (!split_host(&host, &port, text) || !is_host(host)) return false;
+    return port.len == 0 || parse_port(&number, port, 1);
+}
+
+static bool read_public_hosts(struct settings *s, const struct setting *row, struct span text) {
+    size_t count = 0;
+    char all[SETTING_HOSTS_MAX][SETTING_TEXT_MAX];
+    while (text.len > 0) {
+        const char *comma = memchr(text.at, ',', text.len);
+        size_t len = comma != NULL ? (size_t)(comma - text.at) : text.len;
+        struct span item = trim(span_from(text.at, len));
+        text = span_skip(text, len + 1);
+        if (item.len == 0) continue;
+        if (count == SETTING_HOSTS_MAX || !is_public_host(item, row->words)) return false;
+        if (!copy_text(all[count++], sizeof *all, item)) return false;
+    }
+    if (count == 0) return false;
+    memcpy(s->public_hosts, all, count * sizeof *all);
+    s->public_host_count = count;
+    return true;
+}
+
 /* The bot may stand anywhere in the user's own network: plain HTTP is allowed. */
 static bool read_bot_url(struct settings *s, const struct setting *row, struct span text) {
     struct url u;
@@ -463,6 +493,14 @@ static const struct setting table[] = {
         .allowed = "address:port, as 127.0.0.1:8081 or [::1]:8081; port 0 picks a free one",
         .meaning = "where the page is served; beyond this machine only with a password",
         .read = read_listen,
+    },
+    {
+        .names = {"GRIDSCOPE_PUBLIC_HOSTS"},
+        .allowed = "names such as dash.example.org, with the port where the browser shows one, or origins such as "
+                   "https://dash.example.org, at most 16",
+        .meaning = "where browsers reach the page through a proxy; other names are refused",
+        .read = read_public_hosts,
+        .words = http_schemes,
     },
     {
         .names = {"DASHBOARD_POLL_INTERVAL_TIER1"},

@@ -109,6 +109,18 @@ def other_names_and_other_pages_are_refused(place):
 
 
 @test
+def a_proxy_is_let_in_under_the_names_it_was_given(place):
+    dash = guarded(place, GRIDSCOPE_PUBLIC_HOSTS="dash.example.org, https://grid.example.org:8443")
+    body = json.dumps({"password": PASSWORD})
+    for host, origin, status in (("dash.example.org", "https://dash.example.org", 200), ("DASH.example.org", "http://dash.example.org", 200),
+                                 ("grid.example.org:8443", "https://grid.example.org:8443", 200),
+                                 ("grid.example.org:8443", "http://grid.example.org:8443", 403), ("grid.example.org", None, 421),
+                                 ("dash.example.org", "https://example.org", 403), ("other.example.org", None, 421)):
+        headers = {"Host": host, "Content-Type": "application/json"} | ({"Origin": origin} if origin else {})
+        same(http_ask("127.0.0.1", dash.port, "/api/v1/login", "POST", headers, body)[0], status, f"{origin} at {host}")
+
+
+@test
 def every_answer_carries_the_headers_of_safety(place):
     dash = guarded(place)
     for path in ("/", "/api/v1/session", "/api/v1/snapshot", "/nothing", "/healthz"):

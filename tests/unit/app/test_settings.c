@@ -93,6 +93,7 @@ static const char *const known_names[] = {
     "DASHBOARD_API_KEY",
     "DASHBOARD_API_TIMEOUT",
     "GRIDSCOPE_LISTEN",
+    "GRIDSCOPE_PUBLIC_HOSTS",
     "DASHBOARD_PORT",
     "DASHBOARD_DASHBOARD_PORT",
     "DASHBOARD_POLL_INTERVAL_TIER1",
@@ -349,6 +350,13 @@ static const char *const bads[] = {
     "GRIDSCOPE_LISTEN=:8081",
     "GRIDSCOPE_LISTEN=::1:8081",
     "GRIDSCOPE_LISTEN=example.org:80",
+    "GRIDSCOPE_PUBLIC_HOSTS=,",
+    "GRIDSCOPE_PUBLIC_HOSTS=dash.example.org/grid",
+    "GRIDSCOPE_PUBLIC_HOSTS=https://dash.example.org/",
+    "GRIDSCOPE_PUBLIC_HOSTS=ws://dash.example.org",
+    "GRIDSCOPE_PUBLIC_HOSTS=dash.example.org:0",
+    "GRIDSCOPE_PUBLIC_HOSTS=a b",
+    "GRIDSCOPE_PUBLIC_HOSTS=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q",
     "DASHBOARD_POLL_INTERVAL_TIER1=0.49",
     "DASHBOARD_POLL_INTERVAL_TIER1=61",
     "DASHBOARD_POLL_INTERVAL_TIER2=0.99",
@@ -478,6 +486,14 @@ static void symbols_are_normalised_and_each_taken_once(void **state) {
     assert_int_equal(settings.symbol_count, 2);
     assert_string_equal(settings.symbols[0].text, "BTC/USDT");
     assert_string_equal(settings.symbols[1].text, "ETH/USDT");
+}
+
+static void public_hosts_are_names_or_origins(void **state) {
+    (void)state;
+    need_ok(LOAD("GRIDSCOPE_PUBLIC_HOSTS=dash.example.org:8443 , https://other.example.org,"));
+    assert_int_equal(settings.public_host_count, 2);
+    assert_string_equal(settings.public_hosts[0], "dash.example.org:8443");
+    assert_string_equal(settings.public_hosts[1], "https://other.example.org");
 }
 
 static void an_investment_is_exact(void **state) {
@@ -820,6 +836,7 @@ int main(void) {
         IN_FOLDER(some_messages_word_by_word),
         IN_FOLDER(long_paths_are_refused),
         IN_FOLDER(symbols_are_normalised_and_each_taken_once),
+        IN_FOLDER(public_hosts_are_names_or_origins),
         IN_FOLDER(an_investment_is_exact),
         IN_FOLDER(the_environment_comes_before_the_file),
         IN_FOLDER(listen_comes_before_the_ports),
