@@ -22,13 +22,25 @@ export async function launch() {
   };
 }
 
+/* Motion is over before a slow machine can look: every animation is written down when it starts. */
+function recordMotion() {
+  window.motion = [];
+  const { animate } = Element.prototype;
+  Element.prototype.animate = function record(frames, options) {
+    const cell = this.closest('td, .figure');
+    window.motion.push({ duration: options.duration, row: this.closest('tr')?.dataset.pair ?? null, cell: cell?.className ?? null });
+    return animate.call(this, frames, options);
+  };
+}
+
 /** A page of its own with the reader's settings; `complaints` collects what must never happen. */
-export async function openPage(browser, { url, viewport = LAPTOP, theme = 'dark', palette = 'classic', reducedMotion = 'no-preference', locale = 'en-GB' }) {
+export async function openPage(browser, { url, viewport = LAPTOP, theme = 'dark', palette = 'classic', reducedMotion = 'no-preference', locale = 'en-GB', motion = false }) {
   const context = await browser.newContext({ viewport, locale, reducedMotion, timezoneId: 'Europe/Berlin', hasTouch: viewport.width < 600, deviceScaleFactor: viewport.width < 600 ? 2 : 1 });
   await context.addInitScript(([key, colours]) => {
     localStorage.setItem('gridscope.theme', key);
     localStorage.setItem('gridscope.palette', colours);
   }, [theme, palette]);
+  if (motion) await context.addInitScript(recordMotion);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {
