@@ -7,53 +7,56 @@ speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code
     tests/run.py valgrind tsan   too slow for every day, run only when named: the C tests under Valgrind's memcheck, and those
                                  that use threads or sockets under ThreadSanitizer
 """
-import json, os, re, subprocess, sys, time
+import json, os, re, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TAP = re.compile(r"^\s*(not )?ok\b[ \t]*\d*[ \t]*(?:- )?(.*)$")
-passed, failures = 0, []
 
 
-def count(suite, text):
-    """Counts TAP lines; returns how many there were."""
-    global passed
-    seen = 0
-    for line in text.splitlines():
-        match = TAP.match(line)
-        if not match or "# SKIP" in line.upper():
-            continue
-        seen += 1
-        if match.group(1):
-            failures.append(f"{suite}: {match.group(2)}")
-        else:
-            passed += 1
-    return seen
+class Report:
+    """What one suite had to say."""
+
+    def __init__(self):
+        self.passed, self.failures = 0, []
+
+    def count(self, suite, text):
+        """Counts TAP lines; returns how many there were."""
+        seen = 0
+        for line in text.splitlines():
+            match = TAP.match(line)
+            if not match or "# SKIP" in line.upper():
+                continue
+            seen += 1
+            if match.group(1):
+                self.failures.append(f"{suite}: {match.group(2)}")
+            else:
+                self.passed += 1
+        return seen
 
 
-def command(suite, argv, cwd=ROOT, timeout=900, env=None, tries=2):
+def command(report, suite, argv, cwd=ROOT, timeout=900, env=None, tries=2):
     """One program that speaks TAP. A program that fails without a failed case counts as one. These programs
     live in real time on a machine that others use too: what fails is run once more, and the second result counts."""
-    global passed
-    before, passed_before = len(failures), passed
+    once = Report()
     try:
         done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=timeout, errors="replace",
                               stdin=subprocess.DEVNULL, env=dict(os.environ, **(env or {})))
         out, code, err = done.stdout, done.returncode, done.stderr
     except subprocess.TimeoutExpired as expired:
         out, code, err = (expired.stdout or b"").decode(errors="replace"), 1, f"took over {timeout} s"
-    seen = count(suite, out)
-    if (code != 0 or seen == 0) and len(failures) == before:
-        failures.append(f"{suite}: {os.path.basename(argv[-1])} ended with {code}, {seen} cases")
-    if len(failures) > before:
+    seen = once.count(suite, out)
+    if (code != 0 or seen == 0) and not once.failures:
+        once.failures.append(f"{suite}: {os.path.basename(argv[-1])} ended with {code}, {seen} cases")
+    if once.failures:
         print(out[-8000:], err[-8000:], sep="\n", file=sys.stderr)
         if tries > 1:
-            print(f"again: {suite}", file=sys.stderr)
-            del failures[before:]
-            passed = passed_before
-            command(suite, argv, cwd, timeout, env, tries - 1)
+            print(f"again: {suite}", file=sys.stderr, flush=True)
+            return command(report, suite, argv, cwd, timeout, env, tries - 1)
+    report.passed += once.passed
+    report.failures += once.failures
 
 
-def meson(suite, folder, options, only=None, arguments=(), env=None):
+def meson(report, suite, folder, options, only=None, arguments=(), env=None):
     """Builds, runs and counts Meson's tests: all, or those whose name matches."""
     setup = ["meson", "setup", folder, *options] if not os.path.exists(f"{ROOT}/{folder}/build.ninja") else \
             ["meson", "configure", folder, *options]
@@ -61,7 +64,7 @@ def meson(suite, folder, options, only=None, arguments=(), env=None):
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             print(done.stdout[-6000:], done.stderr[-4000:], file=sys.stderr)
-            failures.append(f"{suite}: {' '.join(argv)} failed")
+            report.failures.append(f"{suite}: {' '.join(argv)} failed")
             return
     names = []
     if only:
@@ -72,82 +75,106 @@ def meson(suite, folder, options, only=None, arguments=(), env=None):
     with open(f"{ROOT}/{folder}/meson-logs/testlog.json") as log:
         for line in log:
             test = json.loads(line)
-            before = len(failures)
-            seen = count(f"{suite} {test['name']}", test.get("stdout", ""))
-            if (test["result"] not in ("OK", "SKIP") or seen == 0) and len(failures) == before:
-                failures.append(f"{suite} {test['name']}: {test['result']} after {seen} cases")
-            if len(failures) > before:
+            before = len(report.failures)
+            seen = report.count(f"{suite} {test['name']}", test.get("stdout", ""))
+            if (test["result"] not in ("OK", "SKIP") or seen == 0) and len(report.failures) == before:
+                report.failures.append(f"{suite} {test['name']}: {test['result']} after {seen} cases")
+            if len(report.failures) > before:
                 print(test["name"], test.get("stdout", "")[-4000:], test.get("stderr", "")[-6000:], sep="\n", file=sys.stderr)
 
 
-def suite_c():
-    meson("c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true", "-Dpage=enabled"])
+def suite_c(report):
+    meson(report, "c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true", "-Dpage=enabled"])
 
 
-def suite_asan():
-    meson("asan", "build-asan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dslow_checks=true",
+def suite_asan(report):
+    meson(report, "asan", "build-asan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dslow_checks=true",
                                  "-Db_sanitize=address,undefined", "-Db_lundef=false"])
 
 
-def suite_valgrind():
-    meson("valgrind", "build-valgrind", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled"],
+def suite_valgrind(report):
+    meson(report, "valgrind", "build-valgrind", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled"],
           r"(base|domain|wire|engine|view|io|store|server|app|sim|fuzz|fault)/(?!sim_)",
           ["--timeout-multiplier", "20", "--wrapper", "valgrind --quiet --error-exitcode=99 --leak-check=full "
            "--errors-for-leak-kinds=definite,indirect --suppressions=" + ROOT + "/tests/valgrind.supp"])
 
 
-def suite_tsan():
-    meson("tsan", "build-tsan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled", "-Db_sanitize=thread",
+def suite_tsan(report):
+    meson(report, "tsan", "build-tsan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled", "-Db_sanitize=thread",
                                  "-Db_lundef=false"], r"(io|store|server|app|sim|wire)/",
           ["--timeout-multiplier", "10"], {"TSAN_OPTIONS": "exitcode=66"})
 
 
-def suite_page():
+def suite_page(report):
     done = subprocess.run(["npm", "run", "--silent", "check"], cwd=f"{ROOT}/web", capture_output=True, text=True,
                           stdin=subprocess.DEVNULL)
     print(done.stdout[-4000:], file=sys.stderr) if done.returncode else None
-    count("page", ("ok" if done.returncode == 0 else "not ok") + " 1 - the page's types hold")
-    command("page", ["npm", "test", "--silent"], cwd=f"{ROOT}/web")
+    report.count("page", ("ok" if done.returncode == 0 else "not ok") + " 1 - the page's types hold")
+    command(report, "page", ["npm", "test", "--silent"], cwd=f"{ROOT}/web")
 
 
-def suite_rules():
-    command("rules", ["python3", "tests/rules.py"], env={"GRIDSCOPE_BUILD": f"{ROOT}/build-test"})
+def suite_rules(report):
+    command(report, "rules", ["python3", "tests/rules.py"], env={"GRIDSCOPE_BUILD": f"{ROOT}/build-test"})
 
 
-def python_suite(folder):
+def python_suite(report, folder):
     names = sorted(n for n in os.listdir(f"{ROOT}/tests/{folder}") if n.startswith("test_") and n.endswith(".py"))
     for name in names:
-        command(f"{folder} {name}", ["python3", f"tests/{folder}/{name}"],
+        command(report, f"{folder} {name}", ["python3", f"tests/{folder}/{name}"],
                 env={"GRIDSCOPE": f"{ROOT}/build-test/gridscope", "GRIDSCOPE_ROOT": ROOT})
 
 
-def suite_wire():
-    python_suite("wire")
+def suite_wire(report):
+    python_suite(report, "wire")
 
 
-def suite_e2e():
-    python_suite("e2e")
+def suite_e2e(report):
+    python_suite(report, "e2e")
 
 
-def suite_browser():
+def suite_browser(report):
     gridscope = f"{ROOT}/build-test/gridscope"
     subprocess.run(["npm", "run", "--silent", "build"], cwd=f"{ROOT}/web", stdin=subprocess.DEVNULL, check=False)
-    command("browser, rare states", ["node", "tests/browser/run.mjs"], timeout=500)
-    command("browser, the program", ["node", "tests/browser/run.mjs", "--start", f"{gridscope} demo"], timeout=500,
+    command(report, "browser, rare states", ["node", "tests/browser/run.mjs"], timeout=500)
+    command(report, "browser, the program", ["node", "tests/browser/run.mjs", "--start", f"{gridscope} demo"], timeout=500,
             env={"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
 
 
 ON_REQUEST = {"valgrind": suite_valgrind, "tsan": suite_tsan}
 SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "e2e": suite_e2e, "browser": suite_browser}
 
+# After the first suite has built what the others run, one lane keeps the cores busy and the other mostly waits.
+LANES = [["asan", "rules"], ["page", "wire", "e2e", "browser"]]
+
+
+def run(name, reports):
+    start = time.monotonic()
+    report = reports[name] = Report()
+    try:
+        (SUITES | ON_REQUEST)[name](report)
+    except Exception as error:  # a suite that breaks down has failed, and the others still run
+        report.failures.append(f"{name}: {error!r}")
+    print(f"{name}: {report.passed} passed in {time.monotonic() - start:.0f} s", flush=True)
+
+
+def run_all(reports):
+    run("c", reports)
+    lanes = [threading.Thread(target=lambda names: [run(name, reports) for name in names], args=(names,)) for names in LANES]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or list(SUITES)
-    for name in chosen:
-        start = time.monotonic()
-        before = passed
-        (SUITES | ON_REQUEST)[name]()
-        print(f"{name}: {passed - before} passed in {time.monotonic() - start:.0f} s", flush=True)
+    reports = {}
+    if len(sys.argv) > 1:
+        for name in sys.argv[1:]:
+            run(name, reports)
+    else:
+        run_all(reports)
+    failures = [failure for report in reports.values() for failure in report.failures]
     for failure in failures:
         print(f"FAILED {failure}")
-    print(f"{passed} passed, {len(failures)} failed", flush=True)
+    print(f"{sum(report.passed for report in reports.values())} passed, {len(failures)} failed", flush=True)
     sys.exit(1 if failures else 0)
