@@ -68,7 +68,9 @@ void downloads_points(struct app *a, uint64_t id, const struct store_point *poin
 static void ask_performance(struct app *a, uint64_t id, const struct server_query *q) {
     struct download *d = download_new(a, id);
     if (d == NULL) return;
-    d->performance = view_performance_new(a->engine, &q->symbol, loop_now(a->loop));
+    enum method method = METHOD_FIFO;
+    (void)method_find(&method, span_of(q->method)); /* params.c let only its words pass; not given: FIFO */
+    d->performance = view_performance_new(a->engine, &q->symbol, method, loop_now(a->loop));
     if (d->performance == NULL) {
         server_answer_error(a->server, id, 503, NULL, "no memory");
         return;
@@ -217,6 +219,8 @@ void app_query(void *arg, uint64_t id, const struct server_query *q) {
     case QUERY_CANDLES: ask_candles(a, id, q); return;
     case QUERY_CONFIG: ask_config(a, id); return;
     case QUERY_ORDERS: view_orders(&b, a->engine, &q->symbol); break;
+    case QUERY_PROOF: view_proof(&b, a->engine, loop_now(a->loop)); break;
+    case QUERY_PROVENANCE: view_provenance(&b, a->engine, loop_now(a->loop)); break;
     case QUERY_PERFORMANCE: ask_performance(a, id, q); return;
     case QUERY_EQUITY: ask_equity(a, id, q); return;
     }

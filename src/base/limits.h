@@ -51,6 +51,7 @@ enum {
     LIMIT_FILLS_SHOWN = 500,       /* PRODUCT 2: the window for display */
     LIMIT_PENDING_FILLS = 100000,  /* fills between decode and commit; 5,000 pages of the bot's answer */
     LIMIT_EFFECTS = 4096,          /* of one turn; the engine asks for a few per event */
+    LIMIT_BALANCES = 1024,         /* assets an account holds: Binance lists about 700 */
     LIMIT_GAPS_SHOWN = 50,         /* the gap ledger on the page: a month of nightly reconnects */
     LIMIT_LEDGER_SLICE_US = 5000,  /* ACCOUNTING 2: a recomputation yields to the loop after 5 ms */
     LIMIT_CHECKPOINT_FILLS = 4096, /* ACCOUNTING 2: distance of the ledger's checkpoints */

@@ -140,6 +140,8 @@ static void publish(const struct ledger *l, struct ledger_totals *t, const struc
     t->realized = s->realized;
     t->fees_quote = s->fees_quote;
     t->unmatched = s->unmatched;
+    t->fees_outside = s->fees_outside;
+    t->fees_outside_value = s->fees_outside_value;
     t->fills = s->fills;
     t->buys = s->buys;
     t->sells = s->sells;
@@ -364,6 +366,10 @@ static enum err place(struct ledger *l, uint32_t row) {
     return e;
 }
 
+static void flow(struct ledger *l, const struct fill *f, int sign) {
+    flows_put(&l->flows, f, sign, &l->facts.assets[ASSET_BASE], l->since);
+}
+
 static enum err add_new(struct ledger *l, const struct fill *f, uint16_t asset) {
     uint32_t row;
     enum err e = reserve(l);
@@ -377,6 +383,7 @@ static enum err add_new(struct ledger *l, const struct fill *f, uint16_t asset) 
     if (above_rising(l, &l->by_id, KEY_ID, f->trade_id)) row_index_add_rising(&l->by_id, row);
     else row_index_add(&l->by_id, hash_id(f->trade_id, f->side), row);
     if (f->fee_state == FEE_UNVALUED) note_unvalued(l, l->count - 1);
+    flow(l, f, 1);
     if (l->first_id < 0 || f->trade_id < l->first_id) l->first_id = f->trade_id;
     if (f->trade_id > l->last_id) l->last_id = f->trade_id;
     return ERR_OK;
@@ -438,6 +445,8 @@ static enum err merge_record(struct ledger *l, uint32_t row, struct fill *f, uin
     enum err e = store_correction(l, row, &old, &merged, asset, *changed);
     if (e != ERR_OK) return e;
     *what = LEDGER_REPLACED;
+    flow(l, &old, -1);
+    flow(l, &merged, 1);
     if (old.fee_state == FEE_UNVALUED) l->unvalued--;
     if (merged.fee_state == FEE_UNVALUED) note_unvalued(l, 0);
     return ERR_OK;
@@ -490,12 +499,15 @@ enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, st
     if (row_fee_state(r) != FEE_UNVALUED) return ERR_BAD_STATE;
     if (value.v < 0) return ERR_VALUE;
     facts_get(&l->facts, &f, *known);
+    struct fill before = f;
     f.fee_state = FEE_VALUED;
     f.fee_value = value;
     f.fee_price = price;
     f.fee_candle = candle;
     enum err e = facts_set(&l->facts, *known, &f, r->asset);
     if (e != ERR_OK) return e;
+    flow(l, &before, -1);
+    flow(l, &f, 1);
     l->unvalued--;
     if ((r->flags & ROW_STAGED) != 0) return ERR_OK;
     size_t position = lower_bound(l, r, l->count);
@@ -520,6 +532,10 @@ bool ledger_next_unvalued(const struct ledger *l, size_t *cursor, struct fill *o
 /* ---- reading ---- */
 
 const struct ledger_totals *ledger_totals(const struct ledger *l) { return &l->totals; }
+
+const struct flows *ledger_flows(const struct ledger *l) { return &l->flows; }
+
+uint64_t ledger_revision(const struct ledger *l) { return l->revision; }
 
 size_t ledger_count(const struct ledger *l) { return l->count; }
 

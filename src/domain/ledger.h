@@ -7,7 +7,7 @@
 #ifndef DOMAIN_LEDGER_H
 #define DOMAIN_LEDGER_H
 
-#include "domain/fill.h"
+#include "domain/flows.h"
 
 struct ledger; /* opaque; owned by whoever made it */
 
@@ -19,12 +19,14 @@ struct ledger_fee {
     struct dec16 unvalued; /* the part of it not valued yet */
 };
 
-struct ledger_totals {       /* all in quote unless said; sums of the fills since `since` where one is set */
-    struct dec8 holdings;    /* base, >= 0 */
-    struct dec16 cost_basis; /* of the open lots */
-    struct dec16 realized;   /* leaves unvalued fees out */
-    struct dec16 fees_quote; /* valued fees */
-    struct dec8 unmatched;   /* base sold without a known lot */
+struct ledger_totals {        /* all in quote unless said; sums of the fills since `since` where one is set */
+    struct dec8 holdings;     /* base, >= 0 */
+    struct dec16 cost_basis;  /* of the open lots */
+    struct dec16 realized;    /* leaves unvalued fees out */
+    struct dec16 fees_quote;  /* valued fees */
+    struct dec8 unmatched;    /* base sold without a known lot */
+    struct dec8 fees_outside; /* base fees for which no lot was known: paid with coins from elsewhere; of all fills */
+    struct dec16 fees_outside_value; /* at their fills' prices */
     uint64_t fills, buys, sells;
     uint64_t cycles, wins, losses;         /* a cycle is a sell order that consumed lots and left nothing unmatched */
     struct dec16 gross_profit, gross_loss; /* both >= 0; grid profit = gross_profit - gross_loss */
@@ -75,6 +77,11 @@ MUST_CHECK enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum si
                                      struct dec8 price, struct wall candle);
 /* The fills with an unvalued fee, oldest first: *cursor starts at 0; false at the end. */
 bool ledger_next_unvalued(const struct ledger *l, size_t *cursor, struct fill *out);
+
+/* What the fills moved, whatever their order: a second way to the P&L (proof.h). Ahead of the totals while recomputing. */
+const struct flows *ledger_flows(const struct ledger *l);
+/* Counts changes of what stood in order already: the fills at known positions are the same while it is. */
+uint64_t ledger_revision(const struct ledger *l);
 
 /* What one fill did, for the history (PRODUCT 6: realized, closes). */
 struct fill_result {

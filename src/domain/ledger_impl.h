@@ -86,8 +86,8 @@ struct lot { /* the oldest open lot; left 0: the next one is looked for from pos
 };
 
 struct sums {
-    struct dec8 holdings, unmatched;
-    struct dec16 cost_basis, realized, fees_quote, gross_profit, gross_loss, bought, sold;
+    struct dec8 holdings, unmatched, fees_outside;
+    struct dec16 cost_basis, realized, fees_quote, gross_profit, gross_loss, bought, sold, fees_outside_value;
     uint64_t fills, buys, sells, cycles, wins, losses, assumed, unvalued, refused;
     int64_t first_time, last_time;
     bool turnover_over;
@@ -109,6 +109,7 @@ struct ledger {
     struct name symbol;
     struct wall since;
     struct facts facts;
+    struct flows flows;
     uint32_t *order; /* rows by position */
     size_t count, order_capacity;
     uint32_t *staged; /* rows to be merged into order, unsorted */

@@ -139,11 +139,14 @@ static void apply_sell(struct step *s, struct sale *sale, const struct ledger *l
     put8(s, &s->sums.holdings, -t.quantity);
     put16(s, &s->sums.cost_basis, -t.basis);
     if (fee_is_base(r)) { /* one more disposal, at the fill's price */
-        struct taken f = take(s, l, position, dec8_of_dec16((struct dec16){a.fee}).v);
+        i128 fee = dec8_of_dec16((struct dec16){a.fee}).v;
+        struct taken f = take(s, l, position, fee);
         put16(s, &realized, a.price * f.quantity); /* at most the fee's value */
         put16(s, &realized, -f.basis);
         put16(s, &buy_fees, f.fee);
         put8(s, &s->sums.holdings, -f.quantity);
+        put8(s, &s->sums.fees_outside, fee - f.quantity);
+        put16(s, &s->sums.fees_outside_value, a.price * (fee - f.quantity));
         put16(s, &s->sums.cost_basis, -f.basis);
         if (f.last != ROW_NONE) sale->last = f.last;
     }

@@ -1,5 +1,5 @@
 /* methods.c: one walk over all fills in order, with a rule that says from which open lot a disposal takes. A rule is three functions:
- * a lot opens, pick one for a disposal at a price, a lot is empty. */
+ * a lot opens, pick one for a disposal at a price, a lot is empty. Only open lots are kept; an empty one's place is used again. */
 #include "domain/methods.h"
 
 #include "base/check.h"
@@ -7,70 +7,17 @@
 
 #include <stdlib.h>
 
-/* ---- the open lots in the order of their price: a set of ranks ---- */
-
-enum { BITS_LEVELS = 6, WORD_BITS = 64 }; /* 64^6 ranks */
-
-struct bits { /* level 0 has a bit for each rank, each higher level one for each word below it that is not 0 */
-    uint64_t *level[BITS_LEVELS]; /* in one block, owned by level[0] */
-    size_t words[BITS_LEVELS];
-    int levels;
-};
-
-static enum err bits_init(struct bits *b, size_t ranks) {
-    size_t all = 0;
-    *b = (struct bits){0};
-    do {
-        b->words[b->levels] = (b->levels == 0 ? ranks : b->words[b->levels - 1]) / WORD_BITS + 1;
-        all += b->words[b->levels];
-    } while (b->words[b->levels++] > 1);
-    b->level[0] = calloc(all, sizeof *b->level[0]);
-    if (b->level[0] == NULL) return ERR_MEMORY;
-    for (int k = 1; k < b->levels; k++) b->level[k] = b->level[k - 1] + b->words[k - 1];
-    return ERR_OK;
-}
-
-static void bits_set(struct bits *b, size_t at) {
-    for (int k = 0; k < b->levels; k++, at /= WORD_BITS) b->level[k][at / WORD_BITS] |= UINT64_C(1) << at % WORD_BITS;
-}
-
-static void bits_clear(struct bits *b, size_t at) {
-    for (int k = 0; k < b->levels; k++, at /= WORD_BITS) {
-        uint64_t *word = &b->level[k][at / WORD_BITS];
-        *word &= ~(UINT64_C(1) << at % WORD_BITS);
-        if (*word != 0) return;
-    }
-}
-
-static size_t highest(uint64_t word) { return WORD_BITS - 1 - (size_t)__builtin_clzll(word); }
-
-static size_t lowest(uint64_t word) { return (size_t)__builtin_ctzll(word); }
-
-/* The largest member below `at`; SIZE_MAX none. */
-static size_t bits_below(const struct bits *b, size_t at) {
-    for (int k = 0; k < b->levels; k++, at /= WORD_BITS) {
-        uint64_t rest = b->level[k][at / WORD_BITS] & ((UINT64_C(1) << at % WORD_BITS) - 1);
-        if (rest == 0) continue;
-        size_t found = at / WORD_BITS * WORD_BITS + highest(rest);
-        while (k-- > 0) found = found * WORD_BITS + highest(b->level[k][found]);
-        return found;
-    }
-    return SIZE_MAX;
-}
-
-/* The smallest member of all; SIZE_MAX none. */
-static size_t bits_first(const struct bits *b) {
-    size_t at = 0;
-    if (b->level[b->levels - 1][0] == 0) return SIZE_MAX;
-    for (int k = b->levels; k-- > 0;) at = at * WORD_BITS + lowest(b->level[k][at]);
-    return at;
-}
-
 /* ---- the walk ---- */
+
+#define NO_LOT UINT32_MAX
 
 struct lot {
     i128 left, basis, fee; /* base, and what is left of the cost and of the fee in quote */
     i128 price;            /* of the buy */
+    uint32_t number;       /* in the order of the buys */
+    uint32_t next;         /* fifo: bought after it; lifo: before it; unused places: the next such */
+    uint32_t below, above; /* grid: subtrees of lower and higher places */
+    uint32_t weight;       /* grid: above those of both subtrees */
 };
 
 struct cycle { /* a sell order, or a sell without one (ACCOUNTING 3) */
@@ -78,20 +25,23 @@ struct cycle { /* a sell order, or a sell without one (ACCOUNTING 3) */
     bool consumed, unmatched;
 };
 
-struct walk {
+struct method_walk {
     const struct rule *rule;
-    const struct name *base;
+    const struct ledger *ledger;
+    uint64_t revision; /* of the ledger, when the walk began */
+    size_t at;         /* fills walked */
+    struct name base;
     struct wall since;
-    struct lot *lots; /* one for each buy, in their order */
-    size_t lot_count;
-    uint32_t *stack; /* lifo: open lots, the newest last */
-    size_t stacked;
-    struct lot pool;           /* average: everything held */
-    uint32_t *by_price, *rank; /* grid: lots by rising price, and of each lot its place there */
-    size_t ranks;
-    struct bits open; /* grid: ranks of open lots */
+
+    struct lot *lots;
+    size_t lot_count, lot_capacity;
+    uint32_t unused, buys;
+    uint32_t first, last; /* fifo, lifo: the next to take from; fifo: the newest */
+    uint32_t root;        /* grid: open lots by (price, newest first) */
+    struct lot pool;      /* average: everything held */
+
     struct cycle *cycles;
-    size_t cycle_count;
+    size_t cycle_count, cycle_capacity;
     struct map orders; /* order id -> cycle */
     struct ledger_totals sums;
     enum err failed; /* sticky */
@@ -99,133 +49,120 @@ struct walk {
 
 struct rule {
     const char *name, *sentence;
-    enum err (*prepare)(struct walk *w, const struct ledger *l);
-    void (*opened)(struct walk *w, struct lot *lot);
-    struct lot *(*pick)(struct walk *w, i128 price); /* NULL: nothing is open */
-    void (*emptied)(struct walk *w, struct lot *lot);
+    void (*opened)(struct method_walk *w, uint32_t lot);
+    uint32_t (*pick)(const struct method_walk *w, i128 price); /* NO_LOT: nothing is open */
+    void (*emptied)(struct method_walk *w, uint32_t lot);
 };
 
-static void put16(struct walk *w, struct dec16 *sum, i128 v) {
+static void put16(struct method_walk *w, struct dec16 *sum, i128 v) {
     if (dec16_add(sum, *sum, (struct dec16){v}) != ERR_OK) w->failed = ERR_RANGE;
 }
 
-static void put8(struct walk *w, struct dec8 *sum, i128 v) {
+static void put8(struct method_walk *w, struct dec8 *sum, i128 v) {
     if (dec8_add(sum, *sum, (struct dec8){v}) != ERR_OK) w->failed = ERR_RANGE;
 }
 
-/* ---- lifo ---- */
+/* ---- fifo, lifo ---- */
 
-static enum err lifo_prepare(struct walk *w, const struct ledger *l) {
-    w->stack = calloc(ledger_count(l) + 1, sizeof *w->stack);
-    return w->stack != NULL ? ERR_OK : ERR_MEMORY;
+static void fifo_opened(struct method_walk *w, uint32_t lot) {
+    w->lots[lot].next = NO_LOT;
+    if (w->first == NO_LOT) w->first = lot;
+    else w->lots[w->last].next = lot;
+    w->last = lot;
 }
 
-static void lifo_opened(struct walk *w, struct lot *lot) { w->stack[w->stacked++] = (uint32_t)(lot - w->lots); }
+static void lifo_opened(struct method_walk *w, uint32_t lot) {
+    w->lots[lot].next = w->first;
+    w->first = lot;
+}
 
-static struct lot *lifo_pick(struct walk *w, i128 price) {
+static uint32_t first_pick(const struct method_walk *w, i128 price) {
     (void)price;
-    return w->stacked > 0 ? &w->lots[w->stack[w->stacked - 1]] : NULL;
+    return w->first;
 }
 
-static void lifo_emptied(struct walk *w, struct lot *lot) {
-    (void)lot;
-    w->stacked--;
-}
+static void first_emptied(struct method_walk *w, uint32_t lot) { w->first = w->lots[lot].next; }
 
-/* ---- average ---- */
+/* ---- average: one lot, the first, is everything held ---- */
 
-static enum err average_prepare(struct walk *w, const struct ledger *l) {
-    (void)w;
-    (void)l;
-    return ERR_OK;
-}
-
-static void average_opened(struct walk *w, struct lot *lot) {
-    struct dec8 left = {w->pool.left};
-    struct dec16 basis = {w->pool.basis}, fee = {w->pool.fee};
-    put8(w, &left, lot->left);
-    put16(w, &basis, lot->basis);
-    put16(w, &fee, lot->fee);
-    w->pool = (struct lot){left.v, basis.v, fee.v, 0};
-}
-
-static struct lot *average_pick(struct walk *w, i128 price) {
-    (void)price;
-    return w->pool.left > 0 ? &w->pool : NULL;
-}
-
-static void average_emptied(struct walk *w, struct lot *lot) {
-    (void)w;
-    (void)lot;
-}
-
-/* ---- grid ---- */
-
-struct priced {
-    i128 price;
-    uint32_t lot;
-};
-
-static int by_price(const void *a, const void *b) {
-    const struct priced *x = a, *y = b;
-    if (x->price != y->price) return x->price < y->price ? -1 : 1;
-    return x->lot < y->lot ? 1 : -1; /* the oldest of one price last: bits_below finds it first */
-}
-
-static enum err sort_lots(struct walk *w, size_t buys) {
-    struct priced *sorted = calloc(buys + 1, sizeof *sorted);
-    if (sorted == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < buys; i++) sorted[i] = (struct priced){w->lots[i].price, (uint32_t)i};
-    qsort(sorted, buys, sizeof *sorted, by_price);
-    for (size_t i = 0; i < buys; i++) {
-        w->by_price[i] = sorted[i].lot;
-        w->rank[sorted[i].lot] = (uint32_t)i;
+static void average_opened(struct method_walk *w, uint32_t lot) {
+    if (w->first == NO_LOT) {
+        w->first = lot;
+        w->lots[lot].next = NO_LOT;
+        return;
     }
-    free(sorted);
-    return ERR_OK;
+    struct lot *all = &w->lots[w->first], *one = &w->lots[lot];
+    struct dec8 left = {all->left};
+    struct dec16 basis = {all->basis}, fee = {all->fee};
+    put8(w, &left, one->left);
+    put16(w, &basis, one->basis);
+    put16(w, &fee, one->fee);
+    all->left = left.v, all->basis = basis.v, all->fee = fee.v;
+    one->next = w->unused;
+    w->unused = lot;
 }
 
-/* All buys are known, so each has its rank before the walk begins. */
-static enum err grid_prepare(struct walk *w, const struct ledger *l) {
-    size_t buys = 0;
-    for (size_t i = 0; i < ledger_count(l); i++) {
-        struct fill f;
-        ledger_get(l, i, &f, NULL);
-        if (f.side == SIDE_BUY) w->lots[buys++].price = f.price.v;
+/* ---- grid: a treap, by price; of one price the newest stands first ---- */
+
+static bool stands_before(const struct method_walk *w, uint32_t a, uint32_t b) {
+    const struct lot *x = &w->lots[a], *y = &w->lots[b];
+    return x->price != y->price ? x->price < y->price : x->number > y->number;
+}
+
+static void grid_opened(struct method_walk *w, uint32_t lot) {
+    struct lot *l = &w->lots[lot];
+    uint32_t *link = &w->root, *below = &l->below, *above = &l->above, rest;
+    l->weight = (uint32_t)mix64(l->number);
+    while (*link != NO_LOT && w->lots[*link].weight >= l->weight)
+        link = stands_before(w, lot, *link) ? &w->lots[*link].below : &w->lots[*link].above;
+    rest = *link;
+    *link = lot;
+    while (rest != NO_LOT) { /* the lighter subtree is split at the lot's place */
+        if (stands_before(w, rest, lot)) {
+            *below = rest;
+            below = &w->lots[rest].above;
+            rest = *below;
+        } else {
+            *above = rest;
+            above = &w->lots[rest].below;
+            rest = *above;
+        }
     }
-    w->ranks = buys;
-    w->by_price = calloc(buys + 1, sizeof *w->by_price);
-    w->rank = calloc(buys + 1, sizeof *w->rank);
-    if (w->by_price == NULL || w->rank == NULL || bits_init(&w->open, buys) != ERR_OK) return ERR_MEMORY;
-    return sort_lots(w, buys);
+    *below = *above = NO_LOT;
 }
 
-static void grid_opened(struct walk *w, struct lot *lot) { bits_set(&w->open, w->rank[lot - w->lots]); }
-
-static i128 price_at(const struct walk *w, size_t rank) { return w->lots[w->by_price[rank]].price; }
-
-/* The first rank whose lot costs `price` or more; with `above`, more than it. */
-static size_t rank_of(const struct walk *w, i128 price, bool above) {
-    size_t low = 0, high = w->ranks;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (price_at(w, mid) < price || (above && price_at(w, mid) == price)) low = mid + 1;
-        else high = mid;
+static void grid_emptied(struct method_walk *w, uint32_t lot) {
+    uint32_t *link = &w->root, below = w->lots[lot].below, above = w->lots[lot].above;
+    while (*link != lot) link = stands_before(w, lot, *link) ? &w->lots[*link].below : &w->lots[*link].above;
+    while (below != NO_LOT && above != NO_LOT) { /* its subtrees become one, the heavier root on top */
+        bool lower = w->lots[below].weight >= w->lots[above].weight;
+        *link = lower ? below : above;
+        link = lower ? &w->lots[below].above : &w->lots[above].below;
+        if (lower) below = *link;
+        else above = *link;
     }
-    return low;
+    *link = below != NO_LOT ? below : above;
 }
 
-static struct lot *grid_pick(struct walk *w, i128 price) {
-    size_t rank = bits_below(&w->open, rank_of(w, price, false));
-    if (rank == SIZE_MAX) { /* all that are open cost as much or more: the cheapest, and the oldest of its price */
-        rank = bits_first(&w->open);
-        if (rank == SIZE_MAX) return NULL;
-        rank = bits_below(&w->open, rank_of(w, price_at(w, rank), true));
+/* The last lot below the price, or also at it. */
+static uint32_t last_below(const struct method_walk *w, i128 price, bool at_it) {
+    uint32_t found = NO_LOT;
+    for (uint32_t at = w->root; at != NO_LOT;) {
+        const struct lot *l = &w->lots[at];
+        bool below = l->price < price || (at_it && l->price == price);
+        if (below) found = at;
+        at = below ? l->above : l->below;
     }
-    return &w->lots[w->by_price[rank]];
+    return found;
 }
 
-static void grid_emptied(struct walk *w, struct lot *lot) { bits_clear(&w->open, w->rank[lot - w->lots]); }
+static uint32_t grid_pick(const struct method_walk *w, i128 price) {
+    uint32_t lot = last_below(w, price, false);
+    if (lot != NO_LOT || w->root == NO_LOT) return lot;
+    for (lot = w->root; w->lots[lot].below != NO_LOT;) lot = w->lots[lot].below;
+    return last_below(w, w->lots[lot].price,
+                      true); /* all cost as much or more: the cheapest, the oldest of its price */
+}
 
 /* ---- the methods ---- */
 
@@ -234,21 +171,21 @@ static const struct rule rules[METHOD_COUNT] = {
         {"fifo",
          "FIFO: a sale sells the coins bought first; other methods move profit between realized and unrealized, "
          "and the total is the same in all.",
-         NULL, NULL, NULL, NULL},
+         fifo_opened, first_pick, first_emptied},
     [METHOD_LIFO] = {"lifo",
                      "LIFO: a sale sells the coins bought last; against FIFO this moves profit between realized and "
                      "unrealized, and the total is the same.",
-                     lifo_prepare, lifo_opened, lifo_pick, lifo_emptied},
+                     lifo_opened, first_pick, first_emptied},
     [METHOD_AVERAGE] =
         {"average",
          "Average cost: every coin held costs the same; against FIFO this moves profit between realized and "
          "unrealized, and the total is the same.",
-         average_prepare, average_opened, average_pick, average_emptied},
+         average_opened, first_pick, first_emptied},
     [METHOD_GRID] =
         {"grid",
          "Grid pair: a sale sells the most expensive coins bought below its price; against FIFO this moves profit "
          "between realized and unrealized, and the total is the same.",
-         grid_prepare, grid_opened, grid_pick, grid_emptied},
+         grid_opened, grid_pick, grid_emptied},
 };
 
 const char *method_name(enum method m) { return rules[m].name; }
@@ -266,8 +203,26 @@ bool method_find(enum method *out, struct span name) {
 
 /* ---- one fill ---- */
 
-static bool fee_is_base(const struct walk *w, const struct fill *f) {
-    return f->fee_state == FEE_OWN && name_eq(&f->fee_asset, w->base);
+static bool grow(void *array_pointer, size_t *capacity, size_t count, size_t size) {
+    void *array;
+    if (count < *capacity) return true;
+    size_t wanted = *capacity == 0 ? 64 : *capacity + *capacity / 2;
+    memcpy(&array, array_pointer, sizeof array);
+    array = realloc(array, wanted * size);
+    if (array == NULL) return false;
+    memcpy(array_pointer, &array, sizeof array);
+    *capacity = wanted;
+    return true;
+}
+
+/* Room for what one more fill can open. */
+static bool reserve(struct method_walk *w) {
+    return grow(&w->lots, &w->lot_capacity, w->lot_count, sizeof *w->lots) &&
+           grow(&w->cycles, &w->cycle_capacity, w->cycle_count, sizeof *w->cycles);
+}
+
+static bool fee_is_base(const struct method_walk *w, const struct fill *f) {
+    return f->fee_state == FEE_OWN && name_eq(&f->fee_asset, &w->base);
 }
 
 static i128 share(i128 of, i128 part, i128 whole) {
@@ -283,50 +238,60 @@ struct taken { /* what a disposal took out of the lots */
     struct dec16 basis, fee;
 };
 
-static struct taken take(struct walk *w, i128 price, i128 want) {
+static struct taken take(struct method_walk *w, i128 price, i128 want) {
     struct taken t = {0};
-    struct lot *lot;
-    while (t.quantity < want && (lot = w->rule->pick(w, price)) != NULL) {
+    uint32_t at;
+    while (t.quantity < want && (at = w->rule->pick(w, price)) != NO_LOT) {
+        struct lot *lot = &w->lots[at];
         i128 piece = want - t.quantity < lot->left ? want - t.quantity : lot->left;
         i128 basis = share(lot->basis, piece, lot->left), fee = share(lot->fee, piece, lot->left);
         lot->left -= piece;
         lot->basis -= basis;
         lot->fee -= fee;
-        if (lot->left == 0) w->rule->emptied(w, lot);
         t.quantity += piece;
         put16(w, &t.basis, basis);
         put16(w, &t.fee, fee);
+        if (lot->left > 0) continue;
+        w->rule->emptied(w, at);
+        lot->next = w->unused;
+        w->unused = at;
     }
     put8(w, &w->sums.holdings, -t.quantity);
     put16(w, &w->sums.cost_basis, -t.basis.v);
     return t;
 }
 
-static void apply_buy(struct walk *w, const struct fill *f, bool counted) {
-    struct lot lot = {f->quantity.v, f->quote_amount.v, f->fee_value.v, f->price.v};
+static void open_lot(struct method_walk *w, struct lot lot) {
+    uint32_t at = w->unused;
+    if (at != NO_LOT) w->unused = w->lots[at].next;
+    else at = (uint32_t)w->lot_count++;
+    lot.number = w->buys++;
+    w->lots[at] = lot;
+    w->rule->opened(w, at);
+}
+
+static i128 apply_buy(struct method_walk *w, const struct fill *f) {
+    struct lot lot = {.left = f->quantity.v, .basis = f->quote_amount.v, .fee = f->fee_value.v, .price = f->price.v};
     if (fee_is_base(w, f)) {
         lot.left -= dec8_of_dec16(f->fee).v;
         lot.basis -= f->fee_value.v;
     }
-    w->lots[w->lot_count++] = lot;
     put8(w, &w->sums.holdings, lot.left);
-    if (lot.left != 0) {
-        put16(w, &w->sums.cost_basis, lot.basis);
-        w->rule->opened(w, &w->lots[w->lot_count - 1]);
-    } else if (counted) {
-        put16(w, &w->sums.realized, -lot.basis); /* the fee ate the lot: what rounding left of its cost */
-    }
-    if (counted) put16(w, &w->sums.realized, -f->fee_value.v);
+    if (lot.left == 0) return -lot.basis - f->fee_value.v; /* the fee ate the lot: what rounding left of its cost */
+    put16(w, &w->sums.cost_basis, lot.basis);
+    open_lot(w, lot);
+    return -f->fee_value.v;
 }
 
-static struct cycle *cycle_of(struct walk *w, int64_t order_id) {
+static struct cycle *cycle_of(struct method_walk *w, int64_t order_id) {
     uint32_t known = (uint32_t)w->cycle_count;
     if (order_id != ORDER_ID_NONE && map_get(&w->orders, (uint64_t)order_id, &known)) return &w->cycles[known];
     if (order_id != ORDER_ID_NONE && map_put(&w->orders, (uint64_t)order_id, known) != ERR_OK) w->failed = ERR_MEMORY;
+    w->cycles[w->cycle_count] = (struct cycle){0};
     return &w->cycles[w->cycle_count++];
 }
 
-static void apply_sell(struct walk *w, const struct fill *f, bool counted) {
+static i128 apply_sell(struct method_walk *w, struct fill_result *r, const struct fill *f, bool counted) {
     struct taken t = take(w, f->price.v, f->quantity.v), of_fee = {0};
     struct dec16 realized = {share(f->quote_amount.v, t.quantity, f->quantity.v)};
     put16(w, &realized, -t.basis.v);
@@ -336,18 +301,29 @@ static void apply_sell(struct walk *w, const struct fill *f, bool counted) {
         put16(w, &realized, -of_fee.basis.v);
     }
     put16(w, &realized, -f->fee_value.v);
-    if (!counted) return;
+    r->matched.v = t.quantity;
+    r->unmatched.v = f->quantity.v - t.quantity;
+    if (!counted) return 0;
     struct cycle *c = cycle_of(w, f->order_id);
-    put16(w, &w->sums.realized, realized.v);
-    put8(w, &w->sums.unmatched, f->quantity.v - t.quantity);
+    put8(w, &w->sums.unmatched, r->unmatched.v);
     put16(w, &c->result, realized.v);
     put16(w, &c->result, -t.fee.v);
     put16(w, &c->result, -of_fee.fee.v);
     c->consumed = c->consumed || t.quantity > 0;
     c->unmatched = c->unmatched || t.quantity < f->quantity.v;
+    return realized.v;
 }
 
-static void count_cycles(struct walk *w) {
+static void apply(struct method_walk *w, struct fill_result *r, const struct fill *f) {
+    bool counted = f->time.us >= w->since.us;
+    *r = (struct fill_result){.closes_first = -1, .closes_last = -1};
+    i128 realized = f->side == SIDE_BUY ? apply_buy(w, f) : apply_sell(w, r, f, counted);
+    if (!counted) return;
+    r->realized.v = realized;
+    put16(w, &w->sums.realized, realized);
+}
+
+static void count_cycles(struct method_walk *w) {
     for (size_t i = 0; i < w->cycle_count; i++) {
         const struct cycle *c = &w->cycles[i];
         if (!c->consumed || c->unmatched) continue;
@@ -364,58 +340,72 @@ static void count_cycles(struct walk *w) {
 
 /* ---- all of it ---- */
 
-static enum err walk_init(struct walk *w, const struct ledger *l) {
-    size_t n = ledger_count(l) + 1;
+struct method_walk *method_walk_new(const struct ledger *l, enum method m, const struct name *base, struct wall since) {
+    struct method_walk *w = calloc(1, sizeof *w);
+    if (w == NULL) return NULL;
+    w->rule = &rules[m];
+    w->ledger = l;
+    w->revision = ledger_revision(l);
+    w->base = *base;
+    w->since = since;
+    w->unused = w->first = w->last = w->root = NO_LOT;
     map_init(&w->orders);
-    w->lots = calloc(n, sizeof *w->lots);
-    w->cycles = calloc(n, sizeof *w->cycles);
-    return w->lots != NULL && w->cycles != NULL ? w->rule->prepare(w, l) : ERR_MEMORY;
+    return w;
 }
 
-static void walk_free(struct walk *w) {
+void method_walk_free(struct method_walk *w) {
+    if (w == NULL) return;
     map_free(&w->orders);
     free(w->lots);
     free(w->cycles);
-    free(w->stack);
-    free(w->by_price);
-    free(w->rank);
-    free(w->open.level[0]);
+    free(w);
 }
 
-static enum err walk_all(struct walk *w, const struct ledger *l) {
-    for (size_t i = 0; i < ledger_count(l) && w->failed == ERR_OK; i++) {
-        struct fill f;
-        ledger_get(l, i, &f, NULL);
-        bool counted = f.time.us >= w->since.us;
-        if (f.side == SIDE_BUY) apply_buy(w, &f, counted);
-        else apply_sell(w, &f, counted);
+enum method_walked method_walk_next(struct method_walk *w, struct fill *f, struct fill_result *r) {
+    const struct ledger_totals *t = ledger_totals(w->ledger);
+    if (t->recomputing || ledger_revision(w->ledger) != w->revision) return METHOD_CHANGED;
+    if (t->refused > 0) w->failed = ERR_RANGE; /* which ones the ledger left out is not for a view to guess */
+    if (w->failed == ERR_OK && w->at == ledger_count(w->ledger)) return METHOD_END;
+    if (w->failed == ERR_OK && !reserve(w)) w->failed = ERR_MEMORY;
+    if (w->failed == ERR_OK) {
+        ledger_get(w->ledger, w->at++, f, NULL);
+        apply(w, r, f);
     }
+    return w->failed == ERR_OK ? METHOD_FILL : METHOD_FAILED;
+}
+
+enum err method_walk_totals(struct ledger_totals *out, struct method_walk *w) {
+    const struct ledger_totals *fifo = ledger_totals(w->ledger);
+    CHECK(w->at == ledger_count(w->ledger) && ledger_revision(w->ledger) == w->revision);
     if (w->failed == ERR_OK) count_cycles(w);
-    return w->failed;
+    if (w->failed != ERR_OK) return w->failed;
+    CHECK(w->sums.holdings.v == fifo->holdings.v && w->sums.unmatched.v == fifo->unmatched.v);
+    *out = *fifo;
+    out->realized = w->sums.realized;
+    out->cost_basis = w->sums.cost_basis;
+    out->cycles = w->sums.cycles;
+    out->wins = w->sums.wins;
+    out->losses = w->sums.losses;
+    out->gross_profit = w->sums.gross_profit;
+    out->gross_loss = w->sums.gross_loss;
+    return ERR_OK;
 }
 
 enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum method m, const struct name *base,
                        struct wall since) {
-    const struct ledger_totals *fifo = ledger_totals(l);
-    struct walk w = {.rule = &rules[m], .base = base, .since = since};
-    if (fifo->recomputing) return ERR_BAD_STATE;
+    struct fill f;
+    struct fill_result r;
+    enum method_walked walked;
+    if (ledger_totals(l)->recomputing) return ERR_BAD_STATE;
     if (m == METHOD_FIFO) {
-        *out = *fifo;
+        *out = *ledger_totals(l);
         return ERR_OK;
     }
-    if (fifo->refused > 0) return ERR_RANGE; /* which ones the ledger left out is not for a view to guess */
-    enum err e = walk_init(&w, l);
-    if (e == ERR_OK) e = walk_all(&w, l);
-    walk_free(&w);
-    if (e != ERR_OK) return e;
-    CHECK(w.sums.holdings.v == fifo->holdings.v && w.sums.unmatched.v == fifo->unmatched.v);
-    *out = *fifo;
-    out->realized = w.sums.realized;
-    out->cost_basis = w.sums.cost_basis;
-    out->cycles = w.sums.cycles;
-    out->wins = w.sums.wins;
-    out->losses = w.sums.losses;
-    out->gross_profit = w.sums.gross_profit;
-    out->gross_loss = w.sums.gross_loss;
-    return ERR_OK;
+    struct method_walk *w = method_walk_new(l, m, base, since);
+    if (w == NULL) return ERR_MEMORY;
+    do walked = method_walk_next(w, &f, &r);
+    while (walked == METHOD_FILL);
+    enum err e = walked == METHOD_END ? method_walk_totals(out, w) : w->failed;
+    method_walk_free(w);
+    return e;
 }

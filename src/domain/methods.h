@@ -29,4 +29,19 @@ const char *method_sentence(enum method m);
 MUST_CHECK enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum method m,
                                   const struct name *base, struct wall since);
 
+/* The same fill by fill, in steps of the caller's size; the ledger may grow meanwhile. base is copied, l must outlive it. NULL
+ * without memory. */
+struct method_walk;
+enum method_walked {
+    METHOD_FILL,    /* *f is the next fill, *r what it did by the method (closes_first, closes_last: -1) */
+    METHOD_END,     /* all of them are walked: method_walk_totals */
+    METHOD_CHANGED, /* recomputing, or what was walked already has changed: begin a new walk */
+    METHOD_FAILED,  /* as method_totals */
+};
+struct method_walk *method_walk_new(const struct ledger *l, enum method m, const struct name *base, struct wall since);
+void method_walk_free(struct method_walk *w); /* NULL is allowed */
+MUST_CHECK enum method_walked method_walk_next(struct method_walk *w, struct fill *f, struct fill_result *r);
+/* Once, after METHOD_END and before the ledger changes. */
+MUST_CHECK enum err method_walk_totals(struct ledger_totals *out, struct method_walk *w);
+
 #endif

@@ -272,9 +272,10 @@ static void on_time(struct engine *e, const struct request *r, struct json_value
     struct wall server;
     *err = server_time_decode(result, &server, fault);
     if (*err != ERR_OK) return;
-    int64_t elapsed = e->now.mono.us - r->sent.us;
+    int64_t elapsed = e->now.mono.us - r->sent.us, before = engine_exchange_time(e).us;
     e->priv->clock_base_us = server.us - (e->now.mono.us - elapsed / 2);
     e->priv->clock_based = true;
+    weight_clock_moved(&e->exchange.weight, engine_exchange_time(e).us - before);
     e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = true;
 }
@@ -324,15 +325,28 @@ static void take_price(void *arg, const struct ticker *t) {
     engine_set_price(e, market, t->price, PRICE_POLL);
 }
 
+struct account_taker {
+    struct engine *e;
+    struct mono asked;
+    bool begun;
+};
+
+/* The rows come once all of them are sound. */
 static void take_balance(void *arg, const struct balance *b) {
-    (void)arg;
-    (void)b; /* balances are compared with holdings by the proof of P&L, which asks for itself */
+    struct account_taker *t = arg;
+    if (!t->begun) balances_begin(t->e, t->asked);
+    t->begun = true;
+    balances_take(t->e, b, BALANCE_ACCOUNT);
 }
 
-static void on_account(struct engine *e, struct json_value result, struct wire_fault *fault, enum err *err) {
+static void on_account(struct engine *e, const struct request *r, struct json_value result, struct wire_fault *fault,
+                       enum err *err) {
     struct account_info info;
-    *err = account_decode(result, &info, take_balance, e, fault);
+    struct account_taker taker = {e, r->sent, false};
+    *err = account_decode(result, &info, take_balance, &taker, fault);
     if (*err != ERR_OK) return;
+    if (!taker.begun) balances_begin(e, r->sent);
+    balances_end(e);
     bool known = e->exchange.uid == info.uid;
     e->exchange.uid = info.uid;
     e->exchange.maker_rate = info.maker_rate;
@@ -376,7 +390,7 @@ static void binance_ok(struct engine *e, struct request *r, const struct answer 
     case ASK_TIME: on_time(e, r, result, fault, err); break;
     case ASK_EXCHANGE_INFO:
     case ASK_SYMBOL_INFO: on_exchange_info(e, r, result, fault, err); break;
-    case ASK_ACCOUNT: on_account(e, result, fault, err); break;
+    case ASK_ACCOUNT: on_account(e, r, result, fault, err); break;
     case ASK_TRADES:
     case ASK_NEWEST_TRADES: on_trades(e, r, result, fault, err); break;
     case ASK_OPEN_ORDERS:

@@ -82,6 +82,7 @@ void engine_free(struct engine *e) {
         free(p);
     }
     equity_free(e->equity);
+    free(e->balances.rows);
     for (size_t i = 0; i < e->pair_count; i++) pair_free(e->pairs[i]);
     for (size_t i = 0; i < e->market_count; i++) {
         free(e->markets[i]->minutes);
@@ -216,6 +217,7 @@ void engine_load_fill(struct engine *e, const struct fill *f) {
         e->count.fills_refused++;
         return;
     }
+    p->cause = (struct change){.source = CHANGE_STORE};
     engine_dirty_pair(e, index);
 }
 

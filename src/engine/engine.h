@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "domain/orders.h"
 #include "domain/portfolio.h"
+#include "domain/proof.h"
 #include "engine/breaker.h"
 #include "engine/budget.h"
 #include "engine/feed.h"
@@ -91,6 +92,15 @@ struct history { /* what of Binance's (or the bot's) trades of a pair has been r
     struct mono not_before;
 };
 
+enum change_source { CHANGE_NONE, CHANGE_STORE, CHANGE_FILL, CHANGE_CANDLE };
+const char *change_source_name(enum change_source s, enum fill_source fill); /* NULL for none; of a fill its source */
+
+struct change {     /* when realized P&L last changed here, and by what */
+    struct wall at; /* 0 never */
+    enum change_source source;
+    enum fill_source fill; /* of CHANGE_FILL: whose record */
+};
+
 struct pair {
     struct name symbol;          /* "BTC/USDT" */
     struct name exchange_symbol; /* "BTCUSDT" */
@@ -114,6 +124,10 @@ struct pair {
     bool today_known;
     struct dec16 today;
     bool price_stale; /* older than 60 s */
+    struct proof proof;
+    struct change realized_change;
+    struct dec16 realized_seen; /* as of that change */
+    struct change cause;        /* what entered the ledger last */
 };
 
 enum bot_health_state { BOT_UNKNOWN, BOT_HEALTHY, BOT_DEGRADED, BOT_ERROR };
@@ -156,6 +170,27 @@ struct exchange_state {
     bool info_known; /* exchange information has been read */
     struct dec8 maker_rate, taker_rate;
 };
+
+enum balance_source { BALANCE_ACCOUNT, BALANCE_STREAM };
+
+struct held_balance {
+    struct name asset;
+    struct dec8 free, locked;
+    struct wall at; /* when it was told */
+    struct mono heard;
+    enum balance_source source;
+};
+
+struct
+    balances { /* the exchange's own, as last told: the whole account once, then what the stream says of single assets */
+    bool known;    /* the account has been read as a whole */
+    bool cut;      /* over the bound: an asset that is not listed is not known */
+    bool outdated; /* something moved them that has not been read since */
+    struct wall read_at, updated_at;
+    size_t count, capacity;
+    struct held_balance *rows; /* owned; at most LIMIT_BALANCES; an asset that is not listed has none */
+};
+const char *balance_source_name(enum balance_source s); /* "account", "stream" */
 
 enum fallback { FALLBACK_NONE, FALLBACK_BOT, FALLBACK_REST };
 

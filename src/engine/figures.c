@@ -22,6 +22,31 @@ static void update_pair(struct engine *e, struct pair *p) {
     const struct market *m = e->markets[p->market];
     p->unrealized_known =
         (m->price.v > 0 || t->holdings.v == 0) && ledger_unrealized(t, m->price, &p->unrealized, &p->total) == ERR_OK;
+    proof_of(&p->proof, ledger_flows(p->ledger), t, m->price.v > 0, m->price);
+    if (t->realized.v == p->realized_seen.v) return;
+    p->realized_seen = t->realized;
+    p->realized_change = (struct change){e->now.wall, p->cause.source, p->cause.fill};
+}
+
+/* The pairs' drifts together, in the display currency. One that cannot be converted, or is too small to show there, is not lost:
+ * what is off is at least the last digit. */
+static void update_proof(struct engine *e) {
+    struct proof_state_all all = {.state = PROOF_EXACT, .has_drift = true};
+    bool off = false, unchecked = false;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct proof *p = &e->pairs[i]->proof;
+        const struct portfolio_line *l = &e->lines[i];
+        struct dec16 drift = p->drift;
+        off |= p->state == PROOF_DRIFT;
+        unchecked |= p->state == PROOF_UNCHECKED;
+        if (p->state != PROOF_DRIFT || !l->has_rate) continue;
+        if (!l->rate_is_one && conversion_apply(&drift, drift, &l->rate) != ERR_OK) continue;
+        if (dec16_add(&drift, all.drift, drift) == ERR_OK) all.drift = drift;
+    }
+    if (off && all.drift.v == 0) all.drift.v = 1;
+    all.state = off ? PROOF_DRIFT : unchecked || !e->portfolio.known ? PROOF_UNCHECKED : PROOF_EXACT;
+    all.has_drift = all.state != PROOF_UNCHECKED;
+    e->proof = all;
 }
 
 static void set_line(struct engine *e, size_t i, const struct price_source *prices) {
@@ -62,6 +87,7 @@ static void update_portfolio(struct engine *e) {
     }
     portfolio_sum(&e->portfolio, e->left_out, e->lines, e->pair_count);
     e->portfolio.known &= fills_heard_of(e);
+    update_proof(e);
     if (before.known != e->portfolio.known || before.left_out != e->portfolio.left_out) forget_starts(e);
     e->percent_known = e->portfolio.known && percent_of(e, e->portfolio.total, &e->total_percent);
 }

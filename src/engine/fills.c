@@ -136,6 +136,7 @@ static void apply(struct engine *e, const struct fill *f) {
         if (reserve(&e->priv->applied, &e->priv->applied_capacity, e->priv->applied_count + 1))
             e->priv->applied[e->priv->applied_count++] = *f;
     }
+    if (changed) p->cause = (struct change){.source = CHANGE_FILL, .fill = f->source};
     if (third_asset(p, f)) wait_for_fee_price(e, index, f);
     engine_dirty_pair(e, index);
 }
@@ -343,6 +344,7 @@ static enum valued value_one(struct engine *e, const struct fee_wait *w, const s
     struct wall candle = {closes.minute * US_PER_MIN};
     if (ledger_value_fee(p->ledger, w->trade_id, w->side, value, dec8_of_dec16(one), candle) != ERR_OK)
         return VALUED_GONE;
+    p->cause = (struct change){.source = CHANGE_CANDLE};
     engine_dirty_pair(e, w->pair);
     keep_value(e, w);
     return VALUED_DONE;

@@ -36,6 +36,16 @@ const char *history_state_name(enum history_state s) {
     return NAME_OF(names, s);
 }
 
+const char *balance_source_name(enum balance_source s) {
+    static const char *const names[] = {"account", "stream"};
+    return NAME_OF(names, s);
+}
+
+const char *change_source_name(enum change_source s, enum fill_source fill) {
+    static const char *const names[] = {NULL, "store", NULL, "candle"};
+    return s == CHANGE_FILL ? fill_source_name(fill) : NAME_OF(names, s);
+}
+
 const char *bot_health_name(enum bot_health_state s) {
     static const char *const names[] = {"unknown", "healthy", "degraded", "error"};
     return NAME_OF(names, s);

@@ -245,6 +245,12 @@ void fills_adopt_early(struct engine *e);
 void fills_need_markets(struct engine *e); /* for the fees that wait, once it is known which markets exist */
 bool fills_recompute(struct engine *e);    /* a slice; true while more is left */
 
+/* balances.c: what the exchange says the account holds */
+void balances_begin(struct engine *e, struct mono asked); /* a whole account follows, asked for at that time */
+void balances_take(struct engine *e, const struct balance *b, enum balance_source source);
+void balances_end(struct engine *e);
+void balances_moved(struct engine *e); /* by something that tells no amounts: to be read anew */
+
 /* poll.c: what to ask next */
 void poll_tick(struct engine *e);
 struct mono poll_deadline(const struct engine *e);

@@ -43,6 +43,12 @@ struct engine {
     struct portfolio portfolio;
     struct left_out left_out[LIMIT_PAIRS * 2];
     struct portfolio_line lines[LIMIT_PAIRS];
+    struct proof_state_all {
+        enum proof_state state;
+        bool has_drift;
+        struct dec16 drift; /* display currency */
+    } proof;
+    struct balances balances;
     bool has_investment, investment_from_bot;
     struct dec16 investment;
     bool percent_known;

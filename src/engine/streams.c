@@ -396,8 +396,11 @@ static void on_user_event(struct engine *e, uint64_t id, const struct user_messa
         on_order(e, m);
         break;
     case USER_ORDER: on_order(e, m); break;
-    case USER_BALANCE_DELTA: e->priv->poll.account_wanted = true; break;
-    case USER_BALANCES: e->priv->poll.account_wanted |= m->balances_cut; break;
+    case USER_BALANCE_DELTA: balances_moved(e); break;
+    case USER_BALANCES:
+        for (size_t i = 0; i < m->balance_count; i++) balances_take(e, &m->balances[i], BALANCE_STREAM);
+        if (m->balances_cut) balances_moved(e);
+        break;
     case USER_TERMINATED:
         if (id == e->user.cur.id) e->priv->listen_key[0] = '\0';
         streams_user_ended(e, id, "the subscription was ended by the exchange");

@@ -260,6 +260,8 @@ static const struct route routes[] = {
     {"GET", "/api/v1/candles", handle_query, true, false, QUERY_CANDLES},
     {"GET", "/api/v1/equity", handle_query, true, false, QUERY_EQUITY},
     {"GET", "/api/v1/performance", handle_query, true, false, QUERY_PERFORMANCE},
+    {"GET", "/api/v1/proof", handle_query, true, false, QUERY_PROOF},
+    {"GET", "/api/v1/provenance", handle_query, true, false, QUERY_PROVENANCE},
     {"GET", "/api/v1/config", handle_query, true, false, QUERY_CONFIG},
     {"GET", "/api/v1/openapi.json", handle_openapi, true, false, 0},
     {"GET", "/api/v1/session", handle_session, false, false, 0},

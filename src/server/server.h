@@ -41,9 +41,11 @@ enum server_query_kind {
     QUERY_EQUITY,
     QUERY_PERFORMANCE,
     QUERY_CONFIG,
+    QUERY_PROOF,
+    QUERY_PROVENANCE,
 };
 enum server_query_side { QUERY_SIDE_ANY, QUERY_SIDE_BUY, QUERY_SIDE_SELL };
-enum { QUERY_TEXT_MAX = 64, QUERY_CURSOR_MAX = 128 };
+enum { QUERY_TEXT_MAX = 64, QUERY_CURSOR_MAX = 128, QUERY_METHOD_MAX = 8 };
 struct server_query {
     enum server_query_kind kind;
     struct name symbol; /* as the browser wrote it; empty: all. Known or not is the answerer's business */
@@ -55,6 +57,7 @@ struct server_query {
     uint32_t limit;                    /* rows, 1..LIMIT_QUERY_ROWS; the kind's default where not given */
     uint32_t days;                     /* 1..3650; 0: all */
     struct name interval;              /* of candles: "1m" to "1w" */
+    char method[QUERY_METHOD_MAX + 1]; /* "fifo", "lifo", "average", "grid"; "" not given */
 };
 
 /* What happened to a topic. ADDED and MISSED: some subscriber lacks its state, publish it whole (to all: it must bear

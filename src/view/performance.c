@@ -5,7 +5,9 @@
  *
  * A cycle belongs to the period of its order's first fill: `orders` remembers that for the pair being walked. */
 #include "base/map.h"
+#include "domain/methods.h"
 #include "view/drawdown.h"
+#include "view/figures.h"
 #include "view/fills.h"
 #include "view/sums.h"
 #include "view/values.h"
@@ -33,6 +35,7 @@ struct bucket {
 };
 
 enum { FEE_ASSETS_MAX = 256 }; /* of all pairs together */
+enum { TRIES = 16 };           /* a pair walked by another method begins anew when its past changes */
 
 struct fee_sum {
     struct name asset;
@@ -46,16 +49,20 @@ struct fee_sums {
 
 struct view_performance {
     struct name symbol; /* empty: the portfolio */
-    struct now now;     /* of the start: the end of the last buckets */
-    int64_t offset_us;  /* day zone */
-    size_t pair;        /* being walked */
+    enum method method;
+    struct now now;               /* of the start: the end of the last buckets */
+    int64_t offset_us;            /* day zone */
+    size_t pair;                  /* being walked */
+    struct ledger_totals *totals; /* owned: of the pairs walked by another method than the ledgers'; NULL: by theirs */
+    struct method_walk *walk;     /* owned: of the pair being walked */
+    int tries;
     bool has_added;
     struct fill_key added; /* the last fill that was */
     struct bucket of_pair[BUCKETS], shown[BUCKETS];
     struct fee_sums pair_fees, fees;
     struct map orders; /* sell order -> quarter of an hour of its first fill, SPOILED once something was unmatched */
     bool partial;      /* a pair without rate is left out */
-    bool failed;       /* no memory */
+    enum err failed;
     struct view_series *series; /* owned */
     struct drawdowns drawdowns;
 };
@@ -117,7 +124,7 @@ static void add_sell(struct view_performance *v, const struct fill *f, const str
     if (known && ((seen & SPOILED) != 0 || clean)) return;
     if (known) count_cycle(v, (struct wall){(int64_t)seen * QUARTER}, -1);
     else if (clean) count_cycle(v, (struct wall){(int64_t)quarter * QUARTER}, 1);
-    if (map_put(&v->orders, (uint64_t)f->order_id, clean ? seen : seen | SPOILED) != ERR_OK) v->failed = true;
+    if (map_put(&v->orders, (uint64_t)f->order_id, clean ? seen : seen | SPOILED) != ERR_OK) v->failed = ERR_MEMORY;
 }
 
 static struct fee_sum *fee_of(struct fee_sums *s, const struct name *asset) {
@@ -162,6 +169,16 @@ static struct dec16 shown(const struct view_performance *v, const struct engine 
     return name_empty(&v->symbol) ? sum_shown(e, &p->quote, amount) : amount;
 }
 
+/* Back to where no fill of the pair has been added. */
+static void forget_pair(struct view_performance *v) {
+    memset(v->of_pair, 0, sizeof v->of_pair);
+    v->pair_fees.count = 0;
+    map_free(&v->orders);
+    v->has_added = false;
+    method_walk_free(v->walk);
+    v->walk = NULL;
+}
+
 /* The walked pair, added to what is shown. */
 static void merge_pair(struct view_performance *v, const struct engine *e, const struct pair *p) {
     bool rated = shown(v, e, p, DEC16_ZERO).v != UNKNOWN_DEC;
@@ -177,17 +194,47 @@ static void merge_pair(struct view_performance *v, const struct engine *e, const
         add_fee(&v->fees, &f->asset, f->amount, shown(v, e, p, f->value));
     }
     v->partial |= !rated;
-    memset(v->of_pair, 0, sizeof v->of_pair);
-    v->pair_fees.count = 0;
-    map_free(&v->orders);
-    v->has_added = false;
+    forget_pair(v);
     v->pair++;
+}
+
+/* The walk under way; NULL while the ledger is recomputing, or where one could not be begun. */
+static struct method_walk *begin_walk(struct view_performance *v, const struct engine *e) {
+    const struct pair *p = e->pairs[v->pair];
+    if (v->walk != NULL || ledger_totals(p->ledger)->recomputing) return v->walk;
+    v->walk = method_walk_new(p->ledger, v->method, &p->base, e->config->since);
+    if (v->walk == NULL) v->failed = ERR_MEMORY;
+    return v->walk;
+}
+
+/* As walk_pair, by another method than the ledger's. */
+static size_t walk_by_method(struct view_performance *v, const struct engine *e, size_t budget) {
+    const struct pair *p = e->pairs[v->pair];
+    struct fill fill;
+    struct fill_result result;
+    if (begin_walk(v, e) == NULL) return budget;
+    for (size_t done = 0; done < budget; done++) {
+        enum method_walked walked = method_walk_next(v->walk, &fill, &result);
+        if (walked == METHOD_FILL) {
+            if (fill.time.us >= e->config->since.us) add_fill(v, p, &fill, &result);
+        } else if (walked == METHOD_CHANGED) {
+            forget_pair(v);
+            if (v->tries++ == TRIES) v->failed = ERR_BAD_STATE;
+            return budget;
+        } else {
+            v->failed = walked == METHOD_END ? method_walk_totals(&v->totals[v->pair], v->walk) : ERR_RANGE;
+            merge_pair(v, e, p);
+            return done;
+        }
+    }
+    return budget;
 }
 
 /* At most `budget` fills; returns how many. */
 static size_t walk_pair(struct view_performance *v, const struct engine *e, size_t budget) {
     const struct pair *p = e->pairs[v->pair];
     size_t end = ledger_count(p->ledger), done = 0;
+    if (v->totals != NULL) return walk_by_method(v, e, budget);
     size_t at = v->has_added ? fill_position_after(p->ledger, &v->added) : ledger_position(p->ledger, e->config->since);
     for (; at < end && done < budget; at++, done++) {
         struct fill fill;
@@ -199,116 +246,6 @@ static size_t walk_pair(struct view_performance *v, const struct engine *e, size
     }
     if (at >= end) merge_pair(v, e, p);
     return done;
-}
-
-/* ---- figures ---- */
-
-struct figures { /* of a pair in its quote, or of all in the display currency */
-    struct dec16 realized, unrealized, total, gross_profit, gross_loss, fees;
-    uint64_t cycles, wins, losses, fills;
-    struct wall first_fill;
-};
-
-static struct figures figures_of(const struct pair *p) {
-    const struct ledger_totals *t = ledger_totals(p->ledger);
-    return (struct figures){.realized = t->realized,
-                            .unrealized = p->unrealized_known ? p->unrealized : UNKNOWN_DEC16,
-                            .total = p->unrealized_known ? p->total : UNKNOWN_DEC16,
-                            .gross_profit = t->gross_profit,
-                            .gross_loss = t->gross_loss,
-                            .fees = t->fees_quote,
-                            .cycles = t->cycles,
-                            .wins = t->wins,
-                            .losses = t->losses,
-                            .fills = t->fills,
-                            .first_fill = t->first_fill};
-}
-
-static void add_figures(struct figures *all, const struct figures *one, const struct engine *e,
-                        const struct name *quote) {
-    sum_add(&all->gross_profit, sum_shown(e, quote, one->gross_profit));
-    sum_add(&all->gross_loss, sum_shown(e, quote, one->gross_loss));
-    all->cycles += one->cycles;
-    all->wins += one->wins;
-    all->losses += one->losses;
-    all->fills += one->fills;
-    if (one->first_fill.us != 0 && (all->first_fill.us == 0 || one->first_fill.us < all->first_fill.us))
-        all->first_fill = one->first_fill;
-}
-
-/* Over all pairs. P&L and fees are the portfolio's own, so that no two places can differ. */
-static struct figures figures_of_all(const struct engine *e, bool *partial) {
-    const struct portfolio *p = &e->portfolio;
-    struct figures all = {
-        .realized = UNKNOWN_DEC16, .unrealized = UNKNOWN_DEC16, .total = UNKNOWN_DEC16, .fees = UNKNOWN_DEC16};
-    if (p->known) {
-        all.realized = p->realized;
-        all.unrealized = p->unrealized;
-        all.total = p->total;
-        all.fees = p->fees;
-    }
-    *partial |= p->partial;
-    for (size_t i = 0; i < e->pair_count; i++) {
-        struct figures one = figures_of(e->pairs[i]);
-        if (sum_shown(e, &e->pairs[i]->quote, DEC16_ZERO).v == UNKNOWN_DEC) *partial = true;
-        else add_figures(&all, &one, e, &e->pairs[i]->quote);
-    }
-    return all;
-}
-
-/* num x factor / den with 8 digits; null where den is not above zero or anything is unknown. */
-static void out_ratio(struct buf *out, const char *key, struct dec16 num, i128 factor, struct dec16 den) {
-    i128 ratio;
-    bool known = num.v != UNKNOWN_DEC && den.v != UNKNOWN_DEC && den.v > 0;
-    if (known && dec_muldiv(&ratio, num.v, factor * DEC8_ONE, den.v) == ERR_OK)
-        out_dec8(out, key, (struct dec8){ratio});
-    else out_null(out, key);
-}
-
-static struct dec16 of_count(uint64_t n) { return (struct dec16){(i128)n}; } /* only ever in a ratio of two such */
-
-static void out_cycles(struct buf *out, const struct figures *f) {
-    struct dec16 grid = f->gross_profit;
-    sum_add(&grid, f->gross_loss.v == UNKNOWN_DEC ? UNKNOWN_DEC16 : dec16_neg(f->gross_loss));
-    out_amount(out, "grid_profit", grid);
-    out_count(out, "cycles", f->cycles);
-    out_count(out, "wins", f->wins);
-    out_count(out, "losses", f->losses);
-    out_amount(out, "gross_profit", f->gross_profit);
-    out_amount(out, "gross_loss", f->gross_loss);
-    out_ratio(out, "win_rate", of_count(f->wins), 100, of_count(f->cycles)); /* percent */
-    out_ratio(out, "profit_factor", f->gross_profit, 1, f->gross_loss);
-    out_bool(out, "no_losses",
-             f->cycles > 0 && f->gross_loss.v == 0); /* then the factor is said in words (ACCOUNTING 6) */
-}
-
-static void out_figures(struct buf *out, const struct figures *f) {
-    out_amount(out, "realized", f->realized);
-    out_amount(out, "unrealized", f->unrealized);
-    out_amount(out, "total", f->total);
-    out_cycles(out, f);
-    out_amount(out, "fees", f->fees);
-    out_ratio(out, "fees_share", f->fees, 100, f->gross_profit); /* percent of gross profit */
-    out_count(out, "fills", f->fills);
-}
-
-/* pnl / investment / days running x 365, in percent; not in the first hour (ACCOUNTING 6). */
-static void out_apr_of(struct buf *out, const char *key, struct dec16 pnl, struct dec16 investment,
-                       int64_t running_us) {
-    i128 span;
-    bool known = investment.v != UNKNOWN_DEC && investment.v > 0 && running_us >= US_PER_HOUR &&
-                 !__builtin_mul_overflow(investment.v, (i128)(running_us / US_PER_S), &span);
-    if (known) out_ratio(out, key, pnl, (i128)36500 * (US_PER_DAY / US_PER_S), (struct dec16){span});
-    else out_null(out, key);
-}
-
-static void out_apr(struct buf *out, const struct figures *f, struct dec16 investment, int64_t running_us) {
-    struct dec16 grid = f->gross_profit;
-    sum_add(&grid, f->gross_loss.v == UNKNOWN_DEC ? UNKNOWN_DEC16 : dec16_neg(f->gross_loss));
-    out_object(out, "apr");
-    out_apr_of(out, "grid", grid, investment, running_us);
-    out_apr_of(out, "total", f->total, investment, running_us);
-    out_object_end(out);
 }
 
 /* ---- the answer ---- */
@@ -363,15 +300,19 @@ static void out_step(struct buf *out, const struct engine *e, const struct pair 
     out_object_end(out);
 }
 
+static const struct ledger_totals *totals_of(const struct view_performance *v, const struct engine *e, size_t pair) {
+    return v->totals != NULL ? &v->totals[pair] : ledger_totals(e->pairs[pair]->ledger);
+}
+
 static void out_pairs(struct buf *out, const struct view_performance *v, const struct engine *e) {
     out_array(out, "pairs");
     for (size_t i = 0; i < e->pair_count; i++) {
-        struct figures f = figures_of(e->pairs[i]);
         if (!takes(v, e->pairs[i])) continue;
+        struct figures f = figures_of(e, i, totals_of(v, e, i));
         out_object(out, NULL);
         out_name(out, "symbol", &e->pairs[i]->symbol);
         out_name(out, "currency", &e->pairs[i]->quote);
-        out_figures(out, &f);
+        figures_out(out, &f);
         out_object_end(out);
     }
     out_array_end(out);
@@ -383,29 +324,28 @@ static void out_pairs(struct buf *out, const struct view_performance *v, const s
 
 /* What one pair or the portfolio was given, and since when it runs. */
 static void out_base(struct buf *out, const struct view_performance *v, const struct engine *e, const struct figures *f,
-                     struct dec16 investment, const char *source) {
+                     const char *source) {
     struct wall since = f->first_fill.us > e->config->since.us ? f->first_fill : e->config->since;
     int64_t running = f->first_fill.us != 0 ? v->now.wall.us - since.us : 0;
     out_time(out, "since", f->first_fill.us != 0 ? since : (struct wall){0});
     out_ratio(out, "days_running", (struct dec16){running}, 1, (struct dec16){f->first_fill.us != 0 ? US_PER_DAY : 0});
-    if (investment.v == UNKNOWN_DEC) {
+    if (f->investment.v == UNKNOWN_DEC) {
         out_null(out, "investment");
     } else {
         out_object(out, "investment");
-        out_dec16(out, "amount", investment);
+        out_dec16(out, "amount", f->investment);
         out_word(out, "source", source);
         out_object_end(out);
     }
-    out_apr(out, f, investment, running);
+    figures_out_apr(out, f, running);
 }
 
 static void out_portfolio(struct buf *out, const struct view_performance *v, const struct engine *e) {
     bool partial = v->partial;
-    struct figures all = figures_of_all(e, &partial);
+    struct figures all = figures_of_all(e, v->totals, &partial);
     out_name(out, "currency", &e->display);
-    out_figures(out, &all);
-    out_base(out, v, e, &all, e->has_investment ? e->investment : UNKNOWN_DEC16,
-             e->investment_from_bot ? "bot" : "setting");
+    figures_out(out, &all);
+    out_base(out, v, e, &all, e->investment_from_bot ? "bot" : "setting");
     out_bool(out, "partial", partial);
 }
 
@@ -414,12 +354,11 @@ static void out_one(struct buf *out, const struct view_performance *v, const str
     for (size_t i = 0; i < e->pair_count; i++) {
         const struct pair *p = e->pairs[i];
         if (!takes(v, p)) continue;
-        struct figures f = figures_of(p);
-        struct dec16 investment = p->grid.known && p->grid.investment.v > 0 ? p->grid.investment : UNKNOWN_DEC16;
+        struct figures f = figures_of(e, i, totals_of(v, e, i));
         out_name(out, "symbol", &p->symbol);
         out_name(out, "currency", &p->quote);
-        out_figures(out, &f);
-        out_base(out, v, e, &f, investment, "bot");
+        figures_out(out, &f);
+        out_base(out, v, e, &f, "bot");
         out_bool(out, "partial", ledger_totals(p->ledger)->partial);
         return;
     }
@@ -427,7 +366,8 @@ static void out_one(struct buf *out, const struct view_performance *v, const str
 
 static void out_answer(struct buf *out, const struct view_performance *v, const struct engine *e) {
     out_object(out, NULL);
-    out_word(out, "method", "fifo");
+    out_word(out, "method", method_name(v->method));
+    out_word(out, "method_sentence", method_sentence(v->method));
     if (name_empty(&v->symbol)) out_portfolio(out, v, e);
     else out_one(out, v, e);
     drawdowns_out(out, &v->drawdowns);
@@ -449,16 +389,19 @@ static struct dec16 investment_of(const struct view_performance *v, const struct
     return UNKNOWN_DEC16;
 }
 
-struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now) {
+struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, enum method method,
+                                              struct now now) {
     struct view_performance *v = calloc(1, sizeof *v);
     if (v == NULL) return NULL;
     v->symbol = *symbol;
+    v->method = method;
     v->now = now;
     v->offset_us = e->config->day_offset_us;
     map_init(&v->orders);
     v->series = series_new(SERIES_DENSE, symbol, (struct wall){0}, (struct wall){0}, now);
     drawdowns_begin(&v->drawdowns, investment_of(v, e), now.wall);
-    if (v->series != NULL) return v;
+    if (method != METHOD_FIFO) v->totals = calloc(LIMIT_PAIRS, sizeof *v->totals);
+    if (v->series != NULL && (v->totals != NULL || method == METHOD_FIFO)) return v;
     view_performance_free(v);
     return NULL;
 }
@@ -470,6 +413,8 @@ struct view_series *view_performance_series(struct view_performance *v) {
 void view_performance_free(struct view_performance *v) {
     if (v == NULL) return;
     map_free(&v->orders);
+    method_walk_free(v->walk);
+    free(v->totals);
     series_free(v->series);
     free(v);
 }
@@ -482,7 +427,7 @@ static bool add_points(struct view_performance *v, const struct engine *e, size_
         case SERIES_POINT: drawdowns_add(&v->drawdowns, &point); break;
         case SERIES_AGAIN: drawdowns_begin(&v->drawdowns, investment_of(v, e), v->now.wall); break;
         case SERIES_LATER: return false;
-        case SERIES_FAILED: v->failed = true; return true;
+        case SERIES_FAILED: v->failed = ERR_MEMORY; return true;
         case SERIES_END: return true;
         }
     }
@@ -490,12 +435,14 @@ static bool add_points(struct view_performance *v, const struct engine *e, size_
 
 bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e) {
     size_t done = 0;
-    for (; v->pair < e->pair_count && done < VIEW_STEP_FILLS; done++) {
+    for (; v->failed == ERR_OK && v->pair < e->pair_count && done < VIEW_STEP_FILLS; done++) {
         if (takes(v, e->pairs[v->pair])) done += walk_pair(v, e, VIEW_STEP_FILLS - done);
         else v->pair++;
     }
-    if (v->pair < e->pair_count || done >= VIEW_STEP_FILLS || !add_points(v, e, VIEW_STEP_FILLS - done)) return false;
-    if (v->failed) out->failed = ERR_MEMORY;
+    if (v->failed == ERR_OK &&
+        (v->pair < e->pair_count || done >= VIEW_STEP_FILLS || !add_points(v, e, VIEW_STEP_FILLS - done)))
+        return false;
+    if (v->failed != ERR_OK) out->failed = v->failed;
     else out_answer(out, v, e);
     return true;
 }

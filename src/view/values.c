@@ -59,6 +59,13 @@ static const struct field streams_fields[] = {
     FIELD_END,
 };
 
+const struct field history_fields[] = {
+    FIELD(struct history_values, state, 0),
+    FIELD(struct history_values, from, 0),
+    FIELD(struct history_values, fills_loaded, 0),
+    FIELD_END,
+};
+
 static const struct field pnl_fields[] = {
     FIELD(struct pnl_values, currency, 0),
     FIELD(struct pnl_values, realized, 0),
@@ -70,6 +77,8 @@ static const struct field pnl_fields[] = {
     FIELD(struct pnl_values, left_out, 0),
     FIELD(struct pnl_values, unmatched, 0),
     FIELD(struct pnl_values, method, 0),
+    FIELD(struct pnl_values, drift, 0),
+    FIELD_SUB(struct pnl_values, history, 0, history_fields),
     FIELD_END,
 };
 
@@ -130,13 +139,6 @@ static const struct field grid_fields[] = {
     FIELD(struct grid_values, investment, 0),
     FIELD(struct grid_values, spacing, 0),
     FIELD(struct grid_values, source, 0),
-    FIELD_END,
-};
-
-static const struct field history_fields[] = {
-    FIELD(struct history_values, state, 0),
-    FIELD(struct history_values, from, 0),
-    FIELD(struct history_values, fills_loaded, 0),
     FIELD_END,
 };
 
@@ -295,6 +297,29 @@ static void read_unmatched(struct buf *b, const struct engine *e) {
     out_array_end(b);
 }
 
+void history_read(struct history_values *v, const struct pair *p) {
+    v->state = history_state_name(p->history.state);
+    v->from = ledger_totals(p->ledger)->first_fill;
+    v->fills_loaded = ledger_count(p->ledger);
+}
+
+/* A pair that left and never traded says nothing of the portfolio. */
+void history_read_all(struct history_values *v, const struct engine *e) {
+    static const int weight[] = {[HISTORY_COMPLETE] = 0, [HISTORY_SINCE] = 1, [HISTORY_GAP] = 2, [HISTORY_LOADING] = 3};
+    enum history_state worst = e->pair_count > 0 ? HISTORY_COMPLETE : HISTORY_LOADING;
+    *v = (struct history_values){0};
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct pair *p = e->pairs[i];
+        struct history_values one;
+        history_read(&one, p);
+        if (!p->active && one.fills_loaded == 0) continue;
+        if (weight[p->history.state] > weight[worst]) worst = p->history.state;
+        if (one.from.us != 0 && (v->from.us == 0 || one.from.us < v->from.us)) v->from = one.from;
+        v->fills_loaded += one.fills_loaded;
+    }
+    v->state = history_state_name(worst);
+}
+
 static void read_pnl(struct pnl_values *v, const struct engine *e) {
     const struct portfolio *p = &e->portfolio;
     v->currency = e->display;
@@ -305,6 +330,8 @@ static void read_pnl(struct pnl_values *v, const struct engine *e) {
     v->fees = dec16_if(p->known, p->fees);
     v->partial = p->partial;
     v->method = "fifo"; /* the ledger's only method live (ACCOUNTING 3) */
+    v->drift = dec16_if(e->proof.has_drift, e->proof.drift);
+    history_read_all(&v->history, e);
     read_left_out(&v->left_out, e);
     read_unmatched(&v->unmatched, e);
 }
@@ -440,9 +467,7 @@ static void read_ledger(struct pair_values *v, const struct pair *p, const struc
     v->unmatched_quantity = t->unmatched;
     v->assumed_fees = t->assumed_fees;
     v->recomputing = t->recomputing;
-    v->history.state = history_state_name(p->history.state);
-    v->history.from = t->first_fill;
-    v->history.fills_loaded = ledger_count(p->ledger);
+    history_read(&v->history, p);
 }
 
 struct dec8 grid_spacing(const struct orders *o) {

@@ -52,6 +52,12 @@ struct streams_values {
     struct stream_values market, user;
 };
 
+struct history_values {
+    const char *state;
+    struct wall from;
+    uint64_t fills_loaded;
+};
+
 struct pnl_values {
     struct name currency;
     struct dec16 realized, unrealized, total;
@@ -60,6 +66,8 @@ struct pnl_values {
     bool partial;
     struct buf left_out, unmatched;
     const char *method;
+    struct dec16 drift;
+    struct history_values history;
 };
 
 struct window_values {
@@ -105,12 +113,6 @@ struct grid_values {
     const char *source;
 };
 
-struct history_values {
-    const char *state;
-    struct wall from;
-    uint64_t fills_loaded;
-};
-
 struct pair_values {
     struct name symbol, exchange_symbol, base, quote;
     struct dec8 price;
@@ -142,6 +144,7 @@ enum { PARTS_ALL = DIRTY_HEADER | DIRTY_STREAMS | DIRTY_PNL | DIRTY_WINDOWS | DI
 extern const struct field head_fields[]; /* as the contract orders them: before "pairs" ... */
 extern const struct field tail_fields[]; /* ... and behind */
 extern const struct field pair_fields[];
+extern const struct field history_fields[];
 
 void head_init(struct head *h);
 void head_free(struct head *h);
@@ -150,6 +153,9 @@ void head_read(struct head *h, const struct engine *e, struct now now, unsigned 
 /* was: the values read last for this pair, or NULL: what is costly to work out is taken from there where it cannot have
  * changed. Every member is set. */
 void pair_read(struct pair_values *p, const struct engine *e, size_t index, const struct pair_values *was);
+/* How much of the fills is known: of a pair, and of all that count, where the least complete says the state. */
+void history_read(struct history_values *v, const struct pair *p);
+void history_read_all(struct history_values *v, const struct engine *e);
 /* The step of the grid as its orders show it: the smallest distance between neighbours on one side of the market;
  * unknown with fewer than two orders on each. */
 struct dec8 grid_spacing(const struct orders *o);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/name.h"
 #include "domain/market.h"
+#include "domain/methods.h"
 
 struct engine;
 struct fill;
@@ -126,15 +127,25 @@ bool view_equity_step(struct view_equity *v, struct buf *out, const struct engin
 /* ---- performance ---- */
 
 /* An answer in the making, as view_trades. symbol empty: the portfolio in the display currency; else that pair in
- * its quote. NULL without memory. */
+ * its quote. method: which coins a sale sells; realized, unrealized and the cycles' figures follow it, the total is the same in
+ * all. NULL without memory. */
 struct view_performance;
-struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, struct now now);
+struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, enum method method,
+                                              struct now now);
 void view_performance_free(struct view_performance *v);
 struct view_series *view_performance_series(struct view_performance *v); /* borrowed; for the drawdown */
 /* Works off at most VIEW_STEP_FILLS fills; true when the answer is written: sums of the cycles, fees by asset, APR,
  * drawdown, the series per hour (48), day (400), week (106) and month (120) up to now, the pairs one by one, and their grids'
  * steps. */
 bool view_performance_step(struct view_performance *v, struct buf *out, const struct engine *e);
+
+/* ---- trust ---- */
+
+/* GET /api/v1/proof: the ledger's figures against cash flows plus holdings at the mark, by pair and over all; what the fills moved
+ * against the exchange's balances. */
+void view_proof(struct buf *out, const struct engine *e, struct now now);
+/* GET /api/v1/provenance: for each figure how old it is and where it comes from. */
+void view_provenance(struct buf *out, const struct engine *e, struct now now);
 
 /* [{"symbol","name","active","source","lower","upper","levels","investment"}]: for GET /api/v1/config. */
 void view_strategies(struct buf *out, const struct engine *e);

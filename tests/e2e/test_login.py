@@ -11,7 +11,7 @@ PASSWORD = "correct horse 7"
 NOWHERE = {"DASHBOARD_API_BASE_URL": "http://127.0.0.1:1", "GRIDSCOPE_BINANCE_REST_URL": "http://127.0.0.1:1",
            "GRIDSCOPE_BINANCE_STREAM_URL": "ws://127.0.0.1:1", "GRIDSCOPE_BINANCE_WS_API_URL": "ws://127.0.0.1:1/ws-api/v3"}
 PRIVATE = ("/api/v1/snapshot", "/api/v1/trades", "/api/v1/trades.csv", "/api/v1/orders", "/api/v1/candles?symbol=BTC/USDT&interval=1m",
-           "/api/v1/equity", "/api/v1/performance", "/api/v1/config", "/api/v1/openapi.json", "/metrics", "/ws")
+           "/api/v1/equity", "/api/v1/performance", "/api/v1/proof", "/api/v1/provenance", "/api/v1/config", "/api/v1/openapi.json", "/metrics", "/ws")
 
 
 def guarded(place, **more):

@@ -183,7 +183,7 @@ static void check_drawdown(struct world *w, const char *investment) {
     }
     equity[count++].v = total_now(w).v + put.v;
     plain_drawdown(equity, count, put.v > 0, &amount, &percent);
-    struct view_performance *v = view_performance_new(w->rig.e, &all, w->rig.now);
+    struct view_performance *v = view_performance_new(w->rig.e, &all, METHOD_FIFO, w->rig.now);
     assert_non_null(v);
     answer(w, view_performance_series(v));
     buf_init(&b, 1 << 22);

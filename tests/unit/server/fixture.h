@@ -36,8 +36,8 @@ void world_close(struct world *w);
 void world_run(struct world *w, int64_t us);
 
 struct response {
-    int status;       /* 0: the connection ended without one */
-    char text[65536]; /* all of it */
+    int status;         /* 0: the connection ended without one */
+    char text[1 << 18]; /* all of it */
     size_t len;
     const char *body;
     size_t body_len;

@@ -98,6 +98,8 @@ static void openapi_describes_every_address(void **state) {
                                         "/api/v1/candles",
                                         "/api/v1/equity",
                                         "/api/v1/performance",
+                                        "/api/v1/proof",
+                                        "/api/v1/provenance",
                                         "/api/v1/config",
                                         "/api/v1/openapi.json",
                                         "/api/v1/session",
@@ -304,6 +306,8 @@ static void what_needs_a_login_is_401_and_the_rest_is_open(void **state) {
                                          "/api/v1/candles?symbol=A/B",
                                          "/api/v1/equity",
                                          "/api/v1/performance",
+                                         "/api/v1/proof",
+                                         "/api/v1/provenance",
                                          "/api/v1/config",
                                          "/api/v1/openapi.json"};
     static const char *const open[] = {"/healthz", "/readyz", "/api/v1/session"};

@@ -5,7 +5,7 @@
 static yyjson_doc *performance_of(struct rig *r, const char *symbol) {
     struct buf b;
     struct name name = name_of(symbol);
-    struct view_performance *v = view_performance_new(r->e, &name, r->now);
+    struct view_performance *v = view_performance_new(r->e, &name, METHOD_FIFO, r->now);
     assert_non_null(v);
     buf_init(&b, 1 << 22);
     for (int steps = 0; !view_performance_step(v, &b, r->e); steps++) assert_true(steps < 1000);
