@@ -158,7 +158,50 @@ def secrets_unprinted():
     check("no log line is given a key, a password or an address with a signature", problems)
 
 
-for rule in (layers, doors, pure_headers, pure_symbols, no_floats, unfinished, mirrored, secrets_unprinted):
+# The predecessor's defects by their numbers: every one of these stands in the table of tests/unit/defects.
+DEFECTS = {"A": 8, "B": 8, "C": 16, "D": 16, "E": 15, "F": 7, "G": 5, "H": 10}
+
+
+def defects_tested():
+    problems, listed, numbers = [], set(), set()
+    with open(f"{ROOT}/tests/unit/defects/README.md", encoding="utf-8") as f:
+        for line in f:
+            row = re.match(r"\| ([A-H]\d+(?:, [A-H]\d+)*) \|.*\| (.*) \|$", line)
+            if not row:
+                continue
+            numbers |= set(row.group(1).split(", "))
+            where = None
+            for file, test in re.findall(r"([\w./]+\.(?:c|ts|py))|`(defect_\w+)`", row.group(2)):
+                if file:
+                    where = f"{ROOT}/{file}" if "/" in file else f"{ROOT}/tests/unit/defects/{file}"
+                elif not re.search(rf"(unit_test\(|def |test\('|\"){test}\b", open(where, encoding="utf-8").read()):
+                    problems.append(f"{where} has no {test}")
+                listed.add(test)
+            if "`" not in row.group(2) and not row.group(2).startswith("none: "):
+                problems.append(f"{row.group(1)} has neither a test nor a reason")
+    problems += [f"{letter}{n} is not listed" for letter, count in DEFECTS.items() for n in range(1, count + 1) if f"{letter}{n}" not in numbers]
+    for path in ("tests/unit/defects", "tests/e2e", "web/test"):
+        for name in os.listdir(f"{ROOT}/{path}"):
+            if name.endswith((".c", ".py", ".ts")):
+                text = open(f"{ROOT}/{path}/{name}", encoding="utf-8").read()
+                problems += [f"{name}: {t} is not listed" for t in re.findall(r"(?:unit_test\(|def |test\(')(defect_\w+)", text) if t not in listed]
+    check("every proven defect of the predecessor has its test", problems)
+
+
+def no_skips():
+    problems = []
+    skip = re.compile(r"\bskip\(\)|\b(test|it)\.(skip|todo)|unittest\.skip|# SK" + r"IP")
+    for folder in ("tests", "web/test"):
+        for base, folders, names in os.walk(f"{ROOT}/{folder}"):
+            folders[:] = [f for f in folders if f != "node_modules"]
+            for name in names:
+                path = os.path.join(base, name)
+                if name.endswith((".c", ".py", ".ts", ".mjs")) and name not in ("rules.py", "run.py") and skip.search(open(path, encoding="utf-8").read()):
+                    problems.append(os.path.relpath(path, ROOT))
+    check("defect_g2_no_test_skips_itself", problems)
+
+
+for rule in (layers, doors, pure_headers, pure_symbols, no_floats, unfinished, mirrored, secrets_unprinted, defects_tested, no_skips):
     rule()
 for number, (name, problems) in enumerate(results, 1):
     print(("not ok" if problems else "ok"), number, "-", name)

@@ -38,7 +38,10 @@ static const char *value_of(const char *name, int *i, int argc, char **argv) {
     if (strncmp(argv[*i], name, len) != 0) return NULL;
     if (argv[*i][len] == '=') return argv[*i] + len + 1;
     if (argv[*i][len] != '\0') return NULL;
-    return *i + 1 < argc ? argv[++*i] : "";
+    if (*i + 1 >= argc) return "";
+    ++*i;
+    CHECK(argv[*i] != NULL); /* argv has argc texts */
+    return argv[*i];
 }
 
 bool report_options_read(struct report_options *o, char why[static REPORT_WHY_MAX], int argc, char **argv) {

@@ -11,6 +11,8 @@
  * the rest: prices have few digits, so a mark takes three to five bytes where eight digits of scale would take eight. */
 #include "domain/equity.h"
 
+#include "base/check.h"
+
 enum { VERSION = 1 };
 enum rate_kind { RATE_UNKNOWN, RATE_IS_ONE, RATE_ONE_LEG, RATE_TWO_LEGS, RATE_KINDS };
 
@@ -52,6 +54,7 @@ struct quotes {
 /* count where it is not among them. */
 static size_t find_quote(const struct quotes *q, const struct name *quote) {
     size_t i = 0;
+    CHECK(quote != NULL);
     while (i < q->count && !name_eq(q->of[i], quote)) i++;
     return i;
 }

@@ -99,10 +99,20 @@ static bool grow(void **rows, size_t *capacity, size_t count, size_t size) {
     return true;
 }
 
+/* The bot answers a symbol that it cannot read ("W/USDT", of one letter) with everybody's rows (BOT_API 4). */
+static bool of_another(const struct rows *rows, const struct name *symbol) {
+    const struct pair *p = rows->e->pairs[rows->pair];
+    return !name_eq(symbol, &p->symbol) && !name_eq(symbol, &p->exchange_symbol);
+}
+
 static void take_fill(void *arg, const struct fill *f) {
     struct rows *rows = arg;
     struct fill copy = *f;
-    rows->count++;
+    rows->count++; /* also another's: a full list is a full list */
+    if (of_another(rows, &f->symbol)) {
+        rows->e->count.other_symbol_fills++;
+        return;
+    }
     if (f->trade_id > rows->last_id) rows->last_id = f->trade_id;
     copy.received_at = rows->e->now.wall;
     rows->any_known |= ledger_knows(rows->e->pairs[rows->pair]->ledger, f->trade_id, f->side);
@@ -111,6 +121,7 @@ static void take_fill(void *arg, const struct fill *f) {
 
 static void take_order(void *arg, const struct order *o) {
     struct rows *rows = arg;
+    if (of_another(rows, &o->symbol)) return;
     if (rows->order_count >= ORDERS_MAX ||
         !grow((void **)&rows->orders, &rows->order_capacity, rows->order_count, sizeof *rows->orders)) {
         rows->failed = true;
