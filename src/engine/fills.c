@@ -215,22 +215,50 @@ static void keep_marks(struct engine *e) {
     }
 }
 
+/* The oldest pending fills become the store's batch: all of them, or as many as one transaction takes, moved into `part`. */
+static void take_batch(struct engine_private *p, struct fill *part) {
+    size_t count = part != NULL ? LIMIT_STORE_GROUP_FILLS : p->pending_count;
+    size_t shown = p->pending_shown < count ? p->pending_shown : count;
+    p->in_store = part != NULL ? part : p->pending;
+    p->in_store_count = count;
+    p->in_store_shown = shown;
+    p->in_store_batch = ++p->next_batch;
+    p->pending_count -= count;
+    p->pending_shown -= shown;
+    if (part == NULL) {
+        p->pending = NULL;
+        p->pending_capacity = 0;
+        return;
+    }
+    memcpy(part, p->pending, count * sizeof *part);
+    memmove(p->pending, p->pending + count, p->pending_count * sizeof *part);
+}
+
+/* False: not now. */
+static bool to_store_now(struct engine *e) {
+    struct engine_private *p = e->priv;
+    struct fill *part = NULL;
+    if (p->pending_count == 0 || !to_store(e) || p->in_store_batch != 0) return false;
+    if (p->pending_count > LIMIT_STORE_GROUP_FILLS && (part = malloc(LIMIT_STORE_GROUP_FILLS * sizeof *part)) == NULL)
+        return false;
+    struct effect *f = engine_effect(e, EFFECT_PERSIST);
+    if (f == NULL) {
+        free(part);
+        return false;
+    }
+    take_batch(p, part);
+    p->in_store_since = e->now.mono;
+    f->id = p->in_store_batch;
+    f->fills = p->in_store;
+    f->fill_count = p->in_store_count;
+    return true;
+}
+
 /* The pending fills go to the store; or into the ledgers where there is none; or both, in the other order, while it is slow. */
 static void hand_over(struct engine *e) {
     struct engine_private *p = e->priv;
-    bool free_store = to_store(e) && p->in_store_batch == 0;
-    struct effect *f = p->pending_count > 0 && free_store ? engine_effect(e, EFFECT_PERSIST) : NULL;
-    if (f != NULL) {
-        p->in_store = p->pending;
-        p->in_store_count = p->pending_count;
-        p->in_store_shown = p->pending_shown;
-        p->in_store_batch = ++p->next_batch;
-        p->in_store_since = e->now.mono;
-        p->pending = NULL;
-        p->pending_count = p->pending_capacity = p->pending_shown = 0;
-        *f = (struct effect){
-            .kind = EFFECT_PERSIST, .id = p->in_store_batch, .fills = p->in_store, .fill_count = p->in_store_count};
-    } else if (!to_store(e) || !e->durable) {
+    if (to_store_now(e)) return;
+    if (!to_store(e) || !e->durable) {
         apply_all(e, p->pending + p->pending_shown, p->pending_count - p->pending_shown);
         p->pending_shown = p->pending_count;
         if (!to_store(e)) p->pending_count = p->pending_shown = 0;
@@ -320,7 +348,9 @@ enum valued { VALUED_DONE, VALUED_MISSING, VALUED_GONE };
 
 static void keep_value(struct engine *e, const struct fee_wait *w) {
     struct engine_private *p = e->priv;
-    if (!to_store(e) || !reserve(&p->valued, &p->valued_capacity, p->valued_count + 1)) return;
+    if (!to_store(e) || p->valued_count >= LIMIT_STORE_GROUP_FILLS || /* the rest: again at the next start, alike */
+        !reserve(&p->valued, &p->valued_capacity, p->valued_count + 1))
+        return;
     if (ledger_find(e->pairs[w->pair]->ledger, w->trade_id, w->side, &p->valued[p->valued_count])) p->valued_count++;
 }
 

@@ -201,6 +201,7 @@ static void see(struct rig *r, const struct effect *f, const char *text) {
 }
 
 static void on_persist(struct rig *r, const struct effect *f) {
+    assert_in_range(f->fill_count, 1, LIMIT_STORE_GROUP_FILLS); /* the store takes no more at a time */
     if (f->id == 0) {
         r->valued_fills += f->fill_count;
         return;

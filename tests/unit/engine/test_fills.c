@@ -47,6 +47,24 @@ static void fills_of_one_turn_go_in_one_batch_and_the_next_waits(void **state) {
     rig_end(&r);
 }
 
+/* As on a first start: pages of many pairs come in while the disk works. */
+static void what_came_while_the_store_was_busy_goes_in_batches_it_takes(void **state) {
+    const int many = 2 * LIMIT_STORE_GROUP_FILLS + 100;
+    (void)state;
+    begin_live();
+    r.commit_after_us = 900 * US_PER_MS;
+    struct mono from = r.now.mono;
+    for (int i = 1; i <= 1 + many; i++) rig_fill(&r, i, "BUY", "100", "1", "0", "USDT"); /* the first one goes alone */
+    r.commit_after_us = 300 * US_PER_MS;
+    rig_ticks(&r, 4 * US_PER_S);
+    assert_int_equal(rig_count(&r, "persist", from), 4);
+    assert_int_equal(r.committed_fills, 1 + many);
+    assert_int_equal(totals()->fills, 1 + many);
+    assert_int_equal(r.applied_fills, 1 + many);
+    assert_true(r.e->durable);
+    rig_end(&r);
+}
+
 static void a_slow_store_costs_durability_not_figures(void **state) {
     (void)state;
     begin_live();
@@ -393,6 +411,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shown_only_when_the_store_has_it),
         cmocka_unit_test(fills_of_one_turn_go_in_one_batch_and_the_next_waits),
+        cmocka_unit_test(what_came_while_the_store_was_busy_goes_in_batches_it_takes),
         cmocka_unit_test(a_slow_store_costs_durability_not_figures),
         cmocka_unit_test(a_store_that_failed_loses_nothing_on_the_screen),
         cmocka_unit_test(an_idle_store_that_fails_is_told),
