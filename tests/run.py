@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs every suite and counts cases: C tests at the shipped optimisation and again under AddressSanitizer and UBSan, the
 page's own tests, the rules of the tree, the real binary over real sockets, and the page in a real browser. Each suite
-speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code is 1 when something failed.
+speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code is 1 when something failed. The suite
+memory lasts over ten minutes and mostly waits: it starts as soon as the binary is built and is collected at the end.
 
-    tests/run.py [suite ...]     only these suites: c asan page rules wire e2e browser
+    tests/run.py [suite ...]     only these suites: c asan page rules wire e2e browser memory
     tests/run.py valgrind tsan   too slow for every day, run only when named: the C tests under Valgrind's memcheck, and those
                                  that use threads or sockets under ThreadSanitizer
 """
-import json, os, re, subprocess, sys, threading, time
+import json, os, re, signal, subprocess, sys, tempfile, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TAP = re.compile(r"^\s*(not )?ok\b[ \t]*\d*[ \t]*(?:- )?(.*)$")
@@ -56,8 +57,8 @@ def command(report, suite, argv, cwd=ROOT, timeout=900, env=None, tries=2):
     report.failures += once.failures
 
 
-def meson(report, suite, folder, options, only=None, arguments=(), env=None):
-    """Builds, runs and counts Meson's tests: all, or those whose name matches."""
+def meson(report, suite, folder, options, only=None, arguments=(), env=None, built=None):
+    """Builds, runs and counts Meson's tests: all, or those whose name matches. `built` is called between the two."""
     setup = ["meson", "setup", folder, *options] if not os.path.exists(f"{ROOT}/{folder}/build.ninja") else \
             ["meson", "configure", folder, *options]
     for argv in (setup, ["ninja", "-C", folder]):
@@ -66,6 +67,8 @@ def meson(report, suite, folder, options, only=None, arguments=(), env=None):
             print(done.stdout[-6000:], done.stderr[-4000:], file=sys.stderr)
             report.failures.append(f"{suite}: {' '.join(argv)} failed")
             return
+    if built:
+        built()
     names = []
     if only:
         listed = subprocess.run(["meson", "test", "-C", folder, "--list"], cwd=ROOT, capture_output=True, text=True).stdout
@@ -84,7 +87,8 @@ def meson(report, suite, folder, options, only=None, arguments=(), env=None):
 
 
 def suite_c(report):
-    meson(report, "c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true", "-Dpage=enabled"])
+    meson(report, "c", "build-test", ["--buildtype=release", "-Ddebug=true", "-Dtests=true", "-Dpage=enabled"],
+          built=lambda: "memory" in chosen and start_memory())
 
 
 def suite_asan(report):
@@ -140,8 +144,67 @@ def suite_browser(report):
             env={"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
 
 
+class Background:
+    """One program that speaks TAP, beside the others. It is in a group of its own and holds the reading end of a pipe: it
+    is ended by us on every way out, and ends by itself when we are killed."""
+
+    def __init__(self, argv, seconds, env):
+        self.deadline = time.monotonic() + seconds
+        self.out, self.err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        self.child = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=self.out, stderr=self.err,
+                                      start_new_session=True, env=dict(os.environ, **env))
+
+    def collect(self, report, suite):
+        try:
+            code = self.child.wait(max(0.0, self.deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            code = "a timeout"
+        self.end()
+        self.out.seek(0), self.err.seek(0)
+        out = self.out.read()
+        if (report.count(suite, out) == 0 or code != 0) and not report.failures:
+            report.failures.append(f"{suite}: ended with {code}")
+        if report.failures:
+            print(out[-8000:], self.err.read()[-8000:], sep="\n", file=sys.stderr)
+
+    def end(self):
+        if not self.child.stdin.closed:
+            self.child.stdin.close()
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                self.child.wait(10)
+                break
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, sign)
+
+
+memory = None
+
+
+def start_memory():
+    global memory
+    gridscope = f"{ROOT}/build-test/gridscope"
+    if memory is None and os.path.exists(gridscope):
+        memory = Background(["nice", "node", "tests/browser/memory.mjs", "--start", f"{gridscope} demo"], 780,
+                            {"GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_LOG": "warn"})
+
+
+def suite_memory(report):
+    start_memory()
+    if memory is None:
+        report.failures.append("memory: there is no program to look at")
+    else:
+        memory.collect(report, "memory")
+
+
+def terminated(*_):
+    sys.exit(143)
+
+
 ON_REQUEST = {"valgrind": suite_valgrind, "tsan": suite_tsan}
-SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "e2e": suite_e2e, "browser": suite_browser}
+SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "e2e": suite_e2e,
+          "browser": suite_browser, "memory": suite_memory}
+chosen = sys.argv[1:] or list(SUITES)
 
 # After the first suite has built what the others run, one lane keeps the cores busy and the other mostly waits.
 LANES = [["asan", "rules"], ["page", "wire", "e2e", "browser"]]
@@ -159,20 +222,26 @@ def run(name, reports):
 
 def run_all(reports):
     run("c", reports)
-    lanes = [threading.Thread(target=lambda names: [run(name, reports) for name in names], args=(names,)) for names in LANES]
+    lanes = [threading.Thread(daemon=True, target=lambda names: [run(name, reports) for name in names], args=(names,)) for names in LANES]
     for lane in lanes:
         lane.start()
     for lane in lanes:
         lane.join()
+    run("memory", reports)
 
 
 if __name__ == "__main__":
     reports = {}
-    if len(sys.argv) > 1:
-        for name in sys.argv[1:]:
-            run(name, reports)
-    else:
-        run_all(reports)
+    signal.signal(signal.SIGTERM, terminated)
+    try:
+        if len(sys.argv) > 1:
+            for name in chosen:
+                run(name, reports)
+        else:
+            run_all(reports)
+    finally:
+        if memory is not None:
+            memory.end()
     failures = [failure for report in reports.values() for failure in report.failures]
     for failure in failures:
         print(f"FAILED {failure}")

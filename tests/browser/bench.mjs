@@ -2,6 +2,7 @@
 // to the first figures, heap growth with live data.
 //   node bench.mjs [--pairs 200] [--rate 50] [--seconds 20] [--soak MINUTES] [--base-url URL]
 import { launch, openPage } from './browser.mjs';
+import { heap } from './heap.mjs';
 import { startMock } from './mock/server.mjs';
 
 function option(name, fallback) {
@@ -46,15 +47,6 @@ async function paint(browser, url) {
   }
   await context.close();
   return runs;
-}
-
-async function heap(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  await session.detach();
-  return usedSize;
 }
 
 const url = option('base-url', null);
