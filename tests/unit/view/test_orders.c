@@ -98,6 +98,107 @@ static void levels_join_orders_and_fills(void **state) {
     rig_end(&r);
 }
 
+/* The sample of the bot: ten geometric levels from 88000 to 94000, bought down to 91284.42, one coin on sale. */
+static void begin_grid(struct rig *r) {
+    static const char *const buys[] = {"88000", "88647.29", "89299.34", "89956.19", "90617.87", "91284.42"};
+    rig_begin(r);
+    size_t pair = rig_pair(r, "BTC", "USDT");
+    for (int i = 0; i < 6; i++) rig_order(r, pair, 1 + i, SIDE_BUY, buys[i], true);
+    rig_order(r, pair, 7, SIDE_SELL, "92632.26", true);
+    struct pair *p = r->e->pairs[pair];
+    p->grid = (struct grid){.known = true, .lower = D8("88000"), .upper = D8("94000"), .levels = 10};
+    p->grid_from_bot = p->orders_known = true;
+    r->e->markets[p->market]->info_known = true;
+    r->e->markets[p->market]->info.tick_size = D8("0.01");
+    rig_tick(r, pair, D8("91700"));
+}
+
+static void a_level_with_neither_order_nor_fill_is_missing(void **state) {
+    (void)state;
+    struct rig r;
+    begin_grid(&r);
+    yyjson_doc *d = orders_of(&r, "BTC/USDT");
+    assert_int_equal(yyjson_arr_size(rig_at(d, "levels")), 9); /* without 91955.87, where the price is */
+    assert_json(d, "levels.5.state", "open_buy");
+    assert_json(d, "levels.5.reason", "null");
+    assert_json(d, "levels.6.price", "92632.26");
+    assert_json(d, "levels.7.price", "93313.62");
+    assert_json(d, "levels.7.state", "missing");
+    assert_json(d, "levels.7.fills", "0");
+    assert_json(d, "levels.7.last_fill", "null");
+    assert_json(d, "levels.7.reason", "no sell order here; the bot does not say why");
+    assert_json(d, "levels.8.price", "94000");
+    assert_json(d, "levels.8.state", "missing");
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void a_filled_level_is_not_missing_and_says_when(void **state) {
+    (void)state;
+    struct rig r;
+    begin_grid(&r);
+    rig_fill(&r, 0, SIDE_SELL, "93313.62", "0.01", "0", "USDT");
+    yyjson_doc *d = orders_of(&r, "BTC/USDT");
+    assert_json(d, "levels.7.state", "filled");
+    assert_json(d, "levels.7.last_fill", "2026-11-20T10:15:30.123456Z");
+    assert_json(d, "levels.8.state", "missing");
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void a_taken_away_order_is_missed_once_the_price_is_elsewhere(void **state) {
+    (void)state;
+    struct rig r;
+    begin_grid(&r);
+    rig_order(&r, 0, 3, SIDE_BUY, "89299.34", false);
+    yyjson_doc *d = orders_of(&r, "BTC/USDT");
+    assert_json(d, "levels.2.price", "89299.34");
+    assert_json(d, "levels.2.state", "missing");
+    assert_json(d, "levels.2.reason", "no buy order here; the bot does not say why");
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void the_reason_is_what_the_data_say(void **state) {
+    (void)state;
+    struct rig r;
+    begin_grid(&r);
+    r.e->pairs[0]->history.state = HISTORY_COMPLETE; /* 0.01 a sell order, and no coin was ever bought */
+    yyjson_doc *d = orders_of(&r, "BTC/USDT");
+    assert_json(d, "levels.7.reason", "the coins bought are all on sale at other levels already");
+    yyjson_doc_free(d);
+    rig_fill(&r, 0, SIDE_BUY, "91284.42", "0.03", "0", "USDT");
+    d = orders_of(&r, "BTC/USDT");
+    assert_json(d, "levels.7.reason", "no sell order here; the bot does not say why");
+    yyjson_doc_free(d);
+    r.e->markets[0]->info.min_notional = D16("1000");
+    d = orders_of(&r, "BTC/USDT");
+    assert_json(d, "levels.7.reason", "an order of the usual size would be below the exchange's least amount");
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void nothing_is_missing_where_too_little_is_known(void **state) {
+    (void)state;
+    struct rig r;
+    begin_grid(&r);
+    r.e->pairs[0]->orders_known = false;
+    yyjson_doc *d = orders_of(&r, "BTC/USDT");
+    assert_int_equal(yyjson_arr_size(rig_at(d, "levels")), 7);
+    yyjson_doc_free(d);
+    r.e->pairs[0]->orders_known = true;
+    r.e->pairs[0]->grid_from_bot = false; /* worked out from the orders themselves */
+    d = orders_of(&r, "BTC/USDT");
+    assert_int_equal(yyjson_arr_size(rig_at(d, "levels")), 7);
+    yyjson_doc_free(d);
+    r.e->pairs[0]->grid_from_bot = true;
+    r.e->pairs[0]->grid.levels = 13; /* the orders lie on no such grid */
+    d = orders_of(&r, "BTC/USDT");
+    assert_int_equal(yyjson_arr_size(rig_at(d, "levels")), 7);
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
 static void levels_are_bounded_whatever_happened(void **state) {
     (void)state;
     struct rig r;
@@ -205,6 +306,11 @@ int main(void) {
         cmocka_unit_test(an_unknown_symbol_has_no_rows),
         cmocka_unit_test(orders_not_read_yet_are_said_to_be_unknown),
         cmocka_unit_test(levels_join_orders_and_fills),
+        cmocka_unit_test(a_level_with_neither_order_nor_fill_is_missing),
+        cmocka_unit_test(a_filled_level_is_not_missing_and_says_when),
+        cmocka_unit_test(a_taken_away_order_is_missed_once_the_price_is_elsewhere),
+        cmocka_unit_test(the_reason_is_what_the_data_say),
+        cmocka_unit_test(nothing_is_missing_where_too_little_is_known),
         cmocka_unit_test(levels_are_bounded_whatever_happened),
         cmocka_unit_test(topic_message_names_its_topic),
         cmocka_unit_test(strategies_say_what_their_source_says),
