@@ -257,13 +257,13 @@ static void put_limit(struct jout *out, const char *type, const char *interval, 
     jo_close(out, '}');
 }
 
-void api_rate_limits(const struct api *a, struct jout *out, const char *key) {
+void api_rate_limits(const struct api *a, const struct api_params *p, struct jout *out, const char *key) {
     jo_open(out, key, '[');
     put_limit(out, "REQUEST_WEIGHT", "MINUTE", 1, a->weights.limit, -1);
     put_limit(out, "ORDERS", "SECOND", 10, 50, -1);
     put_limit(out, "ORDERS", "DAY", 1, 160000, -1);
     put_limit(out, "RAW_REQUESTS", "MINUTE", 5, 300000, -1);
-    put_limit(out, "CONNECTIONS", "MINUTE", 5, 300, -1);
+    if (p->websocket) put_limit(out, "CONNECTIONS", "MINUTE", 5, 300, -1);
     jo_close(out, ']');
 }
 
@@ -338,7 +338,7 @@ static bool answer_exchange_info(struct api *a, const struct api_params *p, stru
         jo_open(out, NULL, '{');
         jo_text(out, "timezone", "UTC");
         jo_time(out, "serverTime", a->clock_us);
-        api_rate_limits(a, out, "rateLimits");
+        api_rate_limits(a, p, out, "rateLimits");
         jo_raw(out, "exchangeFilters", SPAN("[]"));
         jo_open(out, "symbols", '[');
         for (size_t i = 0; i < c.count; i++) put_symbol_info(a, c.all[i], p, out);

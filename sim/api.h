@@ -18,6 +18,7 @@ struct api_param {
 struct api_params {
     struct api_param all[API_PARAMS_MAX];
     size_t count;
+    bool websocket; /* asked over the WebSocket API, which has a limit more */
 };
 
 const struct api_param *api_param(const struct api_params *p, const char *name); /* NULL where absent */
@@ -62,7 +63,7 @@ bool api_check_params(const struct api_endpoint *ep, const struct api_params *p,
 bool api_check_time(const struct api *a, const struct api_params *p, struct api_error *e);
 
 /* Pieces that the streams use too. */
-void api_rate_limits(const struct api *a, struct jout *out, const char *key);
+void api_rate_limits(const struct api *a, const struct api_params *p, struct jout *out, const char *key);
 void api_order(struct jout *out, const struct venue_symbol *s, const struct venue_order *o);
 const char *api_status_name(enum order_status s);
 void api_percent(struct jout *out, const char *key, int64_t change, int64_t open, unsigned digits);

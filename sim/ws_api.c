@@ -338,7 +338,8 @@ static bool read_params(struct ws_request *q, yyjson_val *params) {
 
 void ws_api_answer(struct api *a, struct ws_session *s, struct span peer, struct span text, struct buf *out,
                    struct ws_after *after) {
-    struct ws_request q = {.api = a, .session = s, .after = after, .show_limits = s->show_limits};
+    struct ws_request q = {
+        .api = a, .session = s, .params = {.websocket = true}, .after = after, .show_limits = s->show_limits};
     yyjson_doc *doc = yyjson_read(text.at, text.len, 0);
     yyjson_val *root = yyjson_doc_get_root(doc), *method = yyjson_obj_get(root, "method");
     *after = (struct ws_after){0};

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs every suite and counts cases: C tests at the shipped optimisation and again under AddressSanitizer and UBSan, the
-page's own tests, the rules of the tree, the real binary over real sockets, and the page in a real browser. Each suite
-speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code is 1 when something failed. The suite
-memory lasts over ten minutes and mostly waits: it starts as soon as the binary is built and is collected at the end.
+page's own tests, the rules of the tree, the real binary over real sockets, other people's clients against the simulator,
+and the page in a real browser. Each suite speaks TAP ("ok 1 - name"). The last line is "N passed, N failed"; the exit code
+is 1 when something failed. The suite memory lasts over ten minutes and mostly waits: it starts as soon as the binary is
+built and is collected at the end.
 
-    tests/run.py [suite ...]     only these suites: c asan page rules wire e2e browser memory
+    tests/run.py [suite ...]     only these suites: c asan page rules wire e2e clients browser memory
     tests/run.py valgrind tsan   too slow for every day, run only when named: the C tests under Valgrind's memcheck, and those
                                  that use threads or sockets under ThreadSanitizer
 """
@@ -136,6 +137,10 @@ def suite_e2e(report):
     python_suite(report, "e2e")
 
 
+def suite_clients(report):
+    command(report, "clients", ["node", "tests/clients/run.mjs"], timeout=200, env={"GRIDSCOPE": f"{ROOT}/build-test/gridscope"})
+
+
 def suite_browser(report):
     gridscope = f"{ROOT}/build-test/gridscope"
     subprocess.run(["npm", "run", "--silent", "build"], cwd=f"{ROOT}/web", stdin=subprocess.DEVNULL, check=False)
@@ -203,11 +208,11 @@ def terminated(*_):
 
 ON_REQUEST = {"valgrind": suite_valgrind, "tsan": suite_tsan}
 SUITES = {"c": suite_c, "asan": suite_asan, "page": suite_page, "rules": suite_rules, "wire": suite_wire, "e2e": suite_e2e,
-          "browser": suite_browser, "memory": suite_memory}
+          "clients": suite_clients, "browser": suite_browser, "memory": suite_memory}
 chosen = sys.argv[1:] or list(SUITES)
 
 # After the first suite has built what the others run, one lane keeps the cores busy and the other mostly waits.
-LANES = [["asan", "rules"], ["page", "wire", "e2e", "browser"]]
+LANES = [["asan", "rules"], ["page", "wire", "e2e", "clients", "browser"]]
 
 
 def run(name, reports):

@@ -68,6 +68,7 @@ def rest_market_answers(sim):
 def rest_exchange_info(sim):
     got, want = sim.get("/api/v3/exchangeInfo"), sample("ws_api_exchangeInfo_response")["result"]
     same(got, want, "exchangeInfo")
+    assert "CONNECTIONS" not in [limit["rateLimitType"] for limit in got["rateLimits"]], "a limit of the WebSocket API alone"
     filters = sample("filters_all")
     for f in got["symbols"][0]["filters"]:
         same(f, filters[f["filterType"]], f["filterType"])
