@@ -63,6 +63,9 @@ enum {
     LIMIT_STORE_NAMES = 1 << 16,      /* accounts, series, fee assets each: 512 pairs on 100 accounts */
     LIMIT_STORE_METAS = 4096,         /* keys of one answer: a few for each of 512 pairs */
     LIMIT_STORE_CANDLES = 1500,       /* candles of one answer: a chart is 1,000 wide at most, Binance's page as well */
+    LIMIT_STORE_CANDLES_SERIES = 100000, /* kept of one chart: ten weeks of minutes, eleven years of hours; 5 MB */
+    LIMIT_STORE_CANDLES_ALL = 1000000,   /* of all charts: a thousand full screens, 50 MB; all can be fetched again */
+    LIMIT_STORE_MARKETS = 20000,         /* Binance lists about 3,500; the engine's own bound */
     LIMIT_STORE_EQUITY_POINTS = 4096, /* points of one answer: three days of minutes, half a year of hours */
     LIMIT_STORE_ANSWER_BYTES = 8 << 20, /* marks of one answer: over it the answer ends earlier, the asker goes on */
     LIMIT_STORE_BLOB_BYTES = 64 << 10,  /* marks and rates of 512 symbols, 100 bytes each, with room */

@@ -21,19 +21,27 @@ MUST_CHECK enum err history_put(struct sql *s, uint64_t account, const struct st
 /* The rows of one account by symbol, at most max. */
 MUST_CHECK enum err history_get(struct sql *s, struct stored_history *out, size_t *count, size_t max, uint64_t account);
 
-/* ---- markets: exchange information, with the time it was read ---- */
+/* ---- markets: exchange information of an environment, with the time it was read ---- */
 
-MUST_CHECK enum err market_put(struct sql *s, const struct stored_market *m);
-MUST_CHECK enum err market_get_all(struct sql *s, struct stored_market *out, size_t *count, size_t max);
+/* In the place of what was known of that environment. */
+MUST_CHECK enum err markets_put(struct sql *s, const char *environment, const struct stored_markets *m);
+/* Never read: all zero. *rows is the caller's to free, and what out->at points to; NULL without rows. */
+MUST_CHECK enum err markets_get(struct sql *s, struct stored_markets *out, struct symbol_info **rows,
+                                const char *environment);
 
-/* ---- candles: closed ones ---- */
+/* ---- candles: closed ones, of an environment's markets ---- */
 
-/* candles are closed; those already there are replaced. symbol and interval as the caller spells them. */
-MUST_CHECK enum err candles_put(struct sql *s, const struct name *symbol, const struct name *interval,
-                                const struct candle *candles, size_t count);
+/* candles are closed; those already there are replaced. symbol and interval as the caller spells them. Beyond
+ * LIMIT_STORE_CANDLES_SERIES of one series its oldest go, beyond LIMIT_STORE_CANDLES_ALL the series whose newest candle is
+ * the oldest: the one that nobody has looked at for the longest. */
+MUST_CHECK enum err candles_put(struct sql *s, const char *environment, const struct name *symbol,
+                                const struct name *interval, const struct candle *candles, size_t count);
 /* The newest `max` of those that open before `before` (0: no bound), oldest first. */
-MUST_CHECK enum err candles_get(struct sql *s, struct candle *out, size_t *count, size_t max, const struct name *symbol,
-                                const struct name *interval, struct wall before);
+MUST_CHECK enum err candles_get(struct sql *s, struct candle *out, size_t *count, size_t max, const char *environment,
+                                const struct name *symbol, const struct name *interval, struct wall before);
+
+/* The environment began anew (a wiped testnet): its candles and markets are gone. */
+MUST_CHECK enum err market_data_drop(struct sql *s, const char *environment);
 
 /* ---- equity: a point is a time and the marks and rates of that moment, bytes of the caller's ---- */
 

@@ -127,27 +127,35 @@ static enum err run_get_metas(struct worker *w, struct op *o) {
 }
 
 static enum err run_put_markets(struct worker *w, struct op *o) {
-    const struct stored_market *markets = o->items;
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < o->count && e == ERR_OK; i++) e = market_put(db_sql(w->db), &markets[i]);
-    return e;
+    struct stored_markets m = {o->from, o->weight_limit, o->items, o->count};
+    return markets_put(db_sql(w->db), o->account, &m);
 }
 
 static enum err run_get_markets(struct worker *w, struct op *o) {
-    struct stored_market *all = calloc(LIMIT_PAIRS, sizeof *all);
-    o->items = all;
-    return all == NULL ? ERR_MEMORY : market_get_all(db_sql(w->db), all, &o->count, LIMIT_PAIRS);
+    struct stored_markets m;
+    struct symbol_info *rows;
+    enum err e = markets_get(db_sql(w->db), &m, &rows, o->account);
+    if (e != ERR_OK) return e;
+    o->items = rows;
+    o->count = m.count;
+    o->from = m.read_at;
+    o->weight_limit = m.weight_limit;
+    return ERR_OK;
 }
 
 static enum err run_put_candles(struct worker *w, struct op *o) {
-    return candles_put(db_sql(w->db), &o->symbol, &o->interval, o->items, o->count);
+    return candles_put(db_sql(w->db), o->account, &o->symbol, &o->interval, o->items, o->count);
 }
 
 static enum err run_get_candles(struct worker *w, struct op *o) {
     struct candle *candles = calloc(o->max + 1, sizeof *candles);
     o->items = candles;
     if (candles == NULL) return ERR_MEMORY;
-    return candles_get(db_sql(w->db), candles, &o->count, o->max, &o->symbol, &o->interval, o->to);
+    return candles_get(db_sql(w->db), candles, &o->count, o->max, o->account, &o->symbol, &o->interval, o->to);
+}
+
+static enum err run_drop_market_data(struct worker *w, struct op *o) {
+    return market_data_drop(db_sql(w->db), o->account);
 }
 
 static enum err run_put_point(struct worker *w, struct op *o) {
@@ -197,6 +205,7 @@ static const struct {
     [OP_GET_MARKETS] = {run_get_markets, false},
     [OP_PUT_CANDLES] = {run_put_candles, true},
     [OP_GET_CANDLES] = {run_get_candles, false},
+    [OP_DROP_MARKET_DATA] = {run_drop_market_data, true},
     [OP_PUT_POINT] = {run_put_point, true},
     [OP_GET_POINTS] = {run_get_points, false},
     [OP_THIN_POINTS] = {run_thin_points, true},

@@ -21,6 +21,7 @@ enum op_kind {
     OP_GET_MARKETS,
     OP_PUT_CANDLES,
     OP_GET_CANDLES,
+    OP_DROP_MARKET_DATA,
     OP_PUT_POINT,
     OP_GET_POINTS,
     OP_THIN_POINTS,
@@ -43,12 +44,13 @@ struct op {
     enum err err;
 
     /* in; unused ones are zero */
-    char account[ACCOUNT_TEXT_MAX], into[ACCOUNT_TEXT_MAX];
+    char account[ACCOUNT_TEXT_MAX], into[ACCOUNT_TEXT_MAX]; /* of market data: the environment */
     char key[META_KEY_MAX];
     bool has_value; /* of a meta: to be put, not removed */
     struct name symbol, interval;
     struct wall from, to;
     int64_t step_us;
+    int64_t weight_limit;
     size_t max;
 
     /* in or out */

@@ -34,6 +34,20 @@ static const struct step {
     {3, "points of the equity series",
      "CREATE TABLE equity(account INTEGER, time_us INTEGER, marks BLOB NOT NULL, PRIMARY KEY(account, time_us))"
      "                    WITHOUT ROWID;"},
+    {4, "prices and markets belong to an environment",
+     /* Nothing was written to these tables before. A testnet's BTC/USDT is not production's. candle_series.rows: how many
+      * candles it has, so that the bound over all of them is known without counting. */
+     "DROP TABLE markets; DROP TABLE candles; DROP TABLE candle_series;"
+     "CREATE TABLE market_reads(environment TEXT PRIMARY KEY, read_us INTEGER NOT NULL, weight_limit INTEGER NOT NULL)"
+     "                          WITHOUT ROWID;"
+     "CREATE TABLE markets(environment TEXT, exchange_symbol TEXT, base TEXT NOT NULL, quote TEXT NOT NULL,"
+     "                     tick_size TEXT NOT NULL, step_size TEXT NOT NULL, min_notional TEXT NOT NULL,"
+     "                     trading INTEGER NOT NULL, PRIMARY KEY(environment, exchange_symbol)) WITHOUT ROWID;"
+     "CREATE TABLE candle_series(id INTEGER PRIMARY KEY, environment TEXT NOT NULL, symbol TEXT NOT NULL,"
+     "                           interval TEXT NOT NULL, rows INTEGER NOT NULL,"
+     "                           UNIQUE(environment, symbol, interval));"
+     "CREATE TABLE candles(series INTEGER, open_us INTEGER, record BLOB NOT NULL, PRIMARY KEY(series, open_us))"
+     "                     WITHOUT ROWID;"},
 };
 
 enum { STEPS = sizeof steps / sizeof *steps };

@@ -138,7 +138,9 @@ static void answer_metas(struct store *s, struct op *o) {
 }
 
 static void answer_markets(struct store *s, struct op *o) {
-    if (s->events->markets != NULL) s->events->markets(s->arg, o->id, o->err, o->items, o->count);
+    struct stored_markets m = {o->from, o->weight_limit, o->items, o->count};
+    if (o->err != ERR_OK) m = (struct stored_markets){.weight_limit = -1};
+    if (s->events->markets != NULL) s->events->markets(s->arg, o->id, o->err, &m);
 }
 
 static void answer_candles(struct store *s, struct op *o) {
@@ -175,7 +177,7 @@ static void (*const answers[OP_KINDS])(struct store *s, struct op *o) = {
     [OP_PUT_MARKETS] = answer_written, [OP_GET_MARKETS] = answer_markets,
     [OP_PUT_CANDLES] = answer_written, [OP_GET_CANDLES] = answer_candles,
     [OP_PUT_POINT] = answer_written,   [OP_GET_POINTS] = answer_points,
-    [OP_THIN_POINTS] = answer_written,
+    [OP_THIN_POINTS] = answer_written, [OP_DROP_MARKET_DATA] = answer_written,
 };
 
 /* The worker's first failure is everybody's: said once, before the answers that carry it. */
@@ -364,41 +366,50 @@ enum err store_get_metas(struct store *s, uint64_t id, const char *prefix) {
     return ask_meta(s, OP_GET_METAS, id, prefix, NULL);
 }
 
-enum err store_put_markets(struct store *s, uint64_t id, const struct stored_market *markets, size_t count) {
+enum err store_put_markets(struct store *s, uint64_t id, const char *environment, const struct stored_markets *m) {
     struct op *o;
-    if (count > LIMIT_PAIRS) return ERR_TOO_BIG;
-    enum err e = make_op(&o, s, OP_PUT_MARKETS, id, NULL, markets, count, sizeof *markets);
+    if (m->count > LIMIT_STORE_MARKETS) return ERR_TOO_BIG;
+    enum err e = make_op(&o, s, OP_PUT_MARKETS, id, environment, m->at, m->count, sizeof *m->at);
+    if (e != ERR_OK) return e;
+    o->from = m->read_at;
+    o->weight_limit = m->weight_limit;
+    return submit(s, o);
+}
+
+enum err store_get_markets(struct store *s, uint64_t id, const char *environment) {
+    struct op *o;
+    enum err e = make_op(&o, s, OP_GET_MARKETS, id, environment, NULL, 0, 0);
     return e == ERR_OK ? submit(s, o) : e;
 }
 
-enum err store_get_markets(struct store *s, uint64_t id) {
-    struct op *o;
-    enum err e = make_op(&o, s, OP_GET_MARKETS, id, NULL, NULL, 0, 0);
-    return e == ERR_OK ? submit(s, o) : e;
-}
-
-enum err store_put_candles(struct store *s, uint64_t id, const struct name *symbol, const struct name *interval,
-                           const struct candle *candles, size_t count) {
+enum err store_put_candles(struct store *s, uint64_t id, const char *environment, const struct name *symbol,
+                           const struct name *interval, const struct candle *candles, size_t count) {
     struct op *o;
     if (count > LIMIT_STORE_CANDLES) return ERR_TOO_BIG;
-    enum err e = make_op(&o, s, OP_PUT_CANDLES, id, NULL, candles, count, sizeof *candles);
+    enum err e = make_op(&o, s, OP_PUT_CANDLES, id, environment, candles, count, sizeof *candles);
     if (e != ERR_OK) return e;
     o->symbol = *symbol;
     o->interval = *interval;
     return submit(s, o);
 }
 
-enum err store_get_candles(struct store *s, uint64_t id, const struct name *symbol, const struct name *interval,
-                           struct wall before, size_t max) {
+enum err store_get_candles(struct store *s, uint64_t id, const char *environment, const struct name *symbol,
+                           const struct name *interval, struct wall before, size_t max) {
     struct op *o;
     if (max > LIMIT_STORE_CANDLES) return ERR_TOO_BIG;
-    enum err e = make_op(&o, s, OP_GET_CANDLES, id, NULL, NULL, 0, 0);
+    enum err e = make_op(&o, s, OP_GET_CANDLES, id, environment, NULL, 0, 0);
     if (e != ERR_OK) return e;
     o->symbol = *symbol;
     o->interval = *interval;
     o->to = before;
     o->max = max;
     return submit(s, o);
+}
+
+enum err store_drop_market_data(struct store *s, uint64_t id, const char *environment) {
+    struct op *o;
+    enum err e = make_op(&o, s, OP_DROP_MARKET_DATA, id, environment, NULL, 0, 0);
+    return e == ERR_OK ? submit(s, o) : e;
 }
 
 enum err store_put_point(struct store *s, uint64_t id, const char *account, struct wall time, struct span marks) {

@@ -42,7 +42,7 @@ struct store_events {
     /* Every other write. */
     void (*written)(void *arg, uint64_t id, enum err err);
     void (*metas)(void *arg, uint64_t id, enum err err, const struct stored_meta *metas, size_t count);
-    void (*markets)(void *arg, uint64_t id, enum err err, const struct stored_market *markets, size_t count);
+    void (*markets)(void *arg, uint64_t id, enum err err, const struct stored_markets *markets);
     void (*candles)(void *arg, uint64_t id, enum err err, const struct candle *candles, size_t count);
     void (*points)(void *arg, uint64_t id, enum err err, const struct store_point *points, size_t count);
     void (*verified)(void *arg, uint64_t id, enum err err, const struct verdict *verdict);
@@ -97,15 +97,20 @@ MUST_CHECK enum err store_verify(struct store *s, uint64_t id);
 MUST_CHECK enum err store_put_meta(struct store *s, uint64_t id, const char *key, const char *value); /* NULL removes */
 /* Every key that begins with prefix ("" for all), by key; at most LIMIT_STORE_METAS, LIMIT_STORE_ANSWER_BYTES. */
 MUST_CHECK enum err store_get_metas(struct store *s, uint64_t id, const char *prefix);
-/* At most LIMIT_PAIRS at once; those not named stay. */
-MUST_CHECK enum err store_put_markets(struct store *s, uint64_t id, const struct stored_market *markets, size_t count);
-MUST_CHECK enum err store_get_markets(struct store *s, uint64_t id);
-/* Closed ones, at most LIMIT_STORE_CANDLES. */
-MUST_CHECK enum err store_put_candles(struct store *s, uint64_t id, const struct name *symbol,
+/* Exchange information and candles belong to an environment ("production", "testnet", a host): 1 .. ACCOUNT_TEXT_MAX - 1
+ * bytes. */
+/* In the place of what was known; at most LIMIT_STORE_MARKETS. */
+MUST_CHECK enum err store_put_markets(struct store *s, uint64_t id, const char *environment,
+                                      const struct stored_markets *m);
+MUST_CHECK enum err store_get_markets(struct store *s, uint64_t id, const char *environment);
+/* Closed ones, at most LIMIT_STORE_CANDLES. What is kept in all is bounded (facts.h). */
+MUST_CHECK enum err store_put_candles(struct store *s, uint64_t id, const char *environment, const struct name *symbol,
                                       const struct name *interval, const struct candle *candles, size_t count);
 /* The newest `max` (at most LIMIT_STORE_CANDLES) of those that open before `before` (0: no bound), oldest first. */
-MUST_CHECK enum err store_get_candles(struct store *s, uint64_t id, const struct name *symbol,
+MUST_CHECK enum err store_get_candles(struct store *s, uint64_t id, const char *environment, const struct name *symbol,
                                       const struct name *interval, struct wall before, size_t max);
+/* A wiped testnet: neither its markets nor its candles are what they were. */
+MUST_CHECK enum err store_drop_market_data(struct store *s, uint64_t id, const char *environment);
 /* marks: at most LIMIT_STORE_BLOB_BYTES. */
 MUST_CHECK enum err store_put_point(struct store *s, uint64_t id, const char *account, struct wall time,
                                     struct span marks);

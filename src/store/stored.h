@@ -34,9 +34,11 @@ struct stored_meta { /* a text under a key */
     const char *key, *value;
 };
 
-struct stored_market { /* exchange information of one symbol, and when it was read */
-    struct symbol_info info;
-    struct wall read_at;
+struct stored_markets { /* exchange information of an environment as it was read at one time */
+    struct wall read_at;   /* 0: never */
+    int64_t weight_limit;  /* a minute; -1 not said */
+    const struct symbol_info *at;
+    size_t count;
 };
 
 struct verdict { /* on the journal, as far as it was walked */

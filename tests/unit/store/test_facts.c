@@ -103,30 +103,69 @@ static void history_is_kept_by_account_and_symbol(void **state) {
     commit_and_close(db);
 }
 
+static struct symbol_info market_named(const char *symbol) {
+    struct symbol_info m = {.exchange_symbol = name_of(symbol), .base = name_of("BTC"), .quote = name_of("USDT")};
+    m.tick_size.v = 1000000;
+    m.step_size.v = 1000;
+    m.min_notional.v = 5 * DEC16_ONE;
+    m.trading = true;
+    return m;
+}
+
+static struct stored_markets markets_of(struct db *db, const char *environment, struct symbol_info **rows) {
+    struct stored_markets m;
+    assert_int_equal(markets_get(db_sql(db), &m, rows, environment), ERR_OK);
+    return m;
+}
+
 static void markets_come_back_exactly(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
-    struct stored_market back[2],
-        m = {.info = {.exchange_symbol = name_of("BTCUSDT"), .trading = true}, .read_at = {77}};
-    size_t count;
-    m.info.base = name_of("BTC");
-    m.info.quote = name_of("USDT");
-    m.info.tick_size.v = 1000000;
-    m.info.step_size.v = 1000;
-    m.info.min_notional.v = 5 * DEC16_ONE;
-    assert_int_equal(market_put(db_sql(db), &m), ERR_OK);
-    m.info.tick_size.v = 1;
-    assert_int_equal(market_put(db_sql(db), &m), ERR_OK);
-    assert_int_equal(market_get_all(db_sql(db), back, &count, 2), ERR_OK);
-    assert_int_equal(count, 1);
-    assert_string_equal(back[0].info.exchange_symbol.text, "BTCUSDT");
-    assert_string_equal(back[0].info.base.text, "BTC");
-    assert_string_equal(back[0].info.quote.text, "USDT");
-    assert_dec_equal(back[0].info.tick_size.v, 1);
-    assert_dec_equal(back[0].info.step_size.v, 1000);
-    assert_dec_equal(back[0].info.min_notional.v, 5 * DEC16_ONE);
-    assert_true(back[0].info.trading);
-    assert_int_equal(back[0].read_at.us, 77);
+    struct symbol_info put = market_named("BTCUSDT"), *rows;
+    struct stored_markets m = {{77}, 1200, &put, 1};
+    assert_int_equal(markets_put(db_sql(db), "testnet", &m), ERR_OK);
+    put.tick_size.v = 1;
+    assert_int_equal(markets_put(db_sql(db), "testnet", &m), ERR_OK);
+    struct stored_markets back = markets_of(db, "testnet", &rows);
+    assert_int_equal(back.count, 1);
+    assert_int_equal(back.read_at.us, 77);
+    assert_int_equal(back.weight_limit, 1200);
+    assert_ptr_equal(back.at, rows);
+    assert_string_equal(rows->exchange_symbol.text, "BTCUSDT");
+    assert_string_equal(rows->base.text, "BTC");
+    assert_string_equal(rows->quote.text, "USDT");
+    assert_dec_equal(rows->tick_size.v, 1);
+    assert_dec_equal(rows->step_size.v, 1000);
+    assert_dec_equal(rows->min_notional.v, 5 * DEC16_ONE);
+    assert_true(rows->trading);
+    free(rows);
+    commit_and_close(db);
+}
+
+/* What is read anew takes the place of the old as a whole: a market that was delisted is gone. */
+static void markets_belong_to_their_environment_and_are_replaced_as_a_whole(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct symbol_info two[] = {market_named("BTCUSDT"), market_named("ETHUSDT")}, *rows;
+    assert_int_equal(markets_put(db_sql(db), "production", &(struct stored_markets){{5}, -1, two, 2}), ERR_OK);
+    assert_int_equal(markets_put(db_sql(db), "testnet", &(struct stored_markets){{6}, 100, two + 1, 1}), ERR_OK);
+    assert_int_equal(markets_of(db, "production", &rows).count, 2);
+    free(rows);
+    assert_int_equal(markets_put(db_sql(db), "production", &(struct stored_markets){{7}, -1, two, 1}), ERR_OK);
+    struct stored_markets back = markets_of(db, "production", &rows);
+    assert_int_equal(back.count, 1);
+    assert_int_equal(back.read_at.us, 7);
+    assert_int_equal(back.weight_limit, -1);
+    assert_string_equal(rows->exchange_symbol.text, "BTCUSDT");
+    free(rows);
+    back = markets_of(db, "elsewhere", &rows);
+    assert_int_equal(back.read_at.us, 0);
+    assert_int_equal(back.count, 0);
+    assert_null(rows);
+    assert_int_equal(market_data_drop(db_sql(db), "production"), ERR_OK);
+    assert_int_equal(markets_of(db, "production", &rows).read_at.us, 0);
+    assert_int_equal(markets_of(db, "testnet", &rows).read_at.us, 6);
+    free(rows);
     commit_and_close(db);
 }
 
@@ -139,30 +178,86 @@ static struct candle candle_number(int64_t n) {
     return c;
 }
 
+static size_t candles_of(struct db *db, struct candle *got, size_t max, const char *environment, const char *symbol,
+                         const char *interval, struct wall before) {
+    struct name s = name_of(symbol), i = name_of(interval);
+    size_t count = max;
+    assert_int_equal(candles_get(db_sql(db), got, &count, max, environment, &s, &i, before), ERR_OK);
+    return count;
+}
+
+static void keep_candles(struct db *db, const char *environment, const char *symbol, const char *interval,
+                         const struct candle *candles, size_t count) {
+    struct name s = name_of(symbol), i = name_of(interval);
+    assert_int_equal(candles_put(db_sql(db), environment, &s, &i, candles, count), ERR_OK);
+}
+
 static void candles_page_backwards_and_replace(void **state) {
     (void)state;
     struct db *db = open_in_transaction();
     struct candle put[100], got[100];
-    struct name btc = name_of("BTC/USDT"), eth = name_of("ETH/USDT"), minute = name_of("1m"), hour = name_of("1h");
-    size_t count;
     for (int i = 0; i < 100; i++) put[i] = candle_number(i);
-    assert_int_equal(candles_get(db_sql(db), got, &count, 100, &btc, &minute, (struct wall){0}), ERR_OK);
-    assert_int_equal(count, 0);
-    assert_int_equal(candles_put(db_sql(db), &btc, &minute, put, 100), ERR_OK);
-    assert_int_equal(candles_put(db_sql(db), &btc, &minute, put + 90, 10), ERR_OK);
-    assert_int_equal(candles_put(db_sql(db), &eth, &minute, put, 1), ERR_OK);
-    assert_int_equal(candles_put(db_sql(db), &btc, &hour, put, 2), ERR_OK);
-    assert_int_equal(candles_get(db_sql(db), got, &count, 100, &btc, &minute, (struct wall){0}), ERR_OK);
-    assert_int_equal(count, 100);
-    assert_int_equal(candles_get(db_sql(db), got, &count, 10, &btc, &minute, put[50].open_time), ERR_OK);
-    assert_int_equal(count, 10);
+    assert_int_equal(candles_of(db, got, 100, "testnet", "BTC/USDT", "1m", (struct wall){0}), 0);
+    keep_candles(db, "testnet", "BTC/USDT", "1m", put, 100);
+    keep_candles(db, "testnet", "BTC/USDT", "1m", put + 90, 10);
+    keep_candles(db, "testnet", "ETH/USDT", "1m", put, 1);
+    keep_candles(db, "testnet", "BTC/USDT", "1h", put, 2);
+    keep_candles(db, "production", "BTC/USDT", "1m", put, 3);
+    assert_int_equal(candles_of(db, got, 100, "testnet", "BTC/USDT", "1m", (struct wall){0}), 100);
+    assert_int_equal(candles_of(db, got, 10, "testnet", "BTC/USDT", "1m", put[50].open_time), 10);
     for (int i = 0; i < 10; i++) {
         assert_int_equal(got[i].open_time.us, put[40 + i].open_time.us);
         assert_dec_equal(got[i].close.v, put[40 + i].close.v);
         assert_dec_equal(got[i].volume.v, put[40 + i].volume.v);
+        assert_true(got[i].closed);
     }
-    assert_int_equal(candles_get(db_sql(db), got, &count, 100, &btc, &hour, (struct wall){0}), ERR_OK);
-    assert_int_equal(count, 2);
+    assert_int_equal(candles_of(db, got, 100, "testnet", "BTC/USDT", "1h", (struct wall){0}), 2);
+    assert_int_equal(candles_of(db, got, 100, "production", "BTC/USDT", "1m", (struct wall){0}), 3);
+    assert_int_equal(market_data_drop(db_sql(db), "testnet"), ERR_OK);
+    assert_int_equal(candles_of(db, got, 100, "testnet", "BTC/USDT", "1m", (struct wall){0}), 0);
+    assert_int_equal(candles_of(db, got, 100, "production", "BTC/USDT", "1m", (struct wall){0}), 3);
+    commit_and_close(db);
+}
+
+static int64_t number_of(struct db *db, const char *text) {
+    struct query q = query_start(db_sql(db), text);
+    int64_t n = query_row(&q) ? query_int(&q, 0) : -1;
+    assert_int_equal(query_end(&q), ERR_OK);
+    return n;
+}
+
+/* So many minutes from the number `first` on, page by page. */
+static void keep_many(struct db *db, const char *symbol, int64_t first, int64_t count) {
+    static struct candle page[LIMIT_STORE_CANDLES];
+    for (int64_t at = 0, n; at < count; at += n) {
+        n = count - at < LIMIT_STORE_CANDLES ? count - at : LIMIT_STORE_CANDLES;
+        for (int64_t i = 0; i < n; i++) page[i] = candle_number(first + at + i);
+        keep_candles(db, "testnet", symbol, "1m", page, (size_t)n);
+    }
+}
+
+static void candles_are_bounded_the_oldest_and_the_forgotten_go_first(void **state) {
+    (void)state;
+    struct db *db = open_in_transaction();
+    struct candle got[1];
+    char symbol[NAME_MAX];
+    keep_many(db, "OLD/USDT", 0, LIMIT_STORE_CANDLES_SERIES + 500);
+    assert_int_equal(number_of(db, "SELECT count(*) FROM candles"), LIMIT_STORE_CANDLES_SERIES);
+    assert_int_equal(number_of(db, "SELECT min(open_us) FROM candles"), 500 * US_PER_MIN);
+    /* ten more series of that many would be one too many: they are made up, being all the same to the bound */
+    for (int i = 0; i < 9; i++) {
+        (void)snprintf(symbol, sizeof symbol, "C%d/USDT", i);
+        keep_many(db, symbol, LIMIT_STORE_CANDLES_SERIES + 1000 + i, 1);
+    }
+    struct query q = query_start(db_sql(db), "UPDATE candle_series SET rows = ? WHERE symbol != 'OLD/USDT'");
+    query_put_int(&q, LIMIT_STORE_CANDLES_SERIES);
+    assert_int_equal(query_run(&q), ERR_OK);
+    assert_int_equal(candles_of(db, got, 1, "testnet", "OLD/USDT", "1m", (struct wall){0}), 1);
+    keep_many(db, "NEW/USDT", 3, 1); /* its candle is the oldest of all, but it was just wanted */
+    assert_int_equal(candles_of(db, got, 1, "testnet", "NEW/USDT", "1m", (struct wall){0}), 1);
+    assert_int_equal(candles_of(db, got, 1, "testnet", "OLD/USDT", "1m", (struct wall){0}), 0);
+    assert_int_equal(candles_of(db, got, 1, "testnet", "C0/USDT", "1m", (struct wall){0}), 1);
+    assert_int_equal(number_of(db, "SELECT sum(rows) FROM candle_series"), 9 * LIMIT_STORE_CANDLES_SERIES + 1);
     commit_and_close(db);
 }
 
@@ -248,7 +343,9 @@ int main(void) {
         cmocka_unit_test(long_metas_are_refused),
         cmocka_unit_test(history_is_kept_by_account_and_symbol),
         cmocka_unit_test(markets_come_back_exactly),
+        cmocka_unit_test(markets_belong_to_their_environment_and_are_replaced_as_a_whole),
         cmocka_unit_test(candles_page_backwards_and_replace),
+        cmocka_unit_test(candles_are_bounded_the_oldest_and_the_forgotten_go_first),
         cmocka_unit_test(equity_points_come_by_time),
         cmocka_unit_test(a_step_gives_the_first_point_of_each),
         cmocka_unit_test(thinning_keeps_the_first_of_each_step),

@@ -45,14 +45,21 @@ static const char version_2[] = /* on top of version 1 */
             ") WITHOUT ROWID;"
             "INSERT INTO meta VALUES('symbols','BTC/USDT');";
 
+static const char version_3[] = /* on top of version 2 */
+    MARK(3) "CREATE TABLE equity(account INTEGER, time_us INTEGER, marks BLOB NOT NULL, PRIMARY KEY(account, time_us)"
+            ") WITHOUT ROWID;"
+            "INSERT INTO equity VALUES(1, 60000000, X'6d61726b73');"
+            "INSERT INTO markets VALUES('BTCUSDT','BTC','USDT','0.01','0.00001','5',1,77);";
+
 /* What an earlier version left, by statements run one after the other; NULL: nothing more. */
 static const struct past {
     int version;
-    const char *texts[2];
+    const char *texts[3];
 } pasts[] = {
-    {0, {NULL, NULL}},
-    {1, {version_1, NULL}},
+    {0, {NULL}},
+    {1, {version_1}},
     {2, {version_1, version_2}},
+    {3, {version_1, version_2, version_3}},
 };
 
 enum { PASTS = sizeof pasts / sizeof *pasts };
@@ -60,7 +67,7 @@ enum { PASTS = sizeof pasts / sizeof *pasts };
 static void make_past(const char *path, const struct past *past) {
     sqlite3 *then;
     assert_int_equal(sqlite3_open(path, &then), SQLITE_OK);
-    for (int i = 0; i < 2 && past->texts[i] != NULL; i++)
+    for (int i = 0; i < 3 && past->texts[i] != NULL; i++)
         if (sqlite3_exec(then, past->texts[i], NULL, NULL, NULL) != SQLITE_OK) fail_msg("%s", sqlite3_errmsg(then));
     assert_int_equal(sqlite3_close(then), SQLITE_OK);
 }
@@ -88,8 +95,9 @@ static void assert_all_works(struct db *db) {
     assert_int_equal(db_begin(db), ERR_OK);
     assert_int_equal(meta_put(db_sql(db), "a", "b"), ERR_OK);
     assert_int_equal(history_put(db_sql(db), 1, &(struct stored_history){.symbol = symbol}), ERR_OK);
-    assert_int_equal(market_put(db_sql(db), &(struct stored_market){.info.exchange_symbol = symbol}), ERR_OK);
-    assert_int_equal(candles_put(db_sql(db), &symbol, &interval, &c, 1), ERR_OK);
+    struct symbol_info market = {.exchange_symbol = symbol};
+    assert_int_equal(markets_put(db_sql(db), "testnet", &(struct stored_markets){{1}, 2, &market, 1}), ERR_OK);
+    assert_int_equal(candles_put(db_sql(db), "testnet", &symbol, &interval, &c, 1), ERR_OK);
     assert_int_equal(equity_put(db_sql(db), 1, (struct wall){5}, SPAN("marks")), ERR_OK);
     assert_int_equal(db_commit(db), ERR_OK);
 }
@@ -135,6 +143,30 @@ static void what_version_2_knew_is_kept(void **state) {
     folder_remove(&f);
 }
 
+static bool is_the_point(void *arg, struct wall time, struct span marks) {
+    *(bool *)arg = time.us == 60000000 && span_is(marks, "marks");
+    return true;
+}
+
+/* Exchange information without an environment says nothing any more. */
+static void what_version_3_knew_is_kept_but_for_its_markets(void **state) {
+    (void)state;
+    struct folder f;
+    bool kept = false;
+    struct stored_markets m;
+    struct symbol_info *rows;
+    folder_make(&f);
+    make_past(f.file, &pasts[3]);
+    struct db *db = db_need(f.file);
+    assert_int_equal(equity_get(db_sql(db), 9, 1, (struct wall){0}, (struct wall){INT64_MAX}, 0, is_the_point, &kept),
+                     ERR_OK);
+    assert_true(kept);
+    assert_int_equal(markets_get(db_sql(db), &m, &rows, "testnet"), ERR_OK);
+    assert_int_equal(m.count, 0);
+    db_close(db);
+    folder_remove(&f);
+}
+
 /* A step that cannot be taken (a table of that name is in the way) leaves the version before, whole. */
 static void a_failed_step_leaves_the_version_before(void **state) {
     (void)state;
@@ -170,6 +202,7 @@ int main(void) {
         cmocka_unit_test(every_earlier_version_becomes_todays),
         cmocka_unit_test(no_version_is_without_a_test),
         cmocka_unit_test(what_version_2_knew_is_kept),
+        cmocka_unit_test(what_version_3_knew_is_kept_but_for_its_markets),
         cmocka_unit_test(a_failed_step_leaves_the_version_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

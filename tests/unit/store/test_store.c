@@ -28,7 +28,8 @@ struct told {
     struct store_point points[8];
     char marks[8][16];
     size_t point_count;
-    struct stored_market markets[8];
+    struct symbol_info markets[8];
+    struct wall markets_read;
     size_t market_count;
     char meta[64];
     struct verdict verdict;
@@ -97,10 +98,11 @@ static void on_metas(void *arg, uint64_t id, enum err err, const struct stored_m
     tell(t, "metas", id, err);
 }
 
-static void on_markets(void *arg, uint64_t id, enum err err, const struct stored_market *markets, size_t count) {
+static void on_markets(void *arg, uint64_t id, enum err err, const struct stored_markets *m) {
     struct told *t = arg;
-    t->market_count = count;
-    for (size_t i = 0; i < count; i++) t->markets[i] = markets[i];
+    t->market_count = m->count;
+    t->markets_read = m->read_at;
+    for (size_t i = 0; i < m->count; i++) t->markets[i] = m->at[i];
     tell(t, "markets", id, err);
 }
 
@@ -188,7 +190,9 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     struct told t;
     struct name symbol = name_of("BTC/USDT"), minute = name_of("1m");
     struct candle candle = {.open_time = {60000000}, .close_time = {119999000}, .closed = true};
-    struct stored_market market = {.info.exchange_symbol = name_of("BTCUSDT"), .read_at = {5}};
+    struct symbol_info market = {
+        .exchange_symbol = name_of("BTCUSDT"), .base = name_of("BTC"), .quote = name_of("USDT")};
+    struct stored_markets markets = {{5}, 6000, &market, 1};
     struct stored_history history = {.symbol = symbol, .state = 3, .first_id = 1, .last_id = 9};
     const struct wall all = {1000};
     begin(&t, ":memory:", STORE_USE);
@@ -197,10 +201,10 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     assert_int_equal(store_load(t.store, 13, "testnet:1"), ERR_OK);
     assert_int_equal(store_put_meta(t.store, 14, "symbols", "BTC/USDT"), ERR_OK);
     assert_int_equal(store_get_metas(t.store, 15, "sym"), ERR_OK);
-    assert_int_equal(store_put_markets(t.store, 16, &market, 1), ERR_OK);
-    assert_int_equal(store_get_markets(t.store, 17), ERR_OK);
-    assert_int_equal(store_put_candles(t.store, 18, &symbol, &minute, &candle, 1), ERR_OK);
-    assert_int_equal(store_get_candles(t.store, 19, &symbol, &minute, (struct wall){0}, 8), ERR_OK);
+    assert_int_equal(store_put_markets(t.store, 16, "testnet", &markets), ERR_OK);
+    assert_int_equal(store_get_markets(t.store, 17, "testnet"), ERR_OK);
+    assert_int_equal(store_put_candles(t.store, 18, "testnet", &symbol, &minute, &candle, 1), ERR_OK);
+    assert_int_equal(store_get_candles(t.store, 19, "testnet", &symbol, &minute, (struct wall){0}, 8), ERR_OK);
     assert_int_equal(store_put_point(t.store, 20, "testnet:1", (struct wall){7}, SPAN("marks")), ERR_OK);
     assert_int_equal(store_put_point(t.store, 21, "testnet:1", (struct wall){8}, SPAN("thin")), ERR_OK);
     assert_int_equal(store_thin_points(t.store, 22, "testnet:1", (struct wall){0}, all, 100), ERR_OK);
@@ -222,7 +226,8 @@ static void requests_are_answered_in_order_by_their_ids(void **state) {
     assert_int_equal(t.histories[0].last_id, 9);
     assert_string_equal(t.meta, "symbols=BTC/USDT;");
     assert_int_equal(t.market_count, 1);
-    assert_int_equal(t.markets[0].read_at.us, 5);
+    assert_int_equal(t.markets_read.us, 5);
+    assert_string_equal(t.markets[0].quote.text, "USDT");
     assert_int_equal(t.candle_count, 1);
     assert_int_equal(t.candles[0].close_time.us, 119999000);
     assert_int_equal(t.point_count, 1);
@@ -242,13 +247,14 @@ static void what_is_not_there_is_answered_empty(void **state) {
     begin(&t, ":memory:", STORE_USE);
     assert_int_equal(store_load(t.store, 1, "testnet:1"), ERR_OK);
     assert_int_equal(store_get_metas(t.store, 2, ""), ERR_OK);
-    assert_int_equal(store_get_markets(t.store, 3), ERR_OK);
-    assert_int_equal(store_get_candles(t.store, 4, &symbol, &minute, (struct wall){0}, 8), ERR_OK);
+    assert_int_equal(store_get_markets(t.store, 3, "testnet"), ERR_OK);
+    assert_int_equal(store_get_candles(t.store, 4, "testnet", &symbol, &minute, (struct wall){0}, 8), ERR_OK);
     assert_int_equal(store_get_points(t.store, 5, "testnet:1", (struct wall){0}, (struct wall){9}, 0), ERR_OK);
     assert_int_equal(store_join(t.store, 6, "testnet:bot", "testnet:1"), ERR_OK);
     assert_int_equal(store_thin_points(t.store, 7, "testnet:1", (struct wall){0}, (struct wall){9}, 1), ERR_OK);
+    assert_int_equal(store_drop_market_data(t.store, 8, "testnet"), ERR_OK);
     settle(&t);
-    assert_int_equal(t.count, 8);
+    assert_int_equal(t.count, 9);
     for (size_t i = 1; i < t.count; i++) {
         assert_int_equal(t.events[i].id, i);
         assert_int_equal(t.events[i].err, ERR_OK);
