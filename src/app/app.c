@@ -102,7 +102,7 @@ void app_start_engine(struct app *a) {
 
 static void set_config(struct app *a) {
     a->config = a->options->engine;
-    a->config.persist = a->store != NULL;
+    a->config.persist = a->config.keeps_candles = a->store != NULL;
     a->config.seed = (uint64_t)loop_now(a->loop).wall.us ^ (uint64_t)getpid() << 32;
 }
 

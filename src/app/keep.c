@@ -1,5 +1,10 @@
-/* keep.c: between engine and store. At the start: the account that this key had the last time, its symbols, its fills. Then:
- * batches of fills and small facts. A store that fails costs durability, never the dashboard. */
+/* keep.c: between engine and store. At the start: the account that this key had the last time, its symbols, its fills, the
+ * exchange information of the last hour. Then: batches of fills, closed candles and small facts. A store that fails costs
+ * durability, never the dashboard.
+ *
+ * Whose fills (ACCOUNTING 2): with a key they are kept under <environment>:<uid>, from the key's first start until Binance has
+ * told the uid under <environment>:key-<hash>, which then joins it. Without a key the bot's are kept under <environment>:bot;
+ * they join the uid once a trade is seen in both, and are from then on read for no other account. */
 #include "app/private.h"
 
 #include "base/hash.h"
@@ -9,8 +14,10 @@
 enum {
     ID_ACCOUNT = 1,
     ID_SYMBOLS,
+    ID_MARKETS,
     ID_LOAD_BOT,
     ID_LOAD_UID,
+    ID_LOAD_KEY,
     ID_FACTS,
     ID_POINTS,
     ID_BATCHES = 1000
@@ -22,13 +29,39 @@ enum {
 #define MINUTES_US (EQUITY_MINUTES * US_PER_MIN)
 /* ACCOUNTING 6: hourly after 90 days. */
 #define THINNED_AFTER_US (90 * US_PER_DAY)
+/* Exchange information is good for so long without asking. */
+#define MARKETS_GOOD_US US_PER_HOUR
+enum { KEY_HASH_BYTES = 16 };
 
-/* The remembered account is kept under a hash of the key's id: another key is another account until Binance says so. */
-static void account_key(const struct app *a, char out[static META_KEY_MAX]) {
+/* A hash of the key's id: another key is another account until Binance says so. "" without memory. */
+static void hash_key(const struct app *a, char out[static 2 * KEY_HASH_BYTES + 1]) {
     unsigned char digest[SHA256_BYTES];
-    int n = snprintf(out, META_KEY_MAX, "account:");
+    out[0] = '\0';
     if (sha256_of(digest, &a->config.key.api_key, 1) != ERR_OK) return;
-    for (size_t i = 0; i < 16; i++) n += snprintf(out + n, META_KEY_MAX - (size_t)n, "%02x", digest[i]);
+    for (size_t i = 0; i < KEY_HASH_BYTES; i++) (void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Under which the key's account is remembered. */
+static void account_key(const struct app *a, char out[static META_KEY_MAX]) {
+    char hash[2 * KEY_HASH_BYTES + 1];
+    hash_key(a, hash);
+    (void)snprintf(out, META_KEY_MAX, "account:%s", hash);
+}
+
+static void name_accounts(struct app *a, const struct stored_account *accounts, size_t count) {
+    char hash[2 * KEY_HASH_BYTES + 1];
+    (void)snprintf(a->bot_account, sizeof a->bot_account, "%s:bot", a->config.environment);
+    memcpy(a->account, a->bot_account, sizeof a->account);
+    if (a->config.key.kind != KEY_NONE) {
+        hash_key(a, hash);
+        (void)snprintf(a->key_account, sizeof a->key_account, "%s:key-%s", a->config.environment, hash);
+        memcpy(a->account, a->key_account, sizeof a->account);
+    }
+    for (size_t i = 0; i < count; i++) { /* the newest epoch comes last */
+        if (strcmp(accounts[i].name, a->bot_account) != 0) continue;
+        uint64_t into = accounts[i].joined;
+        (void)snprintf(a->bot_joined, sizeof a->bot_joined, "%s", into > 0 ? accounts[into - 1].name : "");
+    }
 }
 
 static void load(struct app *a, uint64_t id, const char *account) {
@@ -95,18 +128,37 @@ static void thin_points(struct app *a, struct wall now) {
 static void on_opened(void *arg, const struct stored_account *accounts, size_t count) {
     struct app *a = arg;
     char key[META_KEY_MAX];
-    (void)accounts;
-    (void)count;
-    (void)snprintf(a->bot_account, sizeof a->bot_account, "%s:bot", a->config.environment);
-    memcpy(a->account, a->bot_account, sizeof a->account);
-    a->loads = 1; /* the symbols: they come before any fill */
-    if (store_get_metas(a->store, ID_SYMBOLS, "symbols") != ERR_OK) a->loads = 0;
-    if (a->config.key.kind != KEY_NONE) {
+    name_accounts(a, accounts, count);
+    a->loads = 0;
+    a->loads += store_get_metas(a->store, ID_SYMBOLS, "symbols") == ERR_OK; /* they come before any fill */
+    a->loads += store_get_markets(a->store, ID_MARKETS, a->config.environment) == ERR_OK;
+    if (a->config.key.kind != KEY_NONE) { /* the fills once it is known whose */
         account_key(a, key);
-        a->loads++;
-        if (store_get_metas(a->store, ID_ACCOUNT, key) != ERR_OK) a->loads--;
+        a->loads += store_get_metas(a->store, ID_ACCOUNT, key) == ERR_OK;
+    } else {
+        load(a, ID_LOAD_BOT, a->bot_account);
     }
-    load(a, ID_LOAD_BOT, a->bot_account);
+    loaded_one(a);
+}
+
+/* With a key: the account's, what the key learnt before its uid was known, and the bot's unless they are another's. */
+static void load_accounts(struct app *a, const char *remembered) {
+    if (remembered != NULL && strlen(remembered) < sizeof a->account) {
+        (void)snprintf(a->account, sizeof a->account, "%s", remembered);
+        load(a, ID_LOAD_UID, a->account);
+    }
+    load(a, ID_LOAD_KEY, a->key_account);
+    if (a->bot_joined[0] == '\0' || strcmp(a->bot_joined, a->account) == 0) load(a, ID_LOAD_BOT, a->bot_account);
+}
+
+static void on_markets(void *arg, uint64_t id, enum err err, const struct stored_markets *m) {
+    struct app *a = arg;
+    int64_t age = loop_now(a->loop).wall.us - m->read_at.us;
+    (void)id;
+    if (a->started) return;
+    if (err == ERR_OK && age >= 0 && age < MARKETS_GOOD_US)
+        engine_load_markets(a->engine, m->at, m->count, m->weight_limit);
+    if (a->loads > 0) a->loads--;
     loaded_one(a);
 }
 
@@ -132,10 +184,7 @@ static void on_metas(void *arg, uint64_t id, enum err err, const struct stored_m
     const char *value = err == ERR_OK && count > 0 ? metas[0].value : NULL;
     if (a->started) return;
     if (value != NULL && id == ID_SYMBOLS) adopt_symbols(a, value);
-    if (value != NULL && id == ID_ACCOUNT && strlen(value) < sizeof a->account) {
-        (void)snprintf(a->account, sizeof a->account, "%s", value);
-        load(a, ID_LOAD_UID, a->account);
-    }
+    if (id == ID_ACCOUNT) load_accounts(a, value);
     if (a->loads > 0) a->loads--;
     loaded_one(a);
 }
@@ -149,8 +198,10 @@ static void on_fills(void *arg, uint64_t id, const struct fill *fills, size_t co
 static void on_loaded(void *arg, uint64_t id, enum err err, uint64_t total, const struct stored_history *histories,
                       size_t count) {
     struct app *a = arg;
-    for (size_t i = 0; err == ERR_OK && id == ID_LOAD_UID && i < count; i++)
-        engine_load_history(a->engine, &histories[i].symbol, histories[i].last_id);
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        if (histories[i].state == HISTORY_GAP) engine_load_gap(a->engine, &histories[i].symbol);
+        else if (id == ID_LOAD_UID) engine_load_history(a->engine, &histories[i].symbol, histories[i].last_id);
+    }
     if (err == ERR_OK && total > 0) log_say(a->log, LOG_INFO, "store", "%llu fills read", (unsigned long long)total);
     if (a->loads > 0) a->loads--;
     loaded_one(a);
@@ -168,6 +219,18 @@ static void on_committed(void *arg, uint64_t id, enum err err, const struct put_
     if (id > ID_BATCHES && !a->stopping) tell_engine(a, &e);
 }
 
+static void on_candles(void *arg, uint64_t id, enum err err, const struct candle *candles, size_t count) {
+    struct app *a = arg;
+    struct event e = {.kind = EVENT_STORED_CANDLES,
+                      .id = id,
+                      .err = err,
+                      .candles = candles,
+                      .candle_count = count,
+                      .weight_used = -1,
+                      .remaining = -1};
+    if (!a->stopping) tell_engine(a, &e);
+}
+
 static void on_closed(void *arg) { app_store_closed(arg); }
 
 void keep_open(struct app *a) {
@@ -178,6 +241,8 @@ void keep_open(struct app *a) {
                                                .committed = on_committed,
                                                .metas = on_metas,
                                                .points = on_points,
+                                               .markets = on_markets,
+                                               .candles = on_candles,
                                                .closed = on_closed};
     enum err err = store_open(&a->store, a->loop, a->options->db_path, STORE_USE, a->log, &events, a);
     if (err != ERR_OK)
@@ -201,6 +266,7 @@ static void become(struct app *a, const char *account) {
     bool other = strcmp(a->account, account) != 0;
     (void)snprintf(a->account, sizeof a->account, "%s", account);
     account_key(a, key);
+    if (store_join(a->store, ID_FACTS, a->key_account, account) != ERR_OK) return;
     if (store_put_meta(a->store, ID_FACTS, key, account) != ERR_OK || !other) return;
     if (store_load(a->store, ID_LOAD_UID, account) !=
         ERR_OK) /* known from an earlier key: its fills join while we run */
@@ -210,20 +276,29 @@ static void become(struct app *a, const char *account) {
 /* What the bot told is of the old epoch as well. */
 static void begin_epoch(struct app *a) {
     bool bot = strcmp(a->account, a->bot_account) != 0 && store_new_epoch(a->store, ID_FACTS, a->bot_account) != ERR_OK;
-    if (store_new_epoch(a->store, ID_FACTS, a->account) != ERR_OK || bot)
+    bool prices = store_drop_market_data(a->store, ID_FACTS, a->config.environment) != ERR_OK;
+    if (store_new_epoch(a->store, ID_FACTS, a->account) != ERR_OK || bot || prices)
         log_say(a->log, LOG_ERROR, "store", "the new epoch could not be kept");
+}
+
+static void join_bot(struct app *a) {
+    if (strcmp(a->account, a->bot_account) == 0 || strcmp(a->account, a->key_account) == 0) return;
+    if (store_join(a->store, ID_FACTS, a->bot_account, a->account) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "the bot's fills could not join the account's");
 }
 
 void keep_fact(struct app *a, const struct effect *f) {
     if (!usable(a)) return;
     if (strcmp(f->key, "account") == 0) become(a, f->text);
     else if (strcmp(f->key, "epoch") == 0) begin_epoch(a);
+    else if (strcmp(f->key, "joined") == 0) join_bot(a);
     else if (store_put_meta(a->store, ID_FACTS, f->key, f->text) != ERR_OK)
         log_say(a->log, LOG_WARN, "store", "%s could not be kept", f->key);
 }
 
 void keep_history(struct app *a, const struct effect *f) {
     struct stored_history h = {.symbol = f->symbol, .first_id = 0, .last_id = f->complete_to};
+    if (f->gap) h.state = HISTORY_GAP;
     if (usable(a) && store_put_history(a->store, ID_FACTS, a->account, &h) != ERR_OK)
         log_say(a->log, LOG_WARN, "store", "the history mark of %s could not be kept", f->symbol.text);
 }
@@ -237,4 +312,26 @@ void keep_point(struct app *a, const struct effect *f) {
 
 bool keep_ask_points(struct app *a, uint64_t id, struct wall from, struct wall to, int64_t step_us) {
     return usable(a) && store_get_points(a->store, ID_BATCHES + id, a->account, from, to, step_us) == ERR_OK;
+}
+
+void keep_candles(struct app *a, const struct effect *f) {
+    if (!usable(a)) return;
+    if (store_put_candles(a->store, ID_FACTS, a->config.environment, &f->symbol, &f->interval, f->candles,
+                          f->candle_count) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "candles of %s could not be kept", f->symbol.text);
+}
+
+void keep_ask_candles(struct app *a, const struct effect *f) {
+    enum err err = usable(a) ? store_get_candles(a->store, f->id, a->config.environment, &f->symbol, &f->interval,
+                                                 f->time, (size_t)f->limit)
+                             : ERR_BAD_STATE;
+    if (err == ERR_OK) return;
+    tell_late(
+        a, &(struct event){.kind = EVENT_STORED_CANDLES, .id = f->id, .err = err, .weight_used = -1, .remaining = -1});
+}
+
+void keep_markets(struct app *a, const struct effect *f) {
+    struct stored_markets m = {loop_now(a->loop).wall, f->weight_limit, f->markets, f->market_count};
+    if (usable(a) && store_put_markets(a->store, ID_FACTS, a->config.environment, &m) != ERR_OK)
+        log_say(a->log, LOG_WARN, "store", "the exchange information could not be kept");
 }

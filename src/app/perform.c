@@ -116,6 +116,9 @@ static void perform(struct app *a, const struct effect *f) {
     case EFFECT_REMEMBER: keep_fact(a, f); break;
     case EFFECT_HISTORY: keep_history(a, f); break;
     case EFFECT_POINT: keep_point(a, f); break;
+    case EFFECT_ASK_CANDLES: keep_ask_candles(a, f); break;
+    case EFFECT_KEEP_CANDLES: keep_candles(a, f); break;
+    case EFFECT_KEEP_MARKETS: keep_markets(a, f); break;
     case EFFECT_CANDLES: answer_candles(a, f); break;
     case EFFECT_LIVE_CANDLE: publish_candle(a, f); break;
     case EFFECT_ORDERS_CHANGED: publish_orders(a, &f->symbol); break;

@@ -39,10 +39,13 @@ struct app {
     struct server *server;
     struct http_client *http;
     struct ws_client *ws;
-    struct store *store;                                           /* NULL: in memory only, and it says so */
-    char account[ACCOUNT_TEXT_MAX], bot_account[ACCOUNT_TEXT_MAX]; /* under which fills are kept */
-    int loads; /* answers of the store still missing before the engine starts */
-    struct {   /* the stored equity series, read page by page once the fills are there */
+    struct store *store;                /* NULL: in memory only, and it says so */
+    char account[ACCOUNT_TEXT_MAX];     /* under which fills are kept */
+    char bot_account[ACCOUNT_TEXT_MAX]; /* the bot's, while there is no key */
+    char key_account[ACCOUNT_TEXT_MAX]; /* the key's, until its uid is known; "" without a key */
+    char bot_joined[ACCOUNT_TEXT_MAX];  /* the account that the bot's fills are known to be of; "" none */
+    int loads;                          /* answers of the store still missing before the engine starts */
+    struct {                            /* the stored equity series, read page by page once the fills are there */
         bool begun, fine;
         struct wall from;
     } points;
@@ -69,6 +72,9 @@ void keep_fills(struct app *a, const struct effect *f);
 void keep_fact(struct app *a, const struct effect *f);
 void keep_history(struct app *a, const struct effect *f);
 void keep_point(struct app *a, const struct effect *f);
+void keep_candles(struct app *a, const struct effect *f);
+void keep_markets(struct app *a, const struct effect *f);
+void keep_ask_candles(struct app *a, const struct effect *f);
 /* Points of the series for an answer: downloads_points is told. False: the store cannot be asked. */
 bool keep_ask_points(struct app *a, uint64_t id, struct wall from, struct wall to, int64_t step_us);
 

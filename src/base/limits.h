@@ -57,18 +57,18 @@ enum {
     LIMIT_CHECKPOINT_FILLS = 4096, /* ACCOUNTING 2: distance of the ledger's checkpoints */
 
     /* the store */
-    LIMIT_STORE_OPS = 4096,           /* requests waiting for the disk; the effects of one turn fit */
-    LIMIT_STORE_GROUP_FILLS = 4096,   /* fills of one transaction: about 20 ms of work beside its fsync */
-    LIMIT_STORE_LOAD_FILLS = 4096,    /* fills handed to the loop at once: about 1 MB, under 1 ms to copy */
-    LIMIT_STORE_NAMES = 1 << 16,      /* accounts, series, fee assets each: 512 pairs on 100 accounts */
-    LIMIT_STORE_METAS = 4096,         /* keys of one answer: a few for each of 512 pairs */
-    LIMIT_STORE_CANDLES = 1500,       /* candles of one answer: a chart is 1,000 wide at most, Binance's page as well */
+    LIMIT_STORE_OPS = 4096,         /* requests waiting for the disk; the effects of one turn fit */
+    LIMIT_STORE_GROUP_FILLS = 4096, /* fills of one transaction: about 20 ms of work beside its fsync */
+    LIMIT_STORE_LOAD_FILLS = 4096,  /* fills handed to the loop at once: about 1 MB, under 1 ms to copy */
+    LIMIT_STORE_NAMES = 1 << 16,    /* accounts, series, fee assets each: 512 pairs on 100 accounts */
+    LIMIT_STORE_METAS = 4096,       /* keys of one answer: a few for each of 512 pairs */
+    LIMIT_STORE_CANDLES = 1500,     /* candles of one answer: a chart is 1,000 wide at most, Binance's page as well */
     LIMIT_STORE_CANDLES_SERIES = 100000, /* kept of one chart: ten weeks of minutes, eleven years of hours; 5 MB */
     LIMIT_STORE_CANDLES_ALL = 1000000,   /* of all charts: a thousand full screens, 50 MB; all can be fetched again */
     LIMIT_STORE_MARKETS = 20000,         /* Binance lists about 3,500; the engine's own bound */
-    LIMIT_STORE_EQUITY_POINTS = 4096, /* points of one answer: three days of minutes, half a year of hours */
-    LIMIT_STORE_ANSWER_BYTES = 8 << 20, /* marks of one answer: over it the answer ends earlier, the asker goes on */
-    LIMIT_STORE_BLOB_BYTES = 64 << 10,  /* marks and rates of 512 symbols, 100 bytes each, with room */
+    LIMIT_STORE_EQUITY_POINTS = 4096,    /* points of one answer: three days of minutes, half a year of hours */
+    LIMIT_STORE_ANSWER_BYTES = 8 << 20,  /* marks of one answer: over it the answer ends earlier, the asker goes on */
+    LIMIT_STORE_BLOB_BYTES = 64 << 10,   /* marks and rates of 512 symbols, 100 bytes each, with room */
 };
 
 #endif

@@ -254,6 +254,21 @@ static void take_symbol(void *arg, const struct symbol_info *s) {
     else symbols_put(&rows->e->priv->symbols, s);
 }
 
+/* All of them: which exist decides over the paths of conversion. */
+static void keep_markets(struct engine *e, int64_t weight_limit) {
+    const struct symbol_table *t = &e->priv->symbols;
+    struct symbol_info *copy = t->count > 0 ? malloc(t->count * sizeof *copy) : NULL;
+    struct effect *f = copy != NULL ? engine_effect(e, EFFECT_KEEP_MARKETS) : NULL;
+    if (f == NULL) {
+        free(copy);
+        return;
+    }
+    memcpy(copy, t->rows, t->count * sizeof *copy);
+    f->markets = copy;
+    f->market_count = t->count;
+    f->weight_limit = weight_limit;
+}
+
 static void on_exchange_info(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault,
                              enum err *err) {
     struct symbol_table fresh = {0};
@@ -272,6 +287,7 @@ static void on_exchange_info(struct engine *e, struct request *r, struct json_va
     }
     weight_learn(&e->exchange.weight, engine_exchange_time(e), -1, limits.weight_limit_1m);
     e->exchange.info_known = true;
+    if (r->ask == ASK_EXCHANGE_INFO) keep_markets(e, limits.weight_limit_1m);
     if (skipped > 0)
         engine_log(e, LOG_WARN, "binance", "%zu markets of the exchange information could not be read", skipped);
     pairs_apply_info(e);
@@ -301,16 +317,7 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
         return;
     }
     if (r->on_demand) {
-        struct effect *f = engine_effect(e, EFFECT_CANDLES);
-        if (f == NULL) {
-            free(rows.candles);
-            return;
-        }
-        f->id = r->user_request;
-        f->symbol = e->pairs[r->pair]->symbol;
-        f->interval = r->interval;
-        f->candles = rows.candles;
-        f->candle_count = rows.candle_count;
+        candles_answered(e, r, ERR_OK, rows.candles, rows.candle_count);
         return;
     }
     size_t market;
@@ -319,6 +326,7 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
         for (size_t i = 0; i < rows.candle_count; i++)
             if (rows.candles[i].closed)
                 fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
+        candles_keep_settled(e, market, &r->interval, rows.candles, rows.candle_count);
         bool long_ago =
             engine_exchange_time(e).us - r->start.us > US_PER_HOUR; /* the answers of a young minute may lag */
         bool before_listing =
@@ -363,6 +371,7 @@ static void on_account(struct engine *e, const struct request *r, struct json_va
     e->exchange.maker_rate = info.maker_rate;
     e->exchange.taker_rate = info.taker_rate;
     if (info.uid < 0 || known) return;
+    for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.marked = -1; /* said again, under this account */
     struct effect *f = engine_effect(e, EFFECT_REMEMBER);
     struct buf text;
     if (f == NULL) return;
@@ -435,10 +444,7 @@ static void binance_ok(struct engine *e, struct request *r, const struct answer 
 
 /* The question failed: who waits for it must know. */
 static void binance_failed(struct engine *e, struct request *r, const char *why) {
-    if (r->on_demand) {
-        struct effect *f = engine_effect(e, EFFECT_CANDLES);
-        if (f != NULL) f->id = r->user_request, f->err = ERR_IO;
-    }
+    if (r->on_demand) candles_answered(e, r, ERR_IO, NULL, 0);
     if (r->ask == ASK_KLINES && !r->on_demand)
         e->priv->minutes_again = mono_add(e->now.mono, backoff_next(&e->priv->minutes_backoff, &e->rng));
     if (r->ask == ASK_TRADES || r->ask == ASK_NEWEST_TRADES) {
@@ -630,19 +636,8 @@ static enum err on_bot_candle(struct engine *e, struct request *r, const struct 
         e->fallback_proven[FEED_MARKET] = true;
     }
     if (r->ask == ASK_BOT_CANDLES) {
-        struct effect *f = engine_effect(e, EFFECT_CANDLES);
-        if (f != NULL) {
-            *f = (struct effect){.kind = EFFECT_CANDLES,
-                                 .id = r->user_request,
-                                 .err = err != ERR_OK ? err
-                                        : ours        ? ERR_OK
-                                                      : ERR_UNKNOWN,
-                                 .symbol = p->symbol,
-                                 .interval = r->interval,
-                                 .candles = rows.candles,
-                                 .candle_count = rows.candle_count};
-            return err;
-        }
+        candles_answered(e, r, err == ERR_OK && !ours ? ERR_UNKNOWN : err, rows.candles, rows.candle_count);
+        return err;
     }
     free(rows.candles);
     return err;
@@ -656,9 +651,11 @@ static void on_bot_trades(struct engine *e, const struct request *r, const struc
     if (rows->count == 0 && known > 0) return;
     p->trades_read_at = e->fills_read_at = e->now.wall;
     e->fallback_proven[FEED_USER] = true;
-    if (!engine_has_key(e) && rows->count >= BOT_TRADES_LIMIT && known > 0 && !rows->any_known)
+    if (!engine_has_key(e) && rows->count >= BOT_TRADES_LIMIT && known > 0 && !rows->any_known) {
+        struct effect *f = p->history.state != HISTORY_GAP ? engine_effect(e, EFFECT_HISTORY) : NULL;
+        if (f != NULL) f->symbol = p->symbol, f->complete_to = -1, f->gap = true;
         p->history.state = HISTORY_GAP;
-    else if (!engine_has_key(e) && p->history.state != HISTORY_GAP) p->history.state = HISTORY_SINCE;
+    } else if (!engine_has_key(e) && p->history.state != HISTORY_GAP) p->history.state = HISTORY_SINCE;
     engine_dirty_pair(e, r->pair);
 }
 
@@ -754,6 +751,7 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
         judged.err = err;
         judged.error = fault.what[0] ? fault.what : "the answer could not be read";
     }
+    rate_heard(&b->rate);
     bool metrics_broken = r->ask == ASK_BOT_HEALTH && r->endpoint == BOT_METRICS && a->err == ERR_OK &&
                           (a->status == 404 || a->status == 500);
     if (metrics_broken) {                                /* PRODUCT 6: /health where /metrics answers 404 or 500 */
@@ -775,10 +773,7 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
         b->health = a->err == ERR_OK && a->status >= 500 ? BOT_ERROR : BOT_UNKNOWN;
         describe(b->message, &judged);
     }
-    if (v != VERDICT_OK && r->on_demand) {
-        struct effect *f = engine_effect(e, EFFECT_CANDLES);
-        if (f != NULL) f->id = r->user_request, f->err = ERR_IO;
-    }
+    if (v != VERDICT_OK && r->on_demand) candles_answered(e, r, ERR_IO, NULL, 0);
     e->dirty |= DIRTY_HEADER;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/budget.h"
 
+#define FIRST_ANSWER_US (2 * US_PER_S)
+
 enum { WEIGHT_LIMIT_DEFAULT = 6000, WEIGHT_REST_PERCENT = 80, WEIGHT_PNL_PERCENT = 95, RATE_RESERVE = 3 };
 
 void weight_init(struct weight_budget *b) { *b = (struct weight_budget){.limit = WEIGHT_LIMIT_DEFAULT}; }
@@ -64,8 +66,15 @@ unsigned rate_used(struct rate_budget *b, struct mono now) {
     return b->count;
 }
 
+void rate_heard(struct rate_budget *b) { b->heard = true; }
+
+static bool first_is_out(const struct rate_budget *b, struct mono now) {
+    return !b->heard && b->count > 0 && now.us - b->sent[b->head].at.us < FIRST_ANSWER_US;
+}
+
 bool rate_allows(struct rate_budget *b, struct mono now, bool health) {
     expire(b, now);
+    if (first_is_out(b, now)) return false;
     if (!mono_reached(now, b->silent_until) || b->count >= RATE_LIMIT_MAX) return false;
     if (b->remaining >= 0 && b->remaining <= (health ? 0 : RATE_RESERVE)) {
         /* the window slides: after a little while a slot is free again; then one may be tried */

@@ -43,13 +43,17 @@ struct rate_budget {
         bool health;
     } sent[RATE_LIMIT_MAX];       /* a ring of the last requests */
     unsigned head, count, health; /* how many, and how many of them for health */
-    int remaining;                /* X-RateLimit-Remaining of the last answer; -1 not said */
+    bool heard;    /* the bot answered, or did not, since the start: from then on we know what it allows */
+    int remaining; /* X-RateLimit-Remaining of the last answer; -1 not said */
     struct mono remaining_at;
     struct mono silent_until; /* 429 */
     struct wall silent_until_at;
 };
 
 void rate_init(struct rate_budget *b);
+/* Before the first answer one request may be out: a program that is restarted over and over does not know what it asked
+ * before, only the bot does (X-RateLimit-Remaining). A bot that keeps silent is waited for 2 s. */
+void rate_heard(struct rate_budget *b);
 /* Health requests and the others have shares of their own, 30 and 60 a minute, so that neither starves the other. */
 bool rate_allows(struct rate_budget *b, struct mono now, bool health);
 void rate_spend(struct rate_budget *b, struct mono now, bool health);

@@ -2,7 +2,7 @@
  *   streams.c  what the feeds' links say           answers.c  replies to requests
  *   ask.c      requests out                        poll.c     what to ask next, and when
  *   fills.c    pending, persist, ledger, fees      pairs.c    symbols, pairs, markets, prices
- *   figures.c  portfolio, windows, mode, status
+ *   figures.c  portfolio, windows, mode, status      candles.c  charts, and minutes that price fees
  * Order within a turn: events, then engine_turn (fills handed on, figures brought up to date), then effects are taken. */
 #include "engine/private.h"
 
@@ -77,6 +77,7 @@ void engine_free(struct engine *e) {
         free(p->in_store);
         free(p->applied);
         free(p->valued);
+        charts_free(e);
         json_free(p->json);
         symbols_free(&p->symbols);
         free(p);
@@ -117,6 +118,7 @@ void effect_free(struct effect *f) {
     free(f->target);
     free(f->text);
     free(f->candles);
+    free(f->markets);
     *f = (struct effect){0};
 }
 
@@ -228,6 +230,25 @@ void engine_load_history(struct engine *e, const struct name *symbol, int64_t co
     if (complete_to > p->history.complete_to) p->history.complete_to = complete_to;
 }
 
+void engine_load_gap(struct engine *e, const struct name *symbol) {
+    struct pair *p = pair_by_symbol(e, symbol, NULL);
+    if (p != NULL && !engine_has_key(e)) p->history.state = HISTORY_GAP;
+}
+
+void engine_load_markets(struct engine *e, const struct symbol_info *markets, size_t count, int64_t weight_limit) {
+    struct symbol_table *t = &e->priv->symbols;
+    if (count == 0) return;
+    symbols_free(t);
+    for (size_t i = 0; i < count; i++) symbols_append(t, &markets[i]);
+    if (t->count != count) { /* no memory: they are asked for */
+        symbols_free(t);
+        return;
+    }
+    symbols_sort(t);
+    weight_learn(&e->exchange.weight, engine_exchange_time(e), -1, weight_limit);
+    e->exchange.info_known = true;
+}
+
 void engine_load_point(struct engine *e, struct wall time, struct span point) { figures_restore(e, time, point); }
 
 void engine_start(struct engine *e, struct now now) {
@@ -238,6 +259,11 @@ void engine_start(struct engine *e, struct now now) {
         while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {
         }
     figures_starts_changed(e);
+    if (e->exchange
+            .info_known) { /* from the store: read again in a day, and at once for a symbol that it does not name */
+        e->priv->poll.info_at = now.mono;
+        pairs_apply_info(e);
+    }
     poll_history_wanted(e);
     streams_do(e, &e->market, feed_want(&e->market, true, now));
     bool questions = e->config->user_stream == USER_STREAM_WS_API; /* routine ones go over its connection, key or not */
@@ -266,35 +292,6 @@ static void on_http(struct engine *e, const struct event *v) {
     else if (binance) {
     } else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
     answer_handle(e, r, &a);
-}
-
-static void on_want_candles(struct engine *e, const struct event *v) {
-    struct request r = {.symbol = v->symbol,
-                        .interval = v->interval,
-                        .limit = v->limit,
-                        .before = v->before,
-                        .on_demand = true,
-                        .user_request = v->id};
-    bool out = false;
-    size_t index;
-    struct pair *p = pair_by_symbol(e, &v->symbol, &index);
-    if (p != NULL) {
-        r.ask = ASK_KLINES;
-        r.symbol = p->exchange_symbol;
-        r.pair = index;
-        out = ask_binance(e, &r, NEED_REST);
-        if (!out && e->config->source == SOURCE_IS_BOT && v->before.us == 0) {
-            r.ask = ASK_BOT_CANDLES;
-            r.symbol = p->symbol;
-            out = ask_bot(e, &r);
-        }
-    }
-    if (out) {
-        e->exchange.on_demand_requests++;
-        return;
-    }
-    struct effect *f = engine_effect(e, EFFECT_CANDLES);
-    if (f != NULL) f->id = v->id, f->err = p == NULL ? ERR_UNKNOWN : ERR_BAD_STATE;
 }
 
 static void on_watch_candles(struct engine *e, const struct event *v) {
@@ -333,13 +330,15 @@ void engine_handle(struct engine *e, const struct event *v, struct now now) {
     case EVENT_WS_CLOSED: streams_on_closed(e, v); break;
     case EVENT_COMMITTED: fills_committed(e, v->id, v->err, v->error); break;
     case EVENT_STORE_FAILED: fills_store_failed(e, v->error); break;
-    case EVENT_WANT_CANDLES: on_want_candles(e, v); break;
+    case EVENT_STORED_CANDLES: candles_stored(e, v); break;
+    case EVENT_WANT_CANDLES: candles_want(e, v); break;
     case EVENT_WATCH_CANDLES: on_watch_candles(e, v); break;
     case EVENT_PAGE: e->priv->poll.page_open = v->on; break;
     case EVENT_STOP: on_stop(e); break;
     }
     if (v->kind != EVENT_TIMER || e->priv->stopping || !e->priv->started) return;
     requests_expire(e);
+    candles_tick(e);
     streams_tick(e);
     poll_tick(e);
     if (mono_reached(now.mono, e->priv->poll.minute_at)) {

@@ -44,6 +44,7 @@ struct engine_config { /* borrowed for the engine's life */
     const char *heartbeat_stream; /* "btcusdt@miniTicker"; "" none */
     const char *environment;      /* "production", "testnet", "demo" or the host */
     bool persist;                 /* a store is there: fills wait for its commit (DESIGN 3) */
+    bool keeps_candles;           /* and it answers EFFECT_ASK_CANDLES */
     uint64_t seed;                /* jitter */
 };
 
@@ -70,6 +71,8 @@ struct market {         /* a watched market: a pair's own, a conversion leg, a f
     struct wall price_at;             /* when it arrived; 0 never */
     enum price_origin price_source;
     struct minute_close *minutes; /* owned; MINUTES_KEPT slots, by minute; NULL until the first */
+    int64_t minute_asked;         /* of the store, last; 0 none */
+    struct mono minute_due;       /* its answer is waited for until then */
 };
 
 enum history_state { HISTORY_LOADING, HISTORY_COMPLETE, HISTORY_SINCE, HISTORY_GAP };
@@ -245,10 +248,16 @@ enum effect_kind {
     EFFECT_WS_CLOSE,    /* .id */
     EFFECT_PERSIST,     /* .id batch .fills .fill_count: answer by EVENT_COMMITTED; id 0 (fees valued since): no answer.
                           Borrowed until the effect is done */
-    EFFECT_REMEMBER,    /* .key .text: a small fact for the store: "symbols" (comma-separated), "account", and "epoch":
-                          the account was wiped, its fills and marks so far are of an older epoch (ACCOUNTING 2) */
-    EFFECT_HISTORY,     /* .symbol .complete_to: every trade from the first id to this one has been read */
-    EFFECT_POINT,   /* .time .text .text_len: a minute's marks and rates for the store, as bytes (domain/equity.h) */
+    EFFECT_REMEMBER,    /* .key .text: a small fact for the store: "symbols" (comma-separated), "account", "epoch": the
+                          account was wiped, its fills and marks so far are of an older epoch, and "joined": a trade was
+                          seen by the bot and by the key, the bot's fills are the account's (ACCOUNTING 2) */
+    EFFECT_HISTORY,     /* .symbol .complete_to: every trade from the first id to this one has been read; -1 none.
+                          .gap: trades are missing that only the bot knew */
+    EFFECT_POINT, /* .time .text .text_len: a minute's marks and rates for the store, as bytes (domain/equity.h) */
+    EFFECT_ASK_CANDLES, /* .id .symbol .interval .time .limit: the newest kept ones that open before a time (0: of all),
+                          at most limit: answer by EVENT_STORED_CANDLES */
+    EFFECT_KEEP_CANDLES, /* .symbol .interval .candles .candle_count: closed ones, for the store */
+    EFFECT_KEEP_MARKETS, /* .markets .market_count .weight_limit: exchange information read just now, for the store */
     EFFECT_CANDLES, /* .id user request .candles .candle_count, or .err: answer for the page. Borrowed until taken */
     EFFECT_LIVE_CANDLE,    /* .symbol .interval .candles[0]: an update for whoever watches */
     EFFECT_ORDERS_CHANGED, /* .symbol */
@@ -273,6 +282,11 @@ struct effect {
     size_t fill_count;
     struct candle *candles; /* owned by the effect */
     size_t candle_count;
+    struct symbol_info *markets; /* owned by the effect */
+    size_t market_count;
+    int64_t weight_limit;
+    int limit;
+    bool gap;
     enum err err;
     struct name symbol, interval;
     enum log_level level;
@@ -293,23 +307,28 @@ void engine_load_symbol(struct engine *e, const struct name *symbol); /* one of 
 void engine_load_fill(struct engine *e, const struct fill *f);
 /* As said by EFFECT_HISTORY, after the fills. */
 void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to);
+/* As said by EFFECT_HISTORY with a gap, after the fills. Nothing where there is a key: then the exchange itself fills it. */
+void engine_load_gap(struct engine *e, const struct name *symbol);
+/* As said by EFFECT_KEEP_MARKETS within the last hour (an older reading is not to be loaded), before engine_start. */
+void engine_load_markets(struct engine *e, const struct symbol_info *markets, size_t count, int64_t weight_limit);
 /* As said by EFFECT_POINT, oldest first, after the fills and before engine_start. */
 void engine_load_point(struct engine *e, struct wall time, struct span point);
 void engine_start(struct engine *e, struct now now);
 
 enum event_kind {
-    EVENT_TIMER,         /* engine_deadline has passed */
-    EVENT_HTTP,          /* .id .err .error .status .body .headers .elapsed_us */
-    EVENT_WS_OPEN,       /* .id */
-    EVENT_WS_TEXT,       /* .id .body */
-    EVENT_WS_PING,       /* .id */
-    EVENT_WS_CLOSED,     /* .id .err .code .status .retry_after_us .body (reason) */
-    EVENT_COMMITTED,     /* .id batch; .err not ERR_OK: the store failed, .error says how */
-    EVENT_STORE_FAILED,  /* .error: history is not durable from now on */
-    EVENT_WANT_CANDLES,  /* .id request of a user; .symbol .interval .limit .before: answered by EFFECT_CANDLES */
-    EVENT_WATCH_CANDLES, /* .symbol .interval .on: a page opened or closed a chart */
-    EVENT_PAGE,          /* .on: somebody is looking (a shown open breaker asks for its trial) */
-    EVENT_STOP,          /* close everything */
+    EVENT_TIMER,          /* engine_deadline has passed */
+    EVENT_HTTP,           /* .id .err .error .status .body .headers .elapsed_us */
+    EVENT_WS_OPEN,        /* .id */
+    EVENT_WS_TEXT,        /* .id .body */
+    EVENT_WS_PING,        /* .id */
+    EVENT_WS_CLOSED,      /* .id .err .code .status .retry_after_us .body (reason) */
+    EVENT_COMMITTED,      /* .id batch; .err not ERR_OK: the store failed, .error says how */
+    EVENT_STORE_FAILED,   /* .error: history is not durable from now on */
+    EVENT_STORED_CANDLES, /* .id .err .candles .candle_count: oldest first; none where there are none, or on an error */
+    EVENT_WANT_CANDLES,   /* .id request of a user; .symbol .interval .limit .before: answered by EFFECT_CANDLES */
+    EVENT_WATCH_CANDLES,  /* .symbol .interval .on: a page opened or closed a chart */
+    EVENT_PAGE,           /* .on: somebody is looking (a shown open breaker asks for its trial) */
+    EVENT_STOP,           /* close everything */
 };
 
 struct event_header {
@@ -330,7 +349,9 @@ struct event {
     int64_t elapsed_us;
     struct name symbol, interval;
     int limit;
-    struct wall before; /* 0 none */
+    struct wall before;           /* 0 none */
+    const struct candle *candles; /* borrowed */
+    size_t candle_count;
     bool on;
 };
 

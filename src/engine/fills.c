@@ -265,6 +265,17 @@ static void hand_over(struct engine *e) {
     }
 }
 
+/* What the bot told while there was no key belongs to the account, whichever key comes later. */
+static void tell_join(struct engine *e) {
+    struct engine_private *p = e->priv;
+    if (p->join_told || !p->accounts_match || e->exchange.uid < 0) return;
+    struct effect *f = engine_effect(e, EFFECT_REMEMBER);
+    if (f == NULL) return;
+    f->key = "joined";
+    f->text = strdup("");
+    p->join_told = true;
+}
+
 void fills_flush(struct engine *e) {
     struct engine_private *p = e->priv;
     if (p->in_store_batch != 0 && e->durable && e->now.mono.us - p->in_store_since.us >= STORE_LIMIT_US)
@@ -272,6 +283,7 @@ void fills_flush(struct engine *e) {
     hand_over(e);
     report_applied(e);
     keep_marks(e);
+    tell_join(e);
 }
 
 bool fills_recompute(struct engine *e) {
@@ -395,7 +407,7 @@ static void ask_minutes(struct engine *e, size_t market, struct wall fill_time) 
         if (q->ask == ASK_KLINES && !q->on_demand && name_eq(&q->symbol, &r.symbol))
             return; /* one at a time for each market */
     }
-    if (!mono_reached(e->now.mono, e->priv->minutes_again)) return;
+    if (candles_minute_asked(e, market, minute) || !mono_reached(e->now.mono, e->priv->minutes_again)) return;
     if (ask_binance(e, &r, NEED_PNL)) e->exchange.on_demand_requests++;
 }
 

@@ -47,7 +47,7 @@ struct request {
     struct wall start;  /* ASK_KLINES: first open time; 0 newest */
     struct wall before; /* of a user's chart, 0 newest */
     int limit;
-    uint64_t user_request;
+    uint64_t user_request; /* the chart's id */
     enum bot_endpoint endpoint;
     struct mono sent, deadline;
 };
@@ -67,6 +67,20 @@ struct watched_candles { /* charts that pages have open */
     struct name symbol, interval;
 };
 enum { WATCHED_MAX = 64 };
+
+enum { CHARTS_MAX = ON_DEMAND_MAX };
+struct chart { /* candles that a user waits for */
+    bool used, waits_for_store;
+    uint32_t generation;
+    uint64_t user_request;
+    size_t pair;
+    struct name interval;
+    struct wall before; /* 0: the newest */
+    int limit;
+    struct candle *kept; /* owned: what the store has of it, without a hole */
+    size_t kept_count;
+    struct mono deadline; /* of the store's answer */
+};
 
 struct symbol_table { /* every market that exists, sorted by exchange symbol */
     struct symbol_info *rows;
@@ -119,6 +133,7 @@ struct engine_private {
     struct mono in_store_since;
     bool store_gone;      /* it failed: for good (store.h) */
     bool accounts_match;  /* a trade was told by the bot and by Binance: bot and key are of one account */
+    bool join_told;       /* and the store knows it */
     struct fill *applied; /* newly in a ledger in this turn, for the trades topic */
     size_t applied_count, applied_capacity;
 
@@ -127,6 +142,7 @@ struct engine_private {
     struct fill *early; /* user fills before the symbols are known */
     size_t early_count;
 
+    struct chart charts[CHARTS_MAX];
     struct watched_candles watched[WATCHED_MAX];
     size_t watched_count;
     char listen_key[128];
@@ -250,6 +266,22 @@ void balances_begin(struct engine *e, struct mono asked); /* a whole account fol
 void balances_take(struct engine *e, const struct balance *b, enum balance_source source);
 void balances_end(struct engine *e);
 void balances_moved(struct engine *e); /* by something that tells no amounts: to be read anew */
+
+/* candles.c */
+void candles_want(struct engine *e, const struct event *v);   /* EVENT_WANT_CANDLES */
+void candles_stored(struct engine *e, const struct event *v); /* EVENT_STORED_CANDLES */
+void candles_tick(struct engine *e);                          /* charts that the store keeps waiting */
+void candles_answered(struct engine *e, const struct request *r, enum err err, struct candle *candles,
+                      size_t count); /* an on-demand question; takes candles */
+/* To the store, those that are closed: the exchange itself must have said so. */
+void candles_keep(struct engine *e, size_t market, const struct name *interval, const struct candle *candles,
+                  size_t count);
+/* Of an answer, those that have been closed for a while: without the exchange's clock nobody knows which. */
+void candles_keep_settled(struct engine *e, size_t market, const struct name *interval, const struct candle *candles,
+                          size_t count);
+bool candles_minute_asked(struct engine *e, size_t market,
+                          int64_t minute); /* the store is being asked for it; false: it does not have it */
+void charts_free(struct engine *e);
 
 /* poll.c: what to ask next */
 void poll_tick(struct engine *e);

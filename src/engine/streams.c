@@ -282,6 +282,7 @@ static void on_kline(struct engine *e, const struct market_message *m) {
     if (market_by_exchange_symbol(e, &m->symbol, &market) == NULL) return;
     if (m->candle.closed && name_is(&m->interval, "1m"))
         fills_minute_closed(e, market, m->candle.open_time, m->candle.close);
+    candles_keep(e, market, &m->interval, &m->candle, 1);
     for (size_t i = 0; i < e->priv->watched_count; i++) {
         if (!name_eq(&e->priv->watched[i].symbol, &m->symbol) || !name_eq(&e->priv->watched[i].interval, &m->interval))
             continue;

@@ -113,8 +113,9 @@ static bool read_market(const struct query *q, struct symbol_info *m) {
 }
 
 static enum err read_market_head(struct sql *s, struct stored_markets *out, size_t *rows, const char *environment) {
-    struct query q = query_start(s, "SELECT read_us, weight_limit, (SELECT count(*) FROM markets WHERE environment = ?1)"
-                                    " FROM market_reads WHERE environment = ?1");
+    struct query q =
+        query_start(s, "SELECT read_us, weight_limit, (SELECT count(*) FROM markets WHERE environment = ?1)"
+                       " FROM market_reads WHERE environment = ?1");
     *out = (struct stored_markets){.weight_limit = -1};
     *rows = 0;
     query_put_text(&q, environment);
@@ -134,9 +135,8 @@ enum err markets_get(struct sql *s, struct stored_markets *out, struct symbol_in
     if (max > LIMIT_STORE_MARKETS) return unreadable(s, "markets");
     struct symbol_info *all = calloc(max, sizeof *all);
     if (all == NULL) return ERR_MEMORY;
-    struct query q =
-        query_start(s, "SELECT exchange_symbol, base, quote, tick_size, step_size, min_notional, trading"
-                       " FROM markets WHERE environment = ? ORDER BY exchange_symbol");
+    struct query q = query_start(s, "SELECT exchange_symbol, base, quote, tick_size, step_size, min_notional, trading"
+                                    " FROM markets WHERE environment = ? ORDER BY exchange_symbol");
     query_put_text(&q, environment);
     while (bad == ERR_OK && out->count < max && query_row(&q)) {
         if (read_market(&q, &all[out->count])) out->count++;
@@ -171,7 +171,8 @@ static enum err make_candle_series(struct sql *s, int64_t *id, const char *envir
                                    const struct name *interval) {
     enum err e = find_candle_series(s, id, environment, symbol, interval);
     if (e != ERR_OK || *id != 0) return e;
-    struct query q = query_start(s, "INSERT INTO candle_series(environment, symbol, interval, rows) VALUES(?, ?, ?, 0)");
+    struct query q =
+        query_start(s, "INSERT INTO candle_series(environment, symbol, interval, rows) VALUES(?, ?, ?, 0)");
     query_put_text(&q, environment);
     query_put_text(&q, symbol->text);
     query_put_text(&q, interval->text);
@@ -198,7 +199,8 @@ static enum err bound_series(struct sql *s, int64_t series) {
     query_put_int(&q, LIMIT_STORE_CANDLES_SERIES);
     enum err e = query_run(&q);
     if (e != ERR_OK) return e;
-    q = query_start(s, "UPDATE candle_series SET rows = (SELECT count(*) FROM candles WHERE series = ?1) WHERE id = ?1");
+    q = query_start(s,
+                    "UPDATE candle_series SET rows = (SELECT count(*) FROM candles WHERE series = ?1) WHERE id = ?1");
     query_put_int(&q, series);
     return query_run(&q);
 }
@@ -276,8 +278,8 @@ enum err candles_get(struct sql *s, struct candle *out, size_t *count, size_t ma
 enum err market_data_drop(struct sql *s, const char *environment) {
     enum err e = drop_markets(s, environment);
     if (e != ERR_OK) return e;
-    struct query q = query_start(
-        s, "DELETE FROM candles WHERE series IN (SELECT id FROM candle_series WHERE environment = ?)");
+    struct query q =
+        query_start(s, "DELETE FROM candles WHERE series IN (SELECT id FROM candle_series WHERE environment = ?)");
     query_put_text(&q, environment);
     if ((e = query_run(&q)) != ERR_OK) return e;
     q = query_start(s, "DELETE FROM candle_series WHERE environment = ?");

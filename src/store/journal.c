@@ -210,18 +210,19 @@ static enum err learn_asset(struct journal *j, const struct definition *d) {
     return e;
 }
 
-static enum err learn_join(struct journal *j, const struct definition *d) {
+static enum err learn_join(struct journal *j, const struct definition *d, uint64_t row) {
     if (d->number < 1 || d->number > j->account_count || d->of < 1 || d->of > j->account_count) return ERR_VALUE;
     j->accounts[d->number - 1].joined = d->of;
+    j->accounts[d->number - 1].joined_row = row;
     return ERR_OK;
 }
 
-static enum err learn(struct journal *j, enum row_kind kind, const struct definition *d) {
+static enum err learn(struct journal *j, enum row_kind kind, const struct definition *d, uint64_t row) {
     switch (kind) {
     case ROW_ACCOUNT: return learn_account(j, d);
     case ROW_SERIES: return learn_series(j, d);
     case ROW_ASSET: return learn_asset(j, d);
-    case ROW_JOIN: return learn_join(j, d);
+    case ROW_JOIN: return learn_join(j, d, row);
     default: return ERR_VALUE;
     }
 }
@@ -229,7 +230,7 @@ static enum err learn(struct journal *j, enum row_kind kind, const struct defini
 /* Learns it and writes its row. */
 static enum err define(struct journal *j, enum row_kind kind, const struct definition *d) {
     struct record r;
-    enum err e = learn(j, kind, d);
+    enum err e = learn(j, kind, d, j->rows + 1);
     if (e == ERR_FULL) return sql_fail(j->sql, e, "over %d different names", LIMIT_STORE_NAMES);
     if (e != ERR_OK) return e;
     record_put_definition(&r, d);
@@ -244,7 +245,7 @@ static enum err read_definitions(struct journal *j) {
         struct row row = row_of(&q);
         struct definition d;
         bad = record_get_definition(&d, row.record);
-        if (bad == ERR_OK) bad = learn(j, row.kind, &d);
+        if (bad == ERR_OK) bad = learn(j, row.kind, &d, row.id);
         if (bad != ERR_OK && bad != ERR_MEMORY) bad = bad_row(j, row.id, "cannot be read");
     }
     enum err e = query_end(&q);
@@ -307,10 +308,30 @@ static enum err put_all(struct journal *j, struct loader *l, uint64_t account) {
     }
 }
 
+/* Whether any of the account's fills was written after the row. */
+static enum err has_rows_behind(struct journal *j, bool *out, uint64_t account, uint64_t row) {
+    enum err e = ERR_OK;
+    *out = false;
+    for (uint64_t n = 1; n <= j->series_count && !*out && e == ERR_OK; n++) {
+        if (j->series[n - 1].account != account) continue;
+        struct query q = query_start(j->sql, "SELECT max(id) FROM journal WHERE series IN (?, ?)");
+        query_put_int(&q, (int64_t)(2 * n));
+        query_put_int(&q, (int64_t)(2 * n + 1));
+        if (query_row(&q)) *out = query_int(&q, 0) > (int64_t)row;
+        e = query_end(&q);
+    }
+    return e;
+}
+
 enum err journal_join(struct journal *j, uint64_t from, uint64_t into) {
     struct loader *l;
-    CHECK(from != into);
-    enum err e = loader_open(&l, j, from);
+    bool news = true;
+    enum err e = ERR_OK;
+    CHECK(from != into && from >= 1 && from <= j->account_count);
+    const struct stored_account *a = &j->accounts[from - 1];
+    if (a->joined == into) e = has_rows_behind(j, &news, from, a->joined_row);
+    if (e != ERR_OK || !news) return e;
+    e = loader_open(&l, j, from);
     if (e != ERR_OK) return e;
     e = put_all(j, l, into);
     loader_free(l);

@@ -46,7 +46,8 @@ MUST_CHECK enum err journal_find_account(struct journal *j, uint64_t *number, co
 /* A wiped testnet (ACCOUNTING 2): the account goes on with no fills; those of the epoch before are kept, not loaded. */
 MUST_CHECK enum err journal_new_epoch(struct journal *j, uint64_t *number, const char *name);
 /* The fills of `from` become fills of `into` as well, where they follow the rules of journal_put, and `from` is marked.
- * (Fills learnt from the bot join the uid once the same trade was seen in both.) Once more for later fills: allowed. */
+ * (Fills learnt from the bot join the uid once the same trade was seen in both.) Once more for later fills: allowed;
+ * without any nothing is written. */
 MUST_CHECK enum err journal_join(struct journal *j, uint64_t from, uint64_t into);
 
 /* ---- fills ---- */

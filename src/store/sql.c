@@ -13,7 +13,7 @@
 
 enum {
     APPLICATION_ID = 0x47534350, /* "GSCP": another program's database is told apart by it */
-    BUSY_WAIT_MS = 2500,         /* a predecessor takes up to 2 s to close, and so does `check`; longer is a second process */
+    BUSY_WAIT_MS = 2500, /* a predecessor takes up to 2 s to close, and so does `check`; longer is a second process */
     FILE_HEAD_BYTES = 16,
 };
 

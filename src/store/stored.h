@@ -16,6 +16,7 @@ struct stored_account {
     uint64_t number;             /* from 1 */
     uint64_t epoch;              /* 0, and one more with each wipe of a testnet: only the newest is in use */
     uint64_t joined;             /* the number of the account that it last went into; 0: none */
+    uint64_t joined_row;         /* and the journal's row that says so: its later fills have not gone there */
     char name[ACCOUNT_TEXT_MAX]; /* "<environment>:<uid>" or "<environment>:bot" (ACCOUNTING 2) */
 };
 
@@ -34,9 +35,9 @@ struct stored_meta { /* a text under a key */
     const char *key, *value;
 };
 
-struct stored_markets { /* exchange information of an environment as it was read at one time */
-    struct wall read_at;   /* 0: never */
-    int64_t weight_limit;  /* a minute; -1 not said */
+struct stored_markets {   /* exchange information of an environment as it was read at one time */
+    struct wall read_at;  /* 0: never */
+    int64_t weight_limit; /* a minute; -1 not said */
     const struct symbol_info *at;
     size_t count;
 };

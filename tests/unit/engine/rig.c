@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define ANSWER_US (10 * US_PER_MS)
+#define STORE_US (3 * US_PER_MS)
 #define EPOCH INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z */
 
 static const char info_body[] =
@@ -68,6 +69,7 @@ void rig_end(struct rig *r) {
     for (size_t i = 0; i < r->queue_count; i++) free(r->queue[i].body);
     free(r->queue);
     free(r->seen);
+    free(r->kept);
 }
 
 void rig_rule_retry(struct rig *r, const char *match, int status, const char *body, int64_t retry_after_us) {
@@ -133,10 +135,13 @@ static struct rig_link *link_of(struct rig *r, uint64_t id) {
 }
 
 static void on_http(struct rig *r, const struct effect *f) {
-    char scratch[100];
+    char scratch[100], *klines = r->klines != NULL && has(f->target, "klines") ? r->klines(r, f->target) : NULL;
     const struct rig_rule *rule = rule_for(r, f->target);
     struct event v = {.kind = EVENT_HTTP, .id = f->id, .status = 200};
-    if (rule != NULL && rule->status < 0) return;
+    if (rule != NULL && rule->status < 0) {
+        free(klines);
+        return;
+    }
     if (rule != NULL) {
         v.status = rule->status;
         v.err = rule->status == 0 ? ERR_CONNECT : ERR_OK;
@@ -144,7 +149,10 @@ static void on_http(struct rig *r, const struct effect *f) {
         v.retry_after_us = rule->retry_after_us;
     }
     later(r, ANSWER_US, v,
-          rule != NULL && rule->body != NULL ? rule->body : default_body(r, f->target, scratch, sizeof scratch));
+          rule != NULL && rule->body != NULL ? rule->body
+          : klines != NULL                   ? klines
+                                             : default_body(r, f->target, scratch, sizeof scratch));
+    free(klines);
 }
 
 static void on_send(struct rig *r, const struct effect *f) {
@@ -154,8 +162,10 @@ static void on_send(struct rig *r, const struct effect *f) {
     struct rig_link *l = link_of(r, f->id);
     size_t n = id != NULL ? strcspn(id + 5, ",}") : 0;
     if (l == NULL || l->gone || (rule != NULL && rule->status < 0)) return;
-    const char *body =
-        rule != NULL && rule->body != NULL ? rule->body : default_body(r, f->text, scratch, sizeof scratch);
+    char *klines = r->klines != NULL && has(f->text, "klines") ? r->klines(r, f->text) : NULL;
+    const char *body = rule != NULL && rule->body != NULL ? rule->body
+                       : klines != NULL                   ? klines
+                                                          : default_body(r, f->text, scratch, sizeof scratch);
     size_t size = strlen(body) + 200;
     char *frame = malloc(size);
     assert_non_null(frame);
@@ -167,6 +177,7 @@ static void on_send(struct rig *r, const struct effect *f) {
     else (void)snprintf(frame, size, "{\"id\":%.*s,\"status\":200,\"result\":%s}", (int)n, id + 5, body);
     later(r, ANSWER_US, (struct event){.kind = EVENT_WS_TEXT, .id = f->id}, frame);
     free(frame);
+    free(klines);
     if (l->market && !r->silent_market)
         later(r, ANSWER_US + 1, (struct event){.kind = EVENT_WS_TEXT, .id = f->id},
               "{\"stream\":\"btcusdt@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":1767225600000,\"s\":\"BTCUSDT\","
@@ -213,6 +224,45 @@ static void on_persist(struct rig *r, const struct effect *f) {
           (struct event){.kind = EVENT_COMMITTED, .id = f->id, .err = r->commit_err, .error = "disk full"}, NULL);
 }
 
+/* ---- a store of candles, in the order of their opening ---- */
+
+static void on_keep_candles(struct rig *r, const struct effect *f) {
+    if (r->kept == NULL) r->kept = calloc(RIG_KEPT_MAX, sizeof *r->kept);
+    for (size_t i = 0; i < f->candle_count; i++) {
+        const struct rig_kept k = {f->symbol, f->interval, f->candles[i]};
+        size_t at = r->kept_count;
+        assert_true(f->candles[i].closed && r->kept_count < RIG_KEPT_MAX);
+        while (at > 0 && r->kept[at - 1].candle.open_time.us >= k.candle.open_time.us) at--;
+        while (at < r->kept_count && r->kept[at].candle.open_time.us == k.candle.open_time.us &&
+               !(name_eq(&r->kept[at].symbol, &k.symbol) && name_eq(&r->kept[at].interval, &k.interval)))
+            at++;
+        bool same = at < r->kept_count && r->kept[at].candle.open_time.us == k.candle.open_time.us;
+        if (!same) memmove(r->kept + at + 1, r->kept + at, (r->kept_count++ - at) * sizeof *r->kept);
+        r->kept[at] = k;
+    }
+}
+
+static void on_ask_candles(struct rig *r, const struct effect *f) {
+    static struct candle answers[8][RIG_CANDLES_MAX]; /* borrowed until they are delivered */
+    static size_t turn;
+    struct candle *out = answers[turn++ % 8];
+    size_t count = 0;
+    if (r->store_silent) return;
+    assert_in_range(f->limit, 1, RIG_CANDLES_MAX);
+    for (size_t i = r->kept_count; i > 0 && count < (size_t)f->limit; i--) {
+        const struct rig_kept *k = &r->kept[i - 1];
+        bool wanted = name_eq(&k->symbol, &f->symbol) && name_eq(&k->interval, &f->interval);
+        if (wanted && (f->time.us == 0 || k->candle.open_time.us < f->time.us)) out[count++] = k->candle;
+    }
+    for (size_t i = 0; i < count / 2; i++) {
+        struct candle c = out[i];
+        out[i] = out[count - 1 - i];
+        out[count - 1 - i] = c;
+    }
+    later(r, STORE_US, (struct event){.kind = EVENT_STORED_CANDLES, .id = f->id, .candles = out, .candle_count = count},
+          NULL);
+}
+
 static void perform(struct rig *r) {
     struct effect f;
     while (engine_next_effect(r->e, &f)) {
@@ -226,12 +276,19 @@ static void perform(struct rig *r) {
             if (l != NULL) l->gone = true;
             break;
         case EFFECT_PERSIST: on_persist(r, &f); break;
-        case EFFECT_HISTORY: r->history_mark = f.complete_to; break;
+        case EFFECT_HISTORY: r->history_mark = f.complete_to, r->gap_told |= f.gap; break;
+        case EFFECT_KEEP_CANDLES: on_keep_candles(r, &f); break;
+        case EFFECT_ASK_CANDLES: see(r, &f, "ask the store"), on_ask_candles(r, &f); break;
+        case EFFECT_KEEP_MARKETS: r->markets_kept = f.market_count; break;
         case EFFECT_REMEMBER:
             see(r, &f, f.key), (void)snprintf(r->remembered, sizeof r->remembered, "%s=%s", f.key, f.text);
             break;
         case EFFECT_FILLS_APPLIED: r->applied_fills += f.fill_count; break;
-        case EFFECT_CANDLES: r->candles_answers++, r->candles_err = f.err, r->candles_count = f.candle_count; break;
+        case EFFECT_CANDLES:
+            r->candles_answers++, r->candles_err = f.err, r->candles_count = f.candle_count;
+            assert_true(f.candle_count <= RIG_CANDLES_MAX);
+            if (f.candle_count > 0) memcpy(r->candles, f.candles, f.candle_count * sizeof *f.candles);
+            break;
         case EFFECT_LOG: see(r, &f, f.text), r->logs++; break;
         default: break;
         }

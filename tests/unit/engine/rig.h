@@ -12,7 +12,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { RIG_SEEN_MAX = 60000, RIG_RULES_MAX = 32, RIG_QUEUE_MAX = 8192, RIG_LINKS_MAX = 600 };
+enum {
+    RIG_SEEN_MAX = 60000,
+    RIG_RULES_MAX = 32,
+    RIG_QUEUE_MAX = 8192,
+    RIG_LINKS_MAX = 600,
+    RIG_CANDLES_MAX = 1000,
+    RIG_KEPT_MAX = 8000
+};
 
 struct rig_seen {
     struct mono at;
@@ -39,6 +46,11 @@ struct rig_link {
     bool market, open, gone;
 };
 
+struct rig_kept {
+    struct name symbol, interval;
+    struct candle candle;
+};
+
 struct rig {
     struct engine_config config;
     struct engine *e;
@@ -60,6 +72,14 @@ struct rig {
     int64_t history_mark; /* newest EFFECT_HISTORY; -1 none */
     enum err candles_err; /* newest EFFECT_CANDLES */
     size_t candles_count;
+    struct candle candles[RIG_CANDLES_MAX];
+    /* candles as an exchange and a store would have them; NULL: "[]", and no answer */
+    char *(*klines)(struct rig *r, const char *text); /* the answer's body, freed by the rig */
+    bool store_silent;
+    struct rig_kept *kept;
+    size_t kept_count;
+    size_t markets_kept;
+    bool gap_told;
     uint64_t candles_answers;
     uint64_t timers; /* how often the engine's timer fired */
 };

@@ -126,11 +126,29 @@ static void health_and_the_rest_have_shares_of_their_own(void **state) {
     (void)state;
     struct rate_budget b;
     rate_init(&b);
+    rate_heard(&b);
     assert_int_equal(spend_all(&b, ms(0), false), 60);
     assert_int_equal(spend_all(&b, ms(0), true), 30);
     assert_int_equal(rate_used(&b, ms(0)), 90);
     assert_false(rate_allows(&b, ms(59999), true));
     assert_false(rate_allows(&b, ms(59999), false));
+}
+
+/* A program that is restarted again and again sends one request each time before it knows what remains. */
+static void one_request_goes_out_before_the_first_answer(void **state) {
+    (void)state;
+    struct rate_budget b;
+    rate_init(&b);
+    assert_int_equal(spend_all(&b, ms(0), true), 1);
+    assert_false(rate_allows(&b, ms(1999), false));
+    assert_true(rate_allows(&b, ms(2000), false)); /* it keeps silent: on without its word */
+    rate_init(&b);
+    assert_int_equal(spend_all(&b, ms(0), true), 1);
+    rate_heard(&b);
+    rate_learn(&b, ms(5), 2);
+    assert_false(rate_allows(&b, ms(6), false)); /* another run of ours has spent it */
+    rate_learn(&b, ms(7), 99);
+    assert_true(rate_allows(&b, ms(8), false));
 }
 
 static void the_window_slides(void **state) {
@@ -224,6 +242,7 @@ int main(void) {
         cmocka_unit_test(a_shorter_ban_does_not_shorten_a_longer_one),
         cmocka_unit_test(bans_without_a_time_double_from_a_minute_to_an_hour),
         cmocka_unit_test(health_and_the_rest_have_shares_of_their_own),
+        cmocka_unit_test(one_request_goes_out_before_the_first_answer),
         cmocka_unit_test(the_window_slides),
         cmocka_unit_test(never_more_than_ninety_in_any_minute),
         cmocka_unit_test(what_the_bot_says_remains_holds_the_rest_back_before_health),
