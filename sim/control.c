@@ -206,6 +206,9 @@ static bool get_stats(struct sim *s, const struct front_question *q, yyjson_val 
         jo_close(out, '}');
     }
     jo_close(out, '}');
+    jo_open(out, "methods", '{');
+    for (size_t i = 0; i < s->method_count; i++) jo_int(out, s->methods[i].path, (int64_t)s->methods[i].requests);
+    jo_close(out, '}');
     jo_close(out, '}');
     return true;
 }

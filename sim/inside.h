@@ -78,8 +78,8 @@ struct sim {
     int64_t started_us;         /* monotonic */
     struct script_step *script; /* owned */
     size_t script_count, script_next;
-    struct path_count paths[PATHS_COUNTED];
-    size_t path_count;
+    struct path_count paths[PATHS_COUNTED], methods[PATHS_COUNTED]; /* methods: over the WebSocket API */
+    size_t path_count, method_count;
     uint64_t requests, frames_sent, connects, messages_in;
     bool closing;
     int open_servers;
@@ -92,6 +92,7 @@ int64_t sim_clock(const struct sim *s); /* the exchange's */
 void sim_refresh(struct sim *s);        /* clocks into the parts that were given one */
 void sim_refuse(struct sim *s, int server, int64_t for_us);
 void sim_put_delayed(struct sim *s, const struct delayed *d);
+void sim_count_method(struct sim *s, struct span method);
 void sim_steps(struct sim *s, int64_t count);
 
 /* peer.c */

@@ -282,6 +282,7 @@ static void on_api_text(struct sim *s, struct peer *c, struct span text) {
     buf_init(&out, FRONT_BODY_MAX);
     sim_refresh(s);
     ws_api_answer(&s->api, &c->session, name_span(&c->peer), text, &out, &after);
+    sim_count_method(s, span_of(after.method));
     if (out.len > 0) send_text(s, c, PLACE_WS_API, buf_span(&out));
     buf_free(&out);
     if (after.terminated)

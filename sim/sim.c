@@ -159,19 +159,27 @@ static struct span header_of(const struct http_server_request *r, const char *na
     return h != NULL ? h->value : (struct span){NULL, 0};
 }
 
-static void count_request(struct sim *s, struct span path, uint64_t weight) {
-    s->requests++;
-    for (size_t i = 0; i < s->path_count; i++) {
-        if (!span_is(path, s->paths[i].path)) continue;
-        s->paths[i].requests++;
-        s->paths[i].weight += weight;
+static void count(struct path_count *list, size_t *known, struct span path, uint64_t weight) {
+    for (size_t i = 0; i < *known; i++) {
+        if (!span_is(path, list[i].path)) continue;
+        list[i].requests++;
+        list[i].weight += weight;
         return;
     }
-    if (s->path_count == PATHS_COUNTED || path.len >= sizeof s->paths[0].path) return;
-    struct path_count *p = &s->paths[s->path_count++];
+    if (*known == PATHS_COUNTED || path.len >= sizeof list[0].path) return;
+    struct path_count *p = &list[(*known)++];
     memcpy(p->path, path.at, path.len);
     p->requests = 1;
     p->weight = weight;
+}
+
+static void count_request(struct sim *s, struct span path, uint64_t weight) {
+    s->requests++;
+    count(s->paths, &s->path_count, path, weight);
+}
+
+void sim_count_method(struct sim *s, struct span method) {
+    if (method.len > 0) count(s->methods, &s->method_count, method, 0);
 }
 
 static void new_listen_key(struct sim *s) {

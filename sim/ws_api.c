@@ -346,6 +346,7 @@ void ws_api_answer(struct api *a, struct ws_session *s, struct span peer, struct
     yyjson_val *id = yyjson_obj_get(root, "id");
     if (id_fits(id)) q.id = id;
     q.method = span_from(yyjson_get_str(method), yyjson_get_len(method));
+    if (q.method.len < sizeof after->method && q.method.len > 0) memcpy(after->method, q.method.at, q.method.len);
     if (!yyjson_is_obj(root)) reply_malformed(&q, peer, -1135, "Invalid JSON Request", out);
     else if (!id_fits(id))
         reply_malformed(&q, peer, -1135,

@@ -19,6 +19,7 @@ struct ws_session {
 
 /* What the caller has to do after the reply was sent. */
 struct ws_after {
+    char method[48]; /* what was asked for; "" unreadable */
     bool terminated; /* a subscription ended: eventStreamTerminated, with this id */
     int64_t terminated_id;
     bool hang_up; /* banned: the connection is cut */

@@ -2,8 +2,10 @@
 """Restarts: clean, killed in the middle of trading, with a database that cannot be used. Nothing is lost, nothing is doubled,
 and what is not durable says so. Speaks TAP."""
 import os
+import random
 import signal
 import sys
+import threading
 import time
 
 from harness import KEY, check, check_figures, counts_agree, main, run_once, same, settled, test, wait_until
@@ -73,6 +75,62 @@ def killed_while_trading_it_loses_no_fill_it_had_shown(place):
     whole(place, database(place))
 
 
+class Trading:
+    """Fills as fast as the simulator takes them, on a thread, while it is wanted."""
+
+    def __init__(self, sim):
+        self.sim, self.on, self.ended, self.count, self.fault = sim, threading.Event(), False, 0, None
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        try:
+            while not self.ended:
+                if self.on.wait(0.05):
+                    symbol, quantity = (("BTC/USDT", "0.00050"), ("ETH/USDT", "0.0100"), ("SOL/USDT", "0.200"))[self.count % 3]
+                    self.sim.trade(symbol, "buy" if self.count % 5 else "sell", quantity)
+                    self.count += 1
+        except Exception as e:
+            self.fault = e
+
+    def end(self):
+        self.ended = True
+        self.thread.join(5)
+        check(self.fault is None, "trading ended by", self.fault)
+
+
+@test
+def killed_at_any_instant_of_heavy_trading_it_keeps_what_it_had_shown(place):
+    """GRIDSCOPE_LONG_TESTS=1 makes 200 rounds of it."""
+    rounds, chance = (200, random.SystemRandom()) if os.environ.get("GRIDSCOPE_LONG_TESTS") else (6, random.Random(4))
+    sim = place.sim("--tick-ms", 20, *HISTORY)
+    sim.control("deposit", asset="USDT", amount="1000000000")
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    trading, slowest = Trading(sim), 0
+    for number in range(rounds):
+        trading.on.set()
+        sim.control("weight", forgive=True)  # so many starts in a minute are over the limit
+        feed = place.feed(dash)
+        time.sleep(chance.random() * 0.5)  # from before the first answer to well after it is live
+        shown = {p["symbol"]: p["fills"] for p in (feed.copy() or {"pairs": []})["pairs"]}
+        dash.stop(signal.SIGKILL)
+        trading.on.clear()
+        rows = whole(place, database(place))
+        check(rows >= sum(shown.values()), f"round {number}: {rows} rows kept of {sum(shown.values())} fills shown")
+        feed.close()
+        dash.start()
+        slowest = max(slowest, time.monotonic() - dash.started_at)
+    trading.end()
+    sim.pause()
+    dash.live(60)
+    s = check_figures(sim, dash, 60)
+    same(s["store"], {"durable": True, "error": None}, "store")
+    dash.stop()
+    rows = whole(place, database(place))
+    check(trading.count > rounds, "it was not heavy")
+    print(f"# {rounds} rounds, {trading.count} trades, {rows} rows, the slowest start took {slowest:.2f} s", flush=True)
+
+
 @test
 def stopped_while_everything_hangs_it_ends_within_two_seconds(place):
     sim = place.sim(*HISTORY)
@@ -128,20 +186,59 @@ def a_database_that_loses_a_row_is_found_out(place):
     rows = whole(place, database(place))
     import sqlite3
     db = sqlite3.connect(database(place))
-    tables = [r[0] for r in db.execute("select name from sqlite_master where type = 'table'")]
-    journal = max(tables, key=lambda t: db.execute(f'select count(*) from "{t}"').fetchone()[0])
-    columns = [r[1] for r in db.execute(f'pragma table_info("{journal}")')]
-    triggers = [r[0] for r in db.execute("select name from sqlite_master where type = 'trigger'")]
-    for trigger in triggers:
-        db.execute(f'drop trigger "{trigger}"')
-    keys = [r[0] for r in db.execute(f'select rowid from "{journal}" order by rowid' if "without rowid" not in
-            db.execute("select lower(sql) from sqlite_master where name = ?", (journal,)).fetchone()[0] else
-            f'select "{columns[0]}" from "{journal}"')]
-    db.execute(f'delete from "{journal}" where rowid = ?', (keys[len(keys) // 2],))
+    fills = [r[0] for r in db.execute("select id from journal where series is not null")]
+    db.execute("delete from journal where id = ?", (fills[len(fills) // 2],))
     db.commit()
     db.close()
     code, out, err = run_once(place, ["verify"], {"GRIDSCOPE_DB": database(place)})
     check(code == 1 and "not whole" in out, "verify after a row was removed of", rows, ":", code, out, err)
+
+
+def candles(dash, interval="1m", limit=60, before=None):
+    return dash.get(f"/api/v1/candles?symbol=BTC/USDT&interval={interval}&limit={limit}" + (f"&before={before}" if before else ""))["candles"]
+
+
+def asked(sim, word):
+    """Over REST and over the WebSocket API."""
+    return sum(n for name, n in [*sim.paths().items(), *sim.stats()["methods"].items()] if word in name)
+
+
+@test
+def a_restart_does_not_ask_again_for_what_the_store_has(place):
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    dash.live()
+    sim.pause()
+    before = check_figures(sim, dash)
+    first = candles(dash)
+    page = candles(dash, before=first[0]["time"])
+    check(len(first) == 60 and len(page) == 60, len(first), len(page), "candles")
+    check(page[-1]["close_time"] < first[0]["time"], "the pages overlap")
+    dash.stop()
+    info, charts = asked(sim, "exchangeInfo"), asked(sim, "klines")
+    check(info >= 1 and charts >= 2, sim.paths())
+    dash.start()
+    dash.live()
+    check_figures(sim, dash)
+    same(candles(dash, before=first[0]["time"]), page, "the page after the restart")
+    same(candles(dash, limit=30, before=page[40]["time"]), page[10:40], "a part of it")
+    same(asked(sim, "klines"), charts, "questions for candles after a restart")
+    same(asked(sim, "exchangeInfo"), info, "questions for exchange information within the hour")
+    again = candles(dash)
+    same([c for c in again if c["closed"] and c["time"] < first[-2]["time"]][-20:],
+         [c for c in first if c["time"] < first[-2]["time"]][-20:], "the same chart")
+    check(asked(sim, "klines") <= charts + 1, "the open candle is one question")
+    dash.stop()
+    # a reading that is over an hour old is not believed
+    import sqlite3
+    db = sqlite3.connect(database(place))
+    same(db.execute("update market_reads set read_us = read_us - 3601000000").rowcount, 1, "readings kept")
+    db.commit()
+    db.close()
+    dash.start()
+    s = dash.live()
+    same(asked(sim, "exchangeInfo"), info + 1, "questions after an hour")
+    same([p["realized"] for p in s["pairs"]], [p["realized"] for p in before["pairs"]], "figures")
 
 
 @test
