@@ -191,6 +191,8 @@ static void watch_clock(struct engine *e) {
     int64_t base = e->now.wall.us - e->now.mono.us, step = base - p->wall_base_us;
     if (step > -CLOCK_STEP_US && step < CLOCK_STEP_US) return;
     p->wall_base_us = base;
+    if (!p->clock_based && e->exchange.weight.banned_until.us != 0)
+        e->exchange.weight.banned_until.us += step; /* it was counted by our clock */
     e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = false;
     p->poll.time_at = e->now.mono;
