@@ -8,6 +8,7 @@
  * than STEP_US, and what has not answered after twice that is settled by the timer. */
 #include "app/commands.h"
 #include "app/logging.h"
+#include "app/process.h"
 #include "base/check.h"
 #include "io/http_client.h"
 #include "io/ws_client.h"
@@ -545,7 +546,7 @@ int command_check(int argc, char **argv) {
         free(c);
         return 2;
     }
-    no_core_files();
+    process_no_core_files();
     if (!load_settings(&c->settings, environ, ".env")) {
         free(c);
         return 2;

@@ -15,7 +15,4 @@ int command_verify(int argc, char **argv);
 /* Reads the settings and prints what is wrong with them. False: exit with 2. dotenv NULL: no file. */
 bool load_settings(struct settings *out, char **environment, const char *dotenv);
 
-/* Memory that may hold keys is never written to a core file. */
-void no_core_files(void);
-
 #endif

@@ -1,5 +1,6 @@
 /* main.c: the commands. Exit codes: 0 clean, 1 runtime failure, 2 bad usage or configuration. */
 #include "app/commands.h"
+#include "app/process.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,8 @@ static void help(FILE *out) {
 
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "--help";
+    if (!process_standard_descriptors()) return 1; /* nor is there anywhere to say so */
+    process_tune_memory();
     if (strcmp(word, "--version") == 0) return printf("gridscope %s\n", GRIDSCOPE_VERSION) < 0;
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         help(argc > 1 ? stdout : stderr);

@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/configure.h"
 #include "app/logging.h"
+#include "app/process.h"
 #include "app/progress.h"
 #include "app/report.h"
 #include "store/store.h"
@@ -202,7 +203,7 @@ int command_report(int argc, char **argv) {
         return 2;
     }
     if (o.help) return fputs(report_usage(), stdout) < 0;
-    no_core_files();
+    process_no_core_files();
     if (!load_settings(&s, environ, ".env")) return 2;
     int code = report_on(&s, &o);
     settings_free(&s);

@@ -2,13 +2,12 @@
 #include "app/commands.h"
 #include "app/configure.h"
 #include "app/logging.h"
+#include "app/process.h"
 #include "sim/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define STOP_LIMIT_US (1800 * US_PER_MS) /* PRODUCT 1: stopped within 2 s, whatever hangs */
@@ -48,20 +47,6 @@ static void on_signal(void *arg, int signal_number) {
     r->force = timer_new(r->loop, on_force, r);
     if (r->force != NULL) timer_at(r->force, mono_add(loop_now(r->loop).mono, STOP_LIMIT_US));
     app_stop(r->app, on_stopped, r);
-}
-
-void no_core_files(void) {
-    struct rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0);
-}
-
-/* More descriptors than the usual soft limit of 1,024: one for each browser. */
-static void raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void print_notes(const struct settings_notes *notes) {
@@ -107,7 +92,7 @@ static int with_loop(const struct settings *s, struct running *r, const char *wh
                      bool (*prepare)(struct running *, void *), void *arg) {
     logging_init(&r->log, s->log_level, s->log_format);
     settings_zone_use(s);
-    raise_descriptor_limit();
+    process_raise_descriptor_limit();
     r->loop = loop_new(&r->log);
     if (r->loop == NULL) return 1;
     int code = prepare == NULL || prepare(r, arg) ? serve(r, s, what) : 1;
@@ -125,7 +110,7 @@ int command_run(int argc, char **argv) {
                 argv[1]);
         return 2;
     }
-    no_core_files();
+    process_no_core_files();
     if (!load_settings(&settings, environ, ".env")) return 2;
     int code = with_loop(&settings, &r, "Gridscope", NULL, NULL);
     settings_free(&settings);

@@ -11,16 +11,25 @@
 
 #define STORE_LIMIT_US US_PER_S                        /* DESIGN 3: over 1 s the figures do not wait */
 enum { RECOMPUTE_FILLS = 25000, KLINES_LIMIT = 1000 }; /* 5 ms at 200 ns a fill (ACCOUNTING 2) */
+enum { ROWS_KEPT = 256 };                              /* of an empty list: 60 kB */
 
 static bool reserve(struct fill **at, size_t *capacity, size_t count) {
     if (count <= *capacity) return true;
-    size_t bigger = *capacity == 0 ? 256 : *capacity;
+    size_t bigger = *capacity == 0 ? ROWS_KEPT : *capacity;
     while (bigger < count) bigger *= 2;
     struct fill *grown = realloc(*at, bigger * sizeof *grown);
     if (grown == NULL) return false;
     *at = grown;
     *capacity = bigger;
     return true;
+}
+
+/* A backfill's thousands are not kept for the single fills of every day. Its rows were borrowed by effects of the last turn. */
+static void release(struct fill **at, size_t *capacity, size_t count) {
+    if (count > 0 || *capacity <= ROWS_KEPT) return;
+    free(*at);
+    *at = NULL;
+    *capacity = 0;
 }
 
 static bool to_store(const struct engine *e) { return e->config->persist && !e->priv->store_gone; }
@@ -280,6 +289,8 @@ void fills_flush(struct engine *e) {
     struct engine_private *p = e->priv;
     if (p->in_store_batch != 0 && e->durable && e->now.mono.us - p->in_store_since.us >= STORE_LIMIT_US)
         give_up_on_store(e, "the store takes over a second");
+    release(&p->applied, &p->applied_capacity, p->applied_count);
+    release(&p->valued, &p->valued_capacity, p->valued_count);
     hand_over(e);
     report_applied(e);
     keep_marks(e);

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ enum {
     STASH_STOP = 16 << 10, /* waiting input beyond which the socket is not read: a pipelined head fits */
     STASH_MAX = STASH_STOP + RX_BYTES,
     OVERFLOW_CONNECTIONS = 32, /* beyond max_connections, to be told 503; more are dropped without a word */
+    OTHERS_DESCRIPTORS = 64,   /* not for connections: upstreams, the database, the log, name look-ups */
     CLOSE_MS = 2000,           /* for the answer to our close frame */
     LINGER_MS = 1000,          /* for the peer to hang up after our last byte */
     GRACE_MS = 300,            /* of http_server_close (TECH: shutdown that works) */
@@ -526,6 +528,8 @@ static void on_listener(uv_poll_t *handle, int status, int events) {
     struct http_server *s = handle->data;
     (void)events;
     if (status < 0) return;
+    if (s->spare_fd < 0)
+        s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC); /* lost to another thread, the last time */
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         struct sockaddr_storage from = {0};
         socklen_t size = sizeof from;
@@ -576,6 +580,15 @@ fail:
     return ERR_IO;
 }
 
+/* Each connection takes a descriptor, and callers must not take the last: the rest of the program needs some to go on. */
+static size_t connections_allowed(size_t wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+    size_t all = (size_t)limit.rlim_cur, kept = OVERFLOW_CONNECTIONS + OTHERS_DESCRIPTORS;
+    size_t most = all / 2 > kept ? all - kept : all / 2;
+    return wanted < most ? wanted : most;
+}
+
 static void set_lengths(struct http_server *s) {
     s->deadlines[DEADLINE_REQUEST].length_us = LIMIT_BROWSER_HEAD_SECONDS * US_PER_S;
     s->deadlines[DEADLINE_IDLE].length_us = s->config.idle_timeout_us;
@@ -608,6 +621,7 @@ enum err http_server_new(struct http_server **out, struct loop *l, const struct 
     if (s == NULL) return ERR_MEMORY;
     *s = (struct http_server){.loop = l, .log = log, .config = *config, .listen_fd = -1, .first_free = NO_SLOT};
     s->config.host = s->config.cert_file = s->config.key_file = NULL;
+    s->config.max_connections = connections_allowed(config->max_connections);
     s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     s->rx = malloc(RX_BYTES);
     s->deadline_timer = timer_new(l, on_deadline, s);

@@ -48,7 +48,7 @@ struct http_server_config {
     const char *host;                 /* an address, "127.0.0.1", "::1", "0.0.0.0", "localhost" */
     uint16_t port;                    /* 0: a free one */
     const char *cert_file, *key_file; /* PEM; both NULL: plain */
-    size_t max_connections;           /* more are accepted and answered 503 */
+    size_t max_connections;           /* more are accepted and answered 503; fewer where descriptors are short */
     size_t max_body, max_message;     /* bytes of a request body, of one WebSocket message */
     int64_t idle_timeout_us;          /* of a keep-alive connection between requests */
     bool auto_pong;                   /* answer pings; the simulator may want not to */

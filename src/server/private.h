@@ -20,6 +20,7 @@ struct waiting {
     enum waiting_kind kind;
     struct mono touched; /* asked, or the last piece taken or given */
     size_t unsent;       /* at the last look, of WAITING_STREAM */
+    bool https;          /* of WAITING_LOGIN: the browser sees https, if only as far as a proxy */
 };
 
 struct server {

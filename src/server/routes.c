@@ -144,9 +144,15 @@ static void handle_ws(struct server *s, const struct asked *a) {
 
 /* --- login --- */
 
-static void put_cookie(const struct server *s, char *out, size_t size, const char *token, int64_t seconds) {
+static void put_cookie(const struct server *s, char *out, size_t size, const char *token, int64_t seconds, bool https) {
     snprintf(out, size, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s", s->cookie, token,
-             (long long)seconds, s->tls ? "; Secure" : "");
+             (long long)seconds, https ? "; Secure" : "");
+}
+
+/* Behind a proxy it is the Origin that says so, and it has been found to be ours. */
+static bool is_https(const struct server *s, const struct http_server_request *r) {
+    const struct http_header *origin = http_request_header(r, "Origin");
+    return s->tls || (origin != NULL && span_starts(origin->value, SPAN("https://")));
 }
 
 static void reply_login_state(struct server *s, conn_id conn, bool authenticated, const char *cookie) {
@@ -203,18 +209,21 @@ static void handle_login(struct server *s, const struct asked *a) {
     enum err e = id == 0
                      ? ERR_FULL
                      : login_try(s->login, &wait_us, password, a->r->peer, loop_now(s->loop), routes_login_done, s, id);
-    if (e == ERR_OK) return;
+    if (e == ERR_OK) {
+        waiting_find(s, id)->https = is_https(s, a->r);
+        return;
+    }
     if (id != 0) waiting_remove(waiting_find(s, id));
     refuse_try(s, a->conn, e, wait_us);
 }
 
-static void login_succeed(struct server *s, conn_id conn) {
+static void login_succeed(struct server *s, conn_id conn, bool https) {
     char token[LOGIN_TOKEN_TEXT], cookie[256];
     uint64_t replaced;
     s->count.login_successes++;
     login_grant(s->login, token, &replaced, loop_now(s->loop));
     hub_end_grant(s->hub, replaced, loop_now(s->loop));
-    put_cookie(s, cookie, sizeof cookie, token, s->login_lifetime_us / US_PER_S);
+    put_cookie(s, cookie, sizeof cookie, token, s->login_lifetime_us / US_PER_S, https);
     reply_login_state(s, conn, true, cookie);
 }
 
@@ -223,9 +232,10 @@ void routes_login_done(void *arg, uint64_t id, enum login_outcome outcome) {
     struct waiting *w = waiting_find(s, id);
     if (w == NULL) return;
     conn_id conn = w->conn;
+    bool https = w->https;
     waiting_remove(w);
     if (outcome == LOGIN_RIGHT) {
-        login_succeed(s, conn);
+        login_succeed(s, conn, https);
     } else if (outcome == LOGIN_WRONG) {
         s->count.login_failures++;
         log_say(s->log, LOG_WARN, "server", "a login failed");
@@ -241,7 +251,7 @@ static void handle_logout(struct server *s, const struct asked *a) {
         login_end(s->login, a->grant);
         hub_end_grant(s->hub, a->grant, loop_now(s->loop));
     }
-    put_cookie(s, cookie, sizeof cookie, "", 0);
+    put_cookie(s, cookie, sizeof cookie, "", 0, is_https(s, a->r));
     reply_login_state(s, a->conn, s->login == NULL, cookie);
 }
 

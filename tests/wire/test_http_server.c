@@ -1,6 +1,8 @@
 /* The server over real sockets: requests, limits, answers. Upgraded connections: test_ws_server.c. */
 #include "harness.h"
 
+#include <sys/resource.h>
+
 struct world {
     struct loop *loop;
     struct http_server *server;
@@ -94,14 +96,32 @@ static struct http_server_config config_of(struct world *w) {
                                        .arg = w};
 }
 
-static int setup(void **state) {
+static void open_world(void **state, size_t max_connections) {
     struct world *w = calloc(1, sizeof *w);
     assert_non_null(w);
     buf_init(&w->body, 1 << 20);
     w->loop = loop_new(&test_log);
     struct http_server_config config = config_of(w);
+    config.max_connections = max_connections;
     assert_int_equal(http_server_new(&w->server, w->loop, &config, &test_log), ERR_OK);
     *state = w;
+}
+
+static int setup(void **state) {
+    open_world(state, 4);
+    return 0;
+}
+
+enum { FEW_DESCRIPTORS = 40 };
+
+/* A server that may have a thousand connections, on a system that gives it 40 descriptors. */
+static int setup_few_descriptors(void **state) {
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){FEW_DESCRIPTORS, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    open_world(state, 1000);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0); /* this test's own sockets count too */
     return 0;
 }
 
@@ -486,6 +506,22 @@ static void beyond_the_maximum_is_503(void **state) {
     hang_up(fd[4], &s);
 }
 
+/* Else whoever holds connections open keeps the program from its upstreams and its database. */
+static void callers_leave_descriptors_to_the_rest_of_the_program(void **state) {
+    enum { MOST = FEW_DESCRIPTORS / 2 };
+    struct world *w = *state;
+    int fd[MOST + 1];
+    struct seen s = seen_new();
+    for (int i = 0; i < MOST; i++) fd[i] = dial(port_of(w), false);
+    WAIT_FOR(w->loop, http_server_connections(w->server) == MOST);
+    fd[MOST] = dial(port_of(w), false);
+    PUT(fd[MOST], "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_END(w->loop, &s, fd[MOST]);
+    assert_true(holds(&s, "HTTP/1.1 503 Service Unavailable\r\n"));
+    for (int i = 0; i < MOST; i++) (void)close(fd[i]);
+    hang_up(fd[MOST], &s);
+}
+
 static void a_second_server_on_the_port_is_an_error(void **state) {
     struct world *w = *state;
     struct http_server_config config = config_of(w);
@@ -525,6 +561,8 @@ int main(void) {
         CASE(raw_bytes_are_the_last),
         CASE(a_dropped_connection_just_ends),
         CASE(beyond_the_maximum_is_503),
+        cmocka_unit_test_setup_teardown(callers_leave_descriptors_to_the_rest_of_the_program, setup_few_descriptors,
+                                        teardown),
         CASE(a_second_server_on_the_port_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

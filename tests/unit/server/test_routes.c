@@ -26,6 +26,17 @@ static int setup_login(void **state) {
     return 0;
 }
 
+static int setup_proxy(void **state) {
+    static const char *const names[] = {"https://dash.example.org"};
+    (void)state;
+    world_open(&w, &(struct server_config){.public_hosts = names,
+                                           .public_host_count = 1,
+                                           .auth_enabled = true,
+                                           .password = SPAN("open sesame"),
+                                           .login_lifetime_us = US_PER_HOUR});
+    return 0;
+}
+
 static int teardown(void **state) {
     (void)state;
     world_close(&w);
@@ -354,6 +365,20 @@ static void the_life_of_a_login(void **state) {
     assert_int_equal(r.status, 401);
 }
 
+/* A proxy that speaks https to the browser and http to us: the cookie must not go out over http from there on. */
+static void behind_an_https_proxy_the_cookie_is_for_https_only(void **state) {
+    static const char origin[] = "Origin: https://dash.example.org\r\nContent-Type: application/json\r\n";
+    (void)state;
+    ask(&w, &r, "POST", "/api/v1/login", origin, "{\"password\":\"open sesame\"}");
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr(header(&r, "Set-Cookie"), "; HttpOnly; SameSite=Strict; Max-Age=3600; Secure"));
+    ask(&w, &r, "POST", "/api/v1/logout", origin, "");
+    assert_non_null(strstr(header(&r, "Set-Cookie"), "; Max-Age=0; Secure"));
+    post("/api/v1/login", "", "{\"password\":\"open sesame\"}"); /* at home, without the proxy */
+    assert_int_equal(r.status, 200);
+    assert_null(strstr(header(&r, "Set-Cookie"), "Secure"));
+}
+
 static void two_logins_get_two_secrets(void **state) {
     (void)state;
     char first[256], second[256];
@@ -436,6 +461,7 @@ int main(void) {
         T(without_login_the_session_says_so, setup),
         T(what_needs_a_login_is_401_and_the_rest_is_open, setup_login),
         T(the_life_of_a_login, setup_login),
+        T(behind_an_https_proxy_the_cookie_is_for_https_only, setup_proxy),
         T(two_logins_get_two_secrets, setup_login),
         T(made_up_cookies_are_worth_nothing, setup_login),
         T(wrong_passwords_lock_after_five, setup_login),
