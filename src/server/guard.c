@@ -148,6 +148,13 @@ enum guard_verdict guard_origin(const struct guard *g, const struct http_server_
     return g->require_origin ? GUARD_BAD_ORIGIN : GUARD_PASS;
 }
 
+enum guard_verdict guard_fetch(const struct http_server_request *r) {
+    struct span site, goal;
+    size_t sites = header_count(r, "Sec-Fetch-Site", &site);
+    if (sites == 0 || (sites == 1 && (span_is(site, "same-origin") || span_is(site, "none")))) return GUARD_PASS;
+    return header_count(r, "Sec-Fetch-Dest", &goal) == 1 && span_is(goal, "document") ? GUARD_PASS : GUARD_BAD_ORIGIN;
+}
+
 /* --- headers of safety --- */
 
 #define HEADER(name, value)                                                                                            \

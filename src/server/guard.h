@@ -37,6 +37,10 @@ enum guard_verdict guard_host(const struct guard *g, const struct http_server_re
 /* For what changes state and for the live feed: the Origin must be our own, that is the scheme and Host of this very request
  * or a public name's. Where a browser sends no Origin, its Sec-Fetch-Site must be same-origin. */
 enum guard_verdict guard_origin(const struct guard *g, const struct http_server_request *r);
+/* For what only reads. Another page cannot read our answers, but making this browser ask for them costs our work and the
+ * exchange's request weight: what a browser says it sends for another page is refused, unless a person follows a link.
+ * Clients that are no browser do not say. */
+enum guard_verdict guard_fetch(const struct http_server_request *r);
 
 /* The headers that every answer carries; static. */
 const struct http_header *guard_headers(size_t *count, bool tls);

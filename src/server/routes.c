@@ -20,7 +20,7 @@ struct route {
     const char *method; /* a route for GET answers HEAD too */
     const char *path;
     void (*handle)(struct server *s, const struct asked *a);
-    bool login;                  /* needs one, where login is on */
+    bool login;                  /* needs one, where login is on; no other page's business either way */
     bool own_origin;             /* refused from other pages */
     enum server_query_kind kind; /* of handle_query */
 };
@@ -331,7 +331,10 @@ static bool host_passes(struct server *s, conn_id conn, const struct http_server
 }
 
 static bool origin_passes(struct server *s, const struct asked *a) {
-    if (!a->route->own_origin || guard_origin(&s->guard, a->r) == GUARD_PASS) return true;
+    enum guard_verdict v = a->route->own_origin ? guard_origin(&s->guard, a->r)
+                           : a->route->login    ? guard_fetch(a->r)
+                                                : GUARD_PASS;
+    if (v == GUARD_PASS) return true;
     s->count.refused_origin++;
     reply_error(s, a->conn, 403, "bad_origin", NULL, "only this server's own page may ask this");
     return false;

@@ -235,6 +235,31 @@ static void another_page_cannot_log_in_or_out(void **state) {
     assert_int_equal(server_counters(w.server)->refused_origin, 8);
 }
 
+/* It could not read the answer, but the work would be done, and the exchange be asked. */
+static void another_page_cannot_make_us_work(void **state) {
+    static const char *const paths[] = {"/api/v1/candles?symbol=BTC/USDT", "/api/v1/trades.csv", "/api/v1/snapshot",
+                                        "/metrics"};
+    static const char *const others[] = {"Sec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: empty\r\n",
+                                         "Sec-Fetch-Site: same-site\r\nSec-Fetch-Dest: image\r\n",
+                                         "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: iframe\r\n",
+                                         "Sec-Fetch-Site: cross-site\r\n"};
+    (void)state;
+    for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++)
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+            ask(&w, &r, "GET", paths[p], others[i], NULL);
+            assert_int_equal(r.status, 403);
+        }
+    assert_int_equal(w.queries, 0);
+    ask(&w, &r, "GET", "/api/v1/snapshot", "Sec-Fetch-Site: same-origin\r\n", NULL);
+    assert_int_equal(r.status, 200);
+    ask(&w, &r, "GET", "/api/v1/snapshot", "Sec-Fetch-Site: none\r\nSec-Fetch-Dest: document\r\n", NULL);
+    assert_int_equal(r.status, 200); /* typed into the address bar */
+    ask(&w, &r, "GET", "/api/v1/snapshot", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document\r\n", NULL);
+    assert_int_equal(r.status, 200); /* a link, followed */
+    ask(&w, &r, "GET", "/healthz", "Sec-Fetch-Site: cross-site\r\n", NULL);
+    assert_int_equal(r.status, 200);
+}
+
 /* --- questions --- */
 
 static void a_question_reaches_the_source_and_comes_back(void **state) {
@@ -455,6 +480,7 @@ int main(void) {
         T(a_foreign_host_is_refused_everywhere, setup),
         T(http_1_0_without_a_host_is_refused, setup),
         T(another_page_cannot_log_in_or_out, setup),
+        T(another_page_cannot_make_us_work, setup),
         T(a_question_reaches_the_source_and_comes_back, setup),
         T(every_question_has_its_address, setup),
         T(malformed_parameters_are_400_and_do_not_reach_the_source, setup),
