@@ -539,6 +539,7 @@ static int run_check(struct check *c, const struct log *log) {
 int command_check(int argc, char **argv) {
     struct check *c = calloc(1, sizeof *c); /* settings hold LIMIT_PAIRS names: not for the stack */
     struct log log;
+    struct logging logging = {0};
     if (c == NULL) return 1;
     if (argc > 1) {
         fprintf(stderr, "gridscope check: takes no \"%s\"; it checks the settings that gridscope run would use\n",
@@ -551,7 +552,7 @@ int command_check(int argc, char **argv) {
         free(c);
         return 2;
     }
-    logging_init(&log, LOG_ERROR, c->settings.log_format);
+    logging_init(&log, &logging, LOG_ERROR, c->settings.log_format);
     log.sink = NULL; /* every finding has its words */
     int code = run_check(c, &log);
     settings_free(&c->settings);

@@ -136,7 +136,8 @@ static bool read_history(struct reporting *r) {
     static const struct store_events events = {
         .opened = on_opened, .failed = on_failed, .fills = on_fills, .loaded = on_loaded, .closed = on_closed};
     struct log log;
-    logging_init(&log, LOG_ERROR, r->settings->log_format);
+    struct logging logging = {0};
+    logging_init(&log, &logging, LOG_ERROR, r->settings->log_format);
     log.sink = NULL; /* on_failed has the words */
     r->loop = loop_new(&log);
     if (r->loop == NULL) return false;

@@ -20,6 +20,7 @@ struct running {
     struct sim *sim; /* of the demo, NULL otherwise */
     struct timer *force;
     struct log log;
+    struct logging logging;
     bool stopping;
     int exit_code;
 };
@@ -90,7 +91,7 @@ static int serve(struct running *r, const struct settings *s, const char *what) 
 
 static int with_loop(const struct settings *s, struct running *r, const char *what,
                      bool (*prepare)(struct running *, void *), void *arg) {
-    logging_init(&r->log, s->log_level, s->log_format);
+    logging_init(&r->log, &r->logging, s->log_level, s->log_format);
     settings_zone_use(s);
     process_raise_descriptor_limit();
     r->loop = loop_new(&r->log);

@@ -52,12 +52,13 @@ int command_verify(int argc, char **argv) {
     struct verification v = {.exit_code = 1};
     struct settings s;
     struct log log;
+    struct logging logging = {0};
     if (argc > 1) {
         fprintf(stderr, "gridscope verify: takes no \"%s\"; GRIDSCOPE_DB names the file\n", argv[1]);
         return 2;
     }
     if (!load_settings(&s, environ, ".env")) return 2;
-    logging_init(&log, LOG_WARN, s.log_format);
+    logging_init(&log, &logging, LOG_WARN, s.log_format);
     v.loop = loop_new(&log);
     if (v.loop != NULL && store_open(&v.store, v.loop, s.db, STORE_VERIFY, &log, &events, &v) == ERR_OK)
         loop_run(v.loop);

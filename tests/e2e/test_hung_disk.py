@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""A disk that does not answer (a library put before fdatasync and fsync sleeps while a file exists): the figures go on
-without it, and the program still stops within 2 s. Speaks TAP."""
+"""What hangs beside us stops nothing. A disk that does not answer (a library put before fdatasync and fsync sleeps while a file
+exists): the figures go on without it, and the program still stops within 2 s. A reader of the log who does not read. Speaks TAP."""
+import fcntl
 import os
 import subprocess
 import sys
 
-from harness import check, main, run_once, same, settled, test, wait_until
+from harness import BINARY, check, clean_environment, http_ask, main, run_once, same, settings_for, test, wait_until
 
 SHIM = r"""
 #define _GNU_SOURCE
@@ -44,6 +45,32 @@ def a_disk_that_hangs_stops_neither_the_figures_nor_the_end(place):
     os.unlink(hang)
     code, out, err = run_once(place, ["verify"], {"GRIDSCOPE_DB": place.path("gridscope.db")})
     same(code, 0, f"verify said: {out}{err}")
+
+
+@test
+def a_reader_of_the_log_who_does_not_read_stops_nothing(place):
+    reader, writer = os.pipe()
+    room = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writer, b"x" * room)  # full: the next line has to wait
+    port_file = place.path("port")
+    settings = settings_for(None, GRIDSCOPE_SOURCE="exchange", GRIDSCOPE_SYMBOLS="BTC/USDT", GRIDSCOPE_LOG="debug", GRIDSCOPE_PORT_FILE=port_file,
+                            GRIDSCOPE_BINANCE_REST_URL="http://127.0.0.1:1", GRIDSCOPE_BINANCE_STREAM_URL="ws://127.0.0.1:1",
+                            GRIDSCOPE_BINANCE_WS_API_URL="ws://127.0.0.1:1/ws-api/v3")
+    process = subprocess.Popen([BINARY, "run"], env=dict(clean_environment(), **settings), cwd=place.folder, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=writer)
+    try:
+        wait_until(lambda: os.path.exists(port_file), 10, "the port file")
+        with open(port_file) as f:
+            port = int(f.read())
+        wait_until(lambda: b'"status":"offline"' in http_ask("127.0.0.1", port, "/api/v1/snapshot")[2], 20, "that it works")
+        same(os.read(reader, room), b"x" * room, "what was in the pipe")
+    finally:
+        process.terminate()
+        os.close(writer)
+    same(process.wait(5), 0, "exit code")
+    with open(reader, "rb") as f:
+        said = f.read().decode()
+    check("lines before this one were not taken and are lost" in said, "it does not say that lines are missing:", said)
 
 
 sys.exit(main())
