@@ -162,7 +162,8 @@ static void ask_routine(struct engine *e) {
     }
     if (user_live(e) && e->user.cur.id != p->reconciled_link) {
         p->reconciled_link = e->user.cur.id;
-        balances_moved(e); /* what happened before the subscription was told to nobody */
+        balances_moved(e); /* what happened before the subscription was told to nobody: asked at once */
+        p->account_at = e->now.mono;
         p->reconcile_at = mono_add(e->now.mono, SECOND_LOOK_US);
     }
     if (user_live(e) && due(e, p->reconcile_at)) {

@@ -8,25 +8,13 @@
 #include "domain/methods.h"
 #include "view/drawdown.h"
 #include "view/figures.h"
+#include "view/periods.h"
 #include "view/fills.h"
 #include "view/sums.h"
 #include "view/values.h"
 #include "view/view.h"
 
 #include <stdlib.h>
-
-enum period { PERIOD_HOUR, PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIODS };
-enum { HOURS = 48, DAYS = 400, WEEKS = 106, MONTHS = 120, BUCKETS = HOURS + DAYS + WEEKS + MONTHS };
-
-static const struct {
-    const char *key;
-    size_t first, count; /* its buckets, the last is the present one */
-} periods[PERIODS] = {
-    {"hour", 0, HOURS},
-    {"day", HOURS, DAYS},
-    {"week", HOURS + DAYS, WEEKS},
-    {"month", HOURS + DAYS + WEEKS, MONTHS},
-};
 
 struct bucket {
     struct dec16 realized, fees;
@@ -65,6 +53,7 @@ struct view_performance {
     enum err failed;
     struct view_series *series; /* owned */
     struct drawdowns drawdowns;
+    struct period_ends ends;
 };
 
 #define SPOILED UINT32_C(0x80000000)
@@ -72,34 +61,10 @@ struct view_performance {
 
 /* ---- periods ---- */
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-
-/* The number of the period that holds t, counted from any origin. */
-static int64_t period_of(enum period p, struct wall t, int64_t offset_us) {
-    int64_t local = t.us + offset_us, day = floor_div(local, US_PER_DAY);
-    int year, month, mday;
-    switch (p) {
-    case PERIOD_HOUR: return floor_div(local, US_PER_HOUR);
-    case PERIOD_DAY: return day;
-    case PERIOD_WEEK: return floor_div(day + 3, 7); /* 1970-01-01 was a Thursday; weeks begin on Monday */
-    default: civil_from_days(day, &year, &month, &mday); return (int64_t)year * 12 + month - 1;
-    }
-}
-
-static struct wall period_start(enum period p, int64_t number, int64_t offset_us) {
-    int64_t day = number;
-    if (p == PERIOD_HOUR) return (struct wall){number * US_PER_HOUR - offset_us};
-    if (p == PERIOD_WEEK) day = number * 7 - 3;
-    if (p == PERIOD_MONTH)
-        day = days_from_civil((int)floor_div(number, 12), (int)(number - 12 * floor_div(number, 12)) + 1, 1);
-    return (struct wall){day * US_PER_DAY - offset_us};
-}
-
 /* The bucket of t in that series; NULL where it is too old, or newer than the answer's moment. */
 static struct bucket *bucket_at(struct view_performance *v, enum period p, struct wall t) {
-    int64_t last = period_of(p, v->now.wall, v->offset_us), at = period_of(p, t, v->offset_us);
-    if (at > last || last - at >= (int64_t)periods[p].count) return NULL;
-    return &v->of_pair[periods[p].first + periods[p].count - 1 - (size_t)(last - at)];
+    size_t bucket = period_bucket(p, t, v->now.wall, v->offset_us);
+    return bucket != SIZE_MAX ? &v->of_pair[bucket] : NULL;
 }
 
 /* ---- one fill ---- */
@@ -270,8 +235,10 @@ static void out_period(struct buf *out, const struct view_performance *v, enum p
     for (; i < count; i++) {
         out_object(out, NULL);
         out_time(out, "start", period_start(p, last - (int64_t)(count - 1 - i), v->offset_us));
-        out_amount(out, "pnl", of[i].realized); /* as a window's that the equity series does not reach (ACCOUNTING 6) */
-        out_word(out, "basis", "realized");
+        struct dec16 pnl = period_pnl(&v->ends, p, i);
+        bool reached = pnl.v != UNKNOWN_DEC;
+        out_amount(out, "pnl", reached ? pnl : of[i].realized);
+        out_word(out, "basis", reached ? "equity" : "realized"); /* as a window's (ACCOUNTING 6) */
         out_amount(out, "realized", of[i].realized);
         out_amount(out, "fees", of[i].fees);
         out_count(out, "fills", of[i].fills);
@@ -389,6 +356,24 @@ static struct dec16 investment_of(const struct view_performance *v, const struct
     return UNKNOWN_DEC16;
 }
 
+/* Time of the first fill there is, of those that count and those that do not; 0: none. */
+static struct wall first_fill(const struct view_performance *v, const struct engine *e) {
+    struct wall first = {0};
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct fill f;
+        if (!takes(v, e->pairs[i]) || ledger_count(e->pairs[i]->ledger) == 0) continue;
+        ledger_get(e->pairs[i]->ledger, 0, &f, NULL);
+        if (first.us == 0 || f.time.us < first.us) first = f.time;
+    }
+    return first;
+}
+
+static void begin_points(struct view_performance *v, const struct engine *e) {
+    drawdowns_begin(&v->drawdowns, investment_of(v, e), v->now.wall);
+    v->ends.first_fill = first_fill(v, e);
+    period_ends_begin(&v->ends, v->now.wall, v->offset_us);
+}
+
 struct view_performance *view_performance_new(const struct engine *e, const struct name *symbol, enum method method,
                                               struct now now) {
     struct view_performance *v = calloc(1, sizeof *v);
@@ -399,7 +384,7 @@ struct view_performance *view_performance_new(const struct engine *e, const stru
     v->offset_us = e->config->day_offset_us;
     map_init(&v->orders);
     v->series = series_new(SERIES_DENSE, symbol, (struct wall){0}, (struct wall){0}, now);
-    drawdowns_begin(&v->drawdowns, investment_of(v, e), now.wall);
+    begin_points(v, e);
     if (method != METHOD_FIFO) v->totals = calloc(LIMIT_PAIRS, sizeof *v->totals);
     if (v->series != NULL && (v->totals != NULL || method == METHOD_FIFO)) return v;
     view_performance_free(v);
@@ -424,8 +409,11 @@ static bool add_points(struct view_performance *v, const struct engine *e, size_
     struct series_point point;
     for (;;) {
         switch (series_next(v->series, &point, e, &budget)) {
-        case SERIES_POINT: drawdowns_add(&v->drawdowns, &point); break;
-        case SERIES_AGAIN: drawdowns_begin(&v->drawdowns, investment_of(v, e), v->now.wall); break;
+        case SERIES_POINT:
+            drawdowns_add(&v->drawdowns, &point);
+            period_ends_add(&v->ends, &point);
+            break;
+        case SERIES_AGAIN: begin_points(v, e); break;
         case SERIES_LATER: return false;
         case SERIES_FAILED: v->failed = ERR_MEMORY; return true;
         case SERIES_END: return true;

@@ -12,11 +12,13 @@ struct point { /* what was known at a moment */
     struct wall time;
     struct equity_line lines[PAIRS];
     struct buf bytes;
+    struct dec16 total; /* by itself */
 };
 
 struct world {
     struct rig rig;
     struct rng rng;
+    struct wall first_fill;
     struct point points[POINTS];
 };
 
@@ -69,6 +71,12 @@ static void begin(struct world *w) {
         equity_point_write(&p->bytes, &w->rig.e->display, p->lines, PAIRS);
         if (i >= IN_STORE)
             assert_int_equal(equity_record(w->rig.e->equity, EQUITY_MINUTE, p->time, p->lines, PAIRS), ERR_OK);
+    }
+    w->first_fill.us = INT64_MAX;
+    for (size_t i = 0; i < PAIRS; i++) {
+        struct fill f;
+        ledger_get(w->rig.e->pairs[i]->ledger, 0, &f, NULL);
+        if (f.time.us < w->first_fill.us) w->first_fill = f.time;
     }
     struct equity_line now[PAIRS];
     do {
@@ -139,7 +147,7 @@ static void check_curve(struct world *w) {
     for (int steps = 0; !view_equity_step(v, &b, w->rig.e); steps++) assert_true(steps < 1000);
     yyjson_doc *d = rig_json(&b);
     assert_int_equal(yyjson_arr_size(rig_at(d, "points")), POINTS + 1);
-    for (size_t i = 0; i < POINTS; i++) assert_total(d, i, plain_total(w->points[i].lines, w->points[i].time));
+    for (size_t i = 0; i < POINTS; i++) assert_total(d, i, w->points[i].total);
     assert_total(d, POINTS, total_now(w));
     yyjson_doc_free(d);
     buf_free(&b);
@@ -164,6 +172,46 @@ static void plain_drawdown(const struct dec16 *equity, size_t count, bool shares
     if (shares) assert_int_equal(dec_muldiv(percent, best, 100 * DEC8_ONE, best_peak), ERR_OK);
 }
 
+/* Whether a dense answer has that point: all in memory, of the store's the first of each hour. */
+static bool in_answer(const struct world *w, size_t i) {
+    return i >= IN_STORE || i == 0 || w->points[i].time.us / US_PER_HOUR != w->points[i - 1].time.us / US_PER_HOUR;
+}
+
+/* Total at the known point nearest to t, within five minutes; before all fills it is zero. */
+static struct dec16 total_near(const struct world *w, struct wall t) {
+    struct dec16 found = t.us <= w->first_fill.us ? DEC16_ZERO : UNKNOWN_DEC16;
+    int64_t best = 5 * US_PER_MIN + 1;
+    for (size_t i = 0; i < POINTS; i++) {
+        int64_t distance = llabs(w->points[i].time.us - t.us);
+        if (!in_answer(w, i) || distance >= best) continue;
+        struct dec16 total = w->points[i].total;
+        if (total.v == UNKNOWN_DEC) continue;
+        best = distance;
+        found = total;
+    }
+    return found;
+}
+
+/* Every period's P&L is the difference of the totals at its ends, or what was realized where one is not known. */
+static void check_periods(const struct world *w, yyjson_doc *d, const char *key) {
+    yyjson_val *rows = rig_at(d, key);
+    size_t count = yyjson_arr_size(rows), by_equity = 0;
+    for (size_t i = 0; i < count; i++) {
+        yyjson_val *row = yyjson_arr_get(rows, i), *next = yyjson_arr_get(rows, i + 1);
+        struct wall from = rig_time(yyjson_get_str(yyjson_obj_get(row, "start")));
+        struct dec16 start = total_near(w, from);
+        struct dec16 end =
+            next == NULL ? total_now(w) : total_near(w, rig_time(yyjson_get_str(yyjson_obj_get(next, "start"))));
+        bool known = start.v != UNKNOWN_DEC && end.v != UNKNOWN_DEC;
+        struct dec16 wanted =
+            known ? (struct dec16){end.v - start.v} : D16(yyjson_get_str(yyjson_obj_get(row, "realized")));
+        assert_true(D16(yyjson_get_str(yyjson_obj_get(row, "pnl"))).v == wanted.v);
+        assert_string_equal(yyjson_get_str(yyjson_obj_get(row, "basis")), known ? "equity" : "realized");
+        by_equity += known;
+    }
+    assert_true(by_equity > 0);
+}
+
 static void check_drawdown(struct world *w, const char *investment) {
     const struct name all = {{0}};
     struct dec16 equity[POINTS + 1], put = D16(investment);
@@ -173,12 +221,8 @@ static void check_drawdown(struct world *w, const char *investment) {
     struct buf b;
     w->rig.e->has_investment = put.v > 0;
     w->rig.e->investment = put;
-    int64_t hour = -1;
     for (size_t i = 0; i < POINTS; i++) {
-        bool first = w->points[i].time.us / US_PER_HOUR != hour;
-        hour = w->points[i].time.us / US_PER_HOUR;
-        struct dec16 total =
-            i >= IN_STORE || first ? plain_total(w->points[i].lines, w->points[i].time) : UNKNOWN_DEC16;
+        struct dec16 total = in_answer(w, i) ? w->points[i].total : UNKNOWN_DEC16;
         if (total.v != UNKNOWN_DEC) equity[count++].v = total.v + put.v;
     }
     equity[count++].v = total_now(w).v + put.v;
@@ -194,6 +238,9 @@ static void check_drawdown(struct world *w, const char *investment) {
     assert_json(d, "drawdown.0.amount", text); /* it is all of these seven days */
     (void)dec8_format(text, (struct dec8){percent});
     assert_json(d, "drawdown.3.percent", put.v > 0 ? text : "null");
+    check_periods(w, d, "periods.hour");
+    check_periods(w, d, "periods.day");
+    check_periods(w, d, "periods.month");
     yyjson_doc_free(d);
     buf_free(&b);
     view_performance_free(v);
@@ -204,6 +251,7 @@ static void every_point_and_every_fall_is_as_computed_by_itself(void **state) {
     rng_seed(&w->rng, property_seed("equity"));
     for (int round = 0; round < ROUNDS; round++) {
         begin(w);
+        for (size_t i = 0; i < POINTS; i++) w->points[i].total = plain_total(w->points[i].lines, w->points[i].time);
         check_curve(w);
         check_drawdown(w, "100000");
         check_drawdown(w, "0");

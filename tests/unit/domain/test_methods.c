@@ -394,6 +394,64 @@ static void thousands_of_open_lots_by_price(void **state) {
 
 /* ---- refusals and words ---- */
 
+/* Fill by fill and in order, FIFO's walk is the ledger's own account; the others add up to their totals. */
+static void a_walk_tells_what_each_fill_did(void **state) {
+    struct rng rng;
+    (void)state;
+    rng_seed(&rng, property_seed("methods/walk"));
+    for (int round = 0; round < ROUNDS / 2; round++) {
+        struct ledger *l = random_ledger(&rng, ever);
+        for (int m = 0; m < METHOD_COUNT; m++) {
+            struct method_walk *w = method_walk_new(l, (enum method)m, &base, ever);
+            struct ledger_totals t, whole = by(l, (enum method)m, ever);
+            struct fill f, known;
+            struct fill_result r, own;
+            i128 realized = 0;
+            assert_non_null(w);
+            for (size_t i = 0; i < ledger_count(l); i++) {
+                assert_int_equal(method_walk_next(w, &f, &r), METHOD_FILL);
+                ledger_get(l, i, &known, &own);
+                assert_true(f.trade_id == known.trade_id && f.side == known.side);
+                assert_true(r.matched.v == own.matched.v && r.unmatched.v == own.unmatched.v);
+                assert_true(m != METHOD_FIFO || r.realized.v == own.realized.v);
+                realized += r.realized.v;
+            }
+            assert_int_equal(method_walk_next(w, &f, &r), METHOD_END);
+            assert_int_equal(method_walk_totals(&t, w), ERR_OK);
+            assert_true(t.realized.v == realized && t.realized.v == whole.realized.v);
+            assert_true(t.cost_basis.v == whole.cost_basis.v && t.wins == whole.wins && t.losses == whole.losses);
+            assert_true(t.gross_profit.v == whole.gross_profit.v && t.gross_loss.v == whole.gross_loss.v);
+            method_walk_free(w);
+        }
+        ledger_free(l);
+    }
+}
+
+static void a_walk_takes_in_what_is_added_and_gives_up_on_what_changed(void **state) {
+    (void)state;
+    struct fill fills[] = {fill(2, SIDE_BUY, "100", "1", "0"), fill(3, SIDE_SELL, "110", "1", "0")};
+    struct ledger *l = ledger_of(fills, 1, ever);
+    struct method_walk *w = method_walk_new(l, METHOD_GRID, &base, ever);
+    struct ledger_totals t;
+    struct fill_result r;
+    struct fill f, late = fill(1, SIDE_BUY, "90", "1", "0");
+    enum ledger_added what;
+    assert_non_null(w);
+    assert_int_equal(method_walk_next(w, &f, &r), METHOD_FILL);
+    assert_int_equal(ledger_add(l, &fills[1], &what, NULL), ERR_OK);
+    assert_int_equal(method_walk_next(w, &f, &r), METHOD_FILL);
+    assert_is(r.realized, "10");
+    assert_int_equal(method_walk_next(w, &f, &r), METHOD_END);
+    assert_int_equal(ledger_add(l, &late, &what, NULL), ERR_OK);
+    assert_int_equal(method_walk_next(w, &f, &r), METHOD_CHANGED);
+    assert_true(ledger_recompute(l, SIZE_MAX));
+    assert_int_equal(method_walk_next(w, &f, &r), METHOD_CHANGED);
+    method_walk_free(w);
+    assert_int_equal(method_totals(&t, l, METHOD_GRID, &base, ever), ERR_OK);
+    assert_is(t.realized, "10"); /* the dearest below 110 */
+    ledger_free(l);
+}
+
 static void not_while_recomputing(void **state) {
     const struct fill fills[] = {fill(2, SIDE_BUY, "100", "1", "0"), fill(1, SIDE_BUY, "90", "1", "0")};
     struct ledger *l = ledger_new(&symbol, &base, &quote, ever);
@@ -439,6 +497,8 @@ int main(void) {
         cmocka_unit_test(every_figure_equals_the_plain_reading),
         cmocka_unit_test(what_happened_before_since_builds_lots_only),
         cmocka_unit_test(thousands_of_open_lots_by_price),
+        cmocka_unit_test(a_walk_tells_what_each_fill_did),
+        cmocka_unit_test(a_walk_takes_in_what_is_added_and_gives_up_on_what_changed),
         cmocka_unit_test(not_while_recomputing),
         cmocka_unit_test(an_empty_ledger_has_zeros),
         cmocka_unit_test(names_and_sentences),

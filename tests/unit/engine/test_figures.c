@@ -188,6 +188,35 @@ static void user_events_alone_keep_us_from_being_offline(void **state) {
     rig_end(&r);
 }
 
+/* Realized P&L is as old as what changed it, and says what that was; the proof is made once a turn. */
+static void a_change_of_realized_is_dated_and_the_proof_is_made(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_key(&r);
+    rig_symbols(&r, "BTC/USDT", NULL);
+    rig_start(&r);
+    rig_live(&r);
+    assert_int_equal(r.e->pairs[0]->realized_change.at.us, 0);
+    rig_fill(&r, 1, "BUY", "100", "1", "0.5", "USDT");
+    rig_ticks(&r, US_PER_S);
+    rig_tick(&r, "BTCUSDT", "120");
+    const struct pair *p = r.e->pairs[0];
+    assert_int_equal(p->realized_change.source, CHANGE_FILL);
+    assert_int_equal(p->realized_change.fill, SOURCE_STREAM);
+    struct wall at = p->realized_change.at;
+    assert_true(at.us > 0 && at.us <= r.now.wall.us);
+    assert_int_equal(p->proof.state, PROOF_EXACT);
+    assert_true(p->proof.worth.v == p->total.v && p->total.v == (i128)195 * DEC16_ONE / 10);
+    assert_true(r.e->proof.state == PROOF_EXACT && r.e->proof.has_drift && r.e->proof.drift.v == 0);
+    rig_tick(&r, "BTCUSDT", "130"); /* a price changes nothing of it */
+    assert_true(p->realized_change.at.us == at.us);
+    rig_fill(&r, 2, "SELL", "100", "2", "0", "USDT");
+    rig_ticks(&r, US_PER_S);
+    assert_int_equal(p->proof.reasons, 1U << PROOF_UNMATCHED);
+    assert_true(r.e->proof.state == PROOF_UNCHECKED && !r.e->proof.has_drift);
+    rig_end(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_currency_is_what_all_pairs_share),
@@ -195,6 +224,7 @@ int main(void) {
         cmocka_unit_test(a_new_currency_begins_a_new_series),
         cmocka_unit_test(today_begins_at_midnight_of_the_zone),
         cmocka_unit_test(a_bot_of_another_account_is_named),
+        cmocka_unit_test(a_change_of_realized_is_dated_and_the_proof_is_made),
         cmocka_unit_test(since_builds_lots_only),
         cmocka_unit_test(one_silent_symbol_makes_its_own_price_stale),
         cmocka_unit_test(user_events_alone_keep_us_from_being_offline),

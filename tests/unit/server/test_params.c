@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "domain/methods.h"
 #include "server/params.h"
+
+#include <stdio.h>
 
 static struct server_query q;
 static struct param_fault fault;
@@ -47,6 +50,12 @@ static void every_parameter_is_read(void **state) {
     assert_int_equal(parse(QUERY_CANDLES, "symbol=BTC/USDT&interval=1w&limit=1&before=2026-11-20T10:00:00Z"), ERR_OK);
     assert_true(name_is(&q.interval, "1w"));
     assert_int_equal(q.before.us, INT64_C(1795168800000000));
+    for (int m = 0; m < METHOD_COUNT; m++) {
+        char query[32];
+        snprintf(query, sizeof query, "method=%s", method_name((enum method)m));
+        assert_int_equal(parse(QUERY_PERFORMANCE, query), ERR_OK);
+        assert_string_equal(q.method, method_name((enum method)m));
+    }
     assert_int_equal(parse(QUERY_EQUITY, "days=30"), ERR_OK);
     assert_int_equal(q.days, 30);
 }
@@ -75,6 +84,12 @@ static void malformed_values_name_their_field(void **state) {
         {QUERY_CANDLES, "symbol=A/B&interval=7m", "interval"},
         {QUERY_CANDLES, "symbol=A/B&before=x", "before"},
         {QUERY_CANDLES, "interval=1m", "symbol"},
+        {QUERY_PERFORMANCE, "method=hifo", "method"},
+        {QUERY_PERFORMANCE, "method=", "method"},
+        {QUERY_PERFORMANCE, "method=FIFO", "method"},
+        {QUERY_PERFORMANCE, "method=averages", "method"},
+        {QUERY_PROOF, "method=fifo", "method"},
+        {QUERY_PERFORMANCE, "days=7", "days"},
         {QUERY_EQUITY, "days=0", "days"},
         {QUERY_EQUITY, "days=3651", "days"},
         {QUERY_EQUITY, "days=1&from=2026-01-01", "days"},

@@ -58,6 +58,7 @@ void rig_end(struct rig *r) {
     for (size_t i = 0; i < r->e->pair_count; i++) free_pair(r->e->pairs[i]);
     for (size_t i = 0; i < r->e->market_count; i++) free(r->e->markets[i]);
     equity_free(r->e->equity);
+    free(r->e->balances.rows);
     free(r->e);
 }
 
@@ -101,8 +102,21 @@ static void pair_figures(struct rig *r, size_t i) {
     const struct ledger_totals *t = ledger_totals(p->ledger);
     p->unrealized_known = m->price_at.us != 0 || t->holdings.v == 0;
     if (p->unrealized_known) assert_int_equal(ledger_unrealized(t, m->price, &p->unrealized, &p->total), ERR_OK);
+    proof_of(&p->proof, ledger_flows(p->ledger), t, m->price_at.us != 0, m->price);
     p->today_known = p->unrealized_known;
     p->today = p->total;
+}
+
+/* In one currency: the worst state, and the drifts together. */
+static void proof_figures(struct engine *e) {
+    e->proof.state = PROOF_EXACT;
+    e->proof.drift = DEC16_ZERO;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct proof *p = &e->pairs[i]->proof;
+        if (p->state == PROOF_DRIFT || e->proof.state == PROOF_EXACT) e->proof.state = p->state;
+        e->proof.drift.v += p->drift.v;
+    }
+    e->proof.has_drift = e->proof.state != PROOF_UNCHECKED;
 }
 
 void rig_figures(struct rig *r) {
@@ -118,6 +132,7 @@ void rig_figures(struct rig *r) {
                                               .rate_is_one = true};
     }
     portfolio_sum(&e->portfolio, e->left_out, e->lines, e->pair_count);
+    proof_figures(e);
     e->dirty |= DIRTY_PNL;
     e->last_update = r->now.wall;
 }

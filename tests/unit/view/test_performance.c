@@ -2,10 +2,10 @@
 
 #include "base/rng.h"
 
-static yyjson_doc *performance_of(struct rig *r, const char *symbol) {
+static yyjson_doc *performance_by(struct rig *r, const char *symbol, enum method method) {
     struct buf b;
     struct name name = name_of(symbol);
-    struct view_performance *v = view_performance_new(r->e, &name, METHOD_FIFO, r->now);
+    struct view_performance *v = view_performance_new(r->e, &name, method, r->now);
     assert_non_null(v);
     buf_init(&b, 1 << 22);
     for (int steps = 0; !view_performance_step(v, &b, r->e); steps++) assert_true(steps < 1000);
@@ -14,6 +14,8 @@ static yyjson_doc *performance_of(struct rig *r, const char *symbol) {
     buf_free(&b);
     return doc;
 }
+
+static yyjson_doc *performance_of(struct rig *r, const char *symbol) { return performance_by(r, symbol, METHOD_FIFO); }
 
 static void add(struct rig *r, size_t pair, int64_t order, enum side side, const char *price, const char *quantity,
                 const char *fee, const char *time) {
@@ -97,6 +99,142 @@ static void without_a_loss_the_factor_is_no_number(void **state) {
     assert_json(d, "investment", "null");
     assert_json(d, "apr.total", "null");
     yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void what_a_cycle_brings_on_average(void **state) {
+    (void)state;
+    struct rig r;
+    size_t p = begin(&r);
+    yyjson_doc *d = performance_of(&r, "");
+    assert_json(d, "average_win", "null"); /* none yet */
+    assert_json(d, "average_loss", "null");
+    assert_json(d, "expectancy", "null");
+    yyjson_doc_free(d);
+    add(&r, p, 1, SIDE_BUY, "100", "4", "0", "2026-11-18T00:00:00Z");
+    add(&r, p, 2, SIDE_SELL, "110", "1", "1", "2026-11-18T10:00:00Z"); /* +9 */
+    add(&r, p, 3, SIDE_SELL, "130", "1", "0", "2026-11-19T10:00:00Z"); /* +30 */
+    add(&r, p, 4, SIDE_SELL, "87", "1", "0", "2026-11-20T10:00:00Z");  /* -13 */
+    rig_tick(&r, p, D8("105"));
+    d = performance_of(&r, "");
+    assert_json(d, "average_win", "19.5");
+    assert_json(d, "average_loss", "13");
+    assert_json(d, "expectancy", "8.66666667");
+    assert_json(d, "exposure.value", "105");
+    assert_json(d, "exposure.cost_basis", "100");
+    assert_json(d, "exposure.percent", "null"); /* of no investment */
+    assert_json(d, "holding.value", "null");
+    assert_json(d, "pairs.0.expectancy", "8.66666667");
+    yyjson_doc_free(d);
+    r.e->has_investment = true;
+    r.e->investment = D16("1000");
+    d = performance_of(&r, "");
+    assert_json(d, "exposure.percent", "10.5");
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+/* 1000 would have bought 10 at 100; they are worth 1050. The bot has made 31. */
+static void the_same_money_held_is_the_other_side(void **state) {
+    (void)state;
+    struct rig r;
+    size_t p = begin(&r), q = rig_pair(&r, "ETH", "USDT");
+    add(&r, p, 1, SIDE_BUY, "100", "4", "0", "2026-11-18T00:00:00Z");
+    add(&r, p, 2, SIDE_SELL, "110", "1", "0", "2026-11-18T10:00:00Z");
+    rig_tick(&r, p, D8("105"));
+    r.e->has_investment = true;
+    r.e->investment = D16("1000");
+    yyjson_doc *d = performance_of(&r, "");
+    assert_json(d, "total", "25");
+    assert_json(d, "holding.value", "1050"); /* ETH has not traded: it has no part */
+    assert_json(d, "holding.equity", "1025");
+    assert_json(d, "holding.difference", "-25");
+    assert_json(d, "holding.percent", "-2.5");
+    assert_json(d, "pairs.0.holding.value", "null"); /* its own grid's investment is not known */
+    yyjson_doc_free(d);
+    add(&r, q, 3, SIDE_BUY, "30", "1", "0", "2026-11-19T00:00:00Z");
+    rig_tick(&r, q, D8("40"));
+    d = performance_of(&r, "");
+    assert_json(d, "holding.value", "1191.66666667"); /* equal parts: 500 x 1.05 + 500 x 4/3 */
+    yyjson_doc_free(d);
+    r.e->pairs[p]->grid = (struct grid){.known = true, .investment = D16("300")};
+    r.e->pairs[q]->grid = (struct grid){.known = true, .investment = D16("100")};
+    d = performance_of(&r, "");
+    assert_json(d, "holding.value", "1120.83333333"); /* 750 x 1.05 + 250 x 4/3 */
+    assert_json(d, "pairs.0.holding.value", "315");
+    assert_json(d, "pairs.0.holding.equity", "325");
+    assert_json(d, "pairs.0.holding.difference", "10");
+    yyjson_doc_free(d);
+    r.e->markets[r.e->pairs[q]->market]->price.v = 0;
+    d = performance_of(&r, "");
+    assert_json(d, "holding.value", "null");
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void a_method_divides_the_same_total_otherwise(void **state) {
+    (void)state;
+    static const struct {
+        enum method method;
+        const char *realized, *unrealized, *basis, *wins, *word;
+    } by[] = {{METHOD_FIFO, "20", "-5", "110", "1", "fifo"},
+              {METHOD_LIFO, "10", "5", "100", "1", "lifo"},
+              {METHOD_AVERAGE, "15", "0", "105", "1", "average"},
+              {METHOD_GRID, "10", "5", "100", "1", "grid"}};
+    struct rig r;
+    size_t p = begin(&r);
+    add(&r, p, 1, SIDE_BUY, "100", "1", "0", "2026-11-18T00:00:00Z");
+    add(&r, p, 2, SIDE_BUY, "110", "1", "0", "2026-11-19T00:00:00Z");
+    add(&r, p, 3, SIDE_SELL, "120", "1", "0", "2026-11-20T00:00:00Z");
+    rig_tick(&r, p, D8("105"));
+    for (size_t i = 0; i < 4; i++)
+        for (int alone = 0; alone < 2; alone++) {
+            yyjson_doc *d = performance_by(&r, alone ? "BTC/USDT" : "", by[i].method);
+            assert_json(d, "method", by[i].word);
+            assert_string_equal(rig_text(d, "method_sentence"), method_sentence(by[i].method));
+            assert_json(d, "realized", by[i].realized);
+            assert_json(d, "unrealized", by[i].unrealized);
+            assert_json(d, "total", "15");
+            assert_json(d, "exposure.cost_basis", by[i].basis);
+            assert_json(d, "wins", by[i].wins);
+            assert_json(d, "pairs.0.realized", by[i].realized);
+            assert_json(d, "pairs.0.total", "15");
+            assert_json(d, "periods.month.0.realized", by[i].realized);
+            assert_json(d, "periods.month.0.cycles", "1");
+            yyjson_doc_free(d);
+        }
+    rig_end(&r);
+}
+
+/* Whatever comes while a long history is walked: the answer is of a history that was whole. */
+static void a_past_that_changes_under_way_is_walked_anew(void **state) {
+    (void)state;
+    struct rig r;
+    struct name all = name_of("");
+    struct buf b;
+    size_t p = begin(&r);
+    for (int i = 0; i < 12000; i++)
+        add(&r, p, i, i % 2 ? SIDE_SELL : SIDE_BUY, i % 2 ? "101" : "100", "1", "0", "2026-11-18T00:00:00Z");
+    rig_tick(&r, p, D8("100"));
+    struct view_performance *v = view_performance_new(r.e, &all, METHOD_LIFO, r.now);
+    assert_non_null(v);
+    buf_init(&b, 1 << 22);
+    assert_false(view_performance_step(v, &b, r.e));
+    add(&r, p, 20000, SIDE_BUY, "90", "1", "0",
+        "2026-11-19T00:00:00Z"); /* at the end: it is walked when its turn comes */
+    assert_false(view_performance_step(v, &b, r.e));
+    add(&r, p, 20001, SIDE_BUY, "80", "1", "0", "2026-11-17T00:00:00Z"); /* before all others */
+    assert_false(view_performance_step(v, &b, r.e));                     /* not while it is worked in */
+    while (!ledger_recompute(r.e->pairs[p]->ledger, 5000)) assert_false(view_performance_step(v, &b, r.e));
+    rig_figures(&r);
+    while (!view_performance_step(v, &b, r.e)) continue;
+    yyjson_doc *d = rig_json(&b);
+    assert_json(d, "realized", "6000"); /* each sell takes the buy just before it */
+    assert_json(d, "unrealized", "30");
+    assert_json(d, "fills", "12002");
+    yyjson_doc_free(d);
+    buf_free(&b);
+    view_performance_free(v);
     rig_end(&r);
 }
 
@@ -273,6 +411,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_of_cycles_are_the_ledgers),
         cmocka_unit_test(without_a_loss_the_factor_is_no_number),
+        cmocka_unit_test(what_a_cycle_brings_on_average),
+        cmocka_unit_test(the_same_money_held_is_the_other_side),
+        cmocka_unit_test(a_method_divides_the_same_total_otherwise),
+        cmocka_unit_test(a_past_that_changes_under_way_is_walked_anew),
         cmocka_unit_test(no_apr_in_the_first_hour),
         cmocka_unit_test(periods_begin_in_the_day_zone),
         cmocka_unit_test(an_order_is_one_cycle_in_the_period_of_its_first_fill),
