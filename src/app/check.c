@@ -60,6 +60,7 @@ struct check {
     struct json *json;
     struct timer *timer;
     struct finding findings[STEPS];
+    char advice[400];       /* the last one that advice_on made */
     int left;               /* steps not settled yet */
     struct wall asked_time; /* when the exchange's time was asked for */
     int64_t offset_us;      /* the exchange's clock less ours */
@@ -92,16 +93,25 @@ static void settle(struct check *c, enum step step, enum found found, const char
     if (--c->left == 0) end(c);
 }
 
+#define TLS_ADVICE "this machine's clock and its CA certificates (GRIDSCOPE_CA_FILE adds one)"
+
 /* What a failed connection means and what to do about it. */
 static const char *advice(enum err err) {
     switch (err) {
     case ERR_DNS: return "the host name is not known. Check the address and this machine's DNS";
     case ERR_CONNECT: return "nothing answers there. Check the address, and that a firewall lets it through";
     case ERR_TIMEOUT: return "no answer within 5 s. Check the network, a proxy or a firewall";
-    case ERR_TLS: return "TLS failed. Check this machine's clock and its CA certificates (GRIDSCOPE_CA_FILE adds one)";
+    case ERR_TLS: return "TLS failed. Check " TLS_ADVICE;
     case ERR_DENIED: return "the WebSocket upgrade was refused. Check that the address is a WebSocket host";
     default: return "the connection failed. Check the address, and whether a proxy stands between";
     }
+}
+
+/* The same; with TLS what was found wrong: expired, another host's, of an unknown authority are mended in different places. */
+static const char *advice_on(struct check *c, enum err err, struct span why) {
+    if (err != ERR_TLS || why.len == 0) return advice(err);
+    (void)snprintf(c->advice, sizeof c->advice, "TLS failed: %.*s. Check %s", (int)why.len, why.at, TLS_ADVICE);
+    return c->advice;
 }
 
 /* ---- Binance REST ---- */
@@ -134,7 +144,7 @@ static const char *refusal(int status) {
 static void on_ping(struct check *c, const struct http_answer *a) {
     char why[160];
     (void)snprintf(why, sizeof why, "it answers with status %d. Check that the address is Binance's API", a->status);
-    if (a->err != ERR_OK) fail_rest(c, advice(a->err));
+    if (a->err != ERR_OK) fail_rest(c, advice_on(c, a->err, span_of(a->error)));
     else if (refusal(a->status) != NULL) fail_rest(c, refusal(a->status));
     else if (a->status != 200) fail_rest(c, why);
     else {
@@ -156,7 +166,7 @@ static void on_time(struct check *c, const struct http_answer *a) {
     if (a->err != ERR_OK || a->status != 200 || json_parse(c->json, a->body, LIMIT_HTTP_BODY_BYTES, &root) != ERR_OK ||
         server_time_decode(root, &server, &fault) != ERR_OK) {
         settle(c, STEP_CLOCK, FOUND_WRONG, "Binance's time could not be read: %s",
-               a->err != ERR_OK ? advice(a->err) : "not its API's answer");
+               a->err != ERR_OK ? advice_on(c, a->err, span_of(a->error)) : "not its API's answer");
         settle(c, STEP_KEY, FOUND_NOTE, "not tried: Binance's time is not known");
         return;
     }
@@ -232,7 +242,7 @@ static void on_account(struct check *c, const struct http_answer *a) {
     struct json_value root;
     struct wire_fault fault;
     if (a->err != ERR_OK) {
-        settle(c, STEP_KEY, FOUND_WRONG, "the account could not be read: %s", advice(a->err));
+        settle(c, STEP_KEY, FOUND_WRONG, "the account could not be read: %s", advice_on(c, a->err, span_of(a->error)));
         return;
     }
     if (a->status != 200) {
@@ -269,7 +279,7 @@ static void ask_bot(struct check *c, enum ask ask, const char *path) {
 static bool bot_answered(struct check *c, const struct http_answer *a) {
     if (a->err == ERR_OK) return true;
     settle(c, STEP_BOT, FOUND_WRONG, "%s: %s, and that the bot runs with its API on (DASHBOARD_API_BASE_URL)",
-           c->settings.bot_url, advice(a->err));
+           c->settings.bot_url, advice_on(c, a->err, span_of(a->error)));
     return false;
 }
 
@@ -367,7 +377,7 @@ static void on_ws(void *arg, uint64_t id, const struct ws_client_event *e) {
     if (e->kind == WS_CLIENT_CLOSED) {
         char status[32] = "";
         if (e->status != 0) (void)snprintf(status, sizeof status, ", status %d", e->status);
-        settle(c, step, FOUND_WRONG, "%s: %s%s (%s)", ws_url(c, step), advice(e->err), status,
+        settle(c, step, FOUND_WRONG, "%s: %s%s (%s)", ws_url(c, step), advice_on(c, e->err, e->data), status,
                step == STEP_STREAMS ? "GRIDSCOPE_BINANCE_STREAM_URL" : "GRIDSCOPE_BINANCE_WS_API_URL");
     } else if (e->kind == WS_CLIENT_OPEN && step == STEP_STREAMS) {
         settle(c, step, FOUND_FINE, "%s opens", c->settings.stream_url);
