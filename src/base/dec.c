@@ -79,7 +79,7 @@ static enum err parse_number(struct number *n, struct span text) {
 /* mantissa x 10^shift as an integer, half-even with what was dropped. */
 static enum err scale_number(i128 *out, const struct number *n, int64_t shift) {
     u128 m = n->mantissa;
-    if (m == 0 && n->first_dropped < 0) return signed_of(out, 0, false);
+    if (m == 0) return signed_of(out, 0, false); /* then nothing was dropped behind it */
     if (n->first_dropped >= 0 &&
         shift >= 0) { /* 38 digits and more are left of the scale: beyond the limit, unless ... */
         if (shift > 0) return ERR_RANGE;
@@ -254,8 +254,6 @@ struct dec8 dec8_of_dec16(struct dec16 d) {
 struct dec16 dec16_round(struct dec16 d, unsigned digits) {
     CHECK(digits <= 16);
     i128 unit = power10(16 - digits);
-    i128 units = round_div(d.v, unit);
-    if (__builtin_mul_overflow(units, unit, &units))
-        return d; /* only at the very limit, where nothing can be rounded up */
-    return (struct dec16){units};
+    return (struct dec16){round_div(d.v, unit) *
+                          unit}; /* the limit is a multiple of every unit: nothing rounds above it */
 }

@@ -51,7 +51,7 @@ static int64_t key_of(const struct ledger *l, enum key k, uint32_t row) {
     return k == KEY_ID ? l->facts.rows[row].trade_id : l->facts.rows[row].order_id;
 }
 
-/* Place of the key among the rising rows, found by doubling steps from the newest back and then halving; NULL. */
+/* Place of a key that is not above all rising rows, found by doubling steps from the newest back and then halving; NULL. */
 static uint32_t *find_rising(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
     size_t step = 1, low, high = x->rising_count;
     while (step < high && key_of(l, k, x->rising[high - step]) > key) high -= step, step *= 2;
@@ -61,8 +61,7 @@ static uint32_t *find_rising(const struct ledger *l, const struct row_index *x, 
         if (key_of(l, k, x->rising[mid]) < key) low = mid + 1;
         else high = mid;
     }
-    bool found = low < x->rising_count && key_of(l, k, x->rising[low]) == key;
-    return found ? &x->rising[low] : NULL;
+    return key_of(l, k, x->rising[low]) == key ? &x->rising[low] : NULL;
 }
 
 static bool above_rising(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
@@ -312,8 +311,8 @@ static enum err settle(struct ledger *l, struct fill *f, uint16_t *asset) {
     if (*asset == ASSET_BASE) { /* it is a quantity: eight digits */
         struct dec8 fee = dec8_of_dec16(f->fee);
         if (f->side == SIDE_BUY && dec8_cmp(fee, f->quantity) > 0) return ERR_VALUE;
-        e = dec16_of_dec8(&f->fee, fee);
-        if (e == ERR_OK && f->fee.v > 0) e = dec8_mul(&f->fee_value, f->price, fee);
+        f->fee = dec16_round(f->fee, 8);
+        if (fee.v > 0) e = dec8_mul(&f->fee_value, f->price, fee);
         if (e != ERR_OK) return e;
     } else if (*asset == ASSET_QUOTE || *asset == ASSET_UNNAMED) {
         f->fee_value = f->fee;

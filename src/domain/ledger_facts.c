@@ -11,7 +11,7 @@ enum err array_grow(void *array_pointer, size_t *capacity, size_t count, size_t 
     memcpy(&array, array_pointer, sizeof array);
     size_t wanted = *capacity + *capacity / 2;
     if (wanted < count) wanted = count < 16 ? 16 : count;
-    if (wanted > SIZE_MAX / size) return ERR_MEMORY;
+    CHECK(wanted <= SIZE_MAX / size); /* no array here has more elements than ROW_NONE */
     array = realloc(array, wanted * size);
     if (array == NULL) return ERR_MEMORY;
     memcpy(array_pointer, &array, sizeof array);
@@ -49,13 +49,13 @@ enum err facts_asset(struct facts *s, uint16_t *out, const struct name *asset) {
     return ERR_OK;
 }
 
-static bool fits(i128 v) { return v >= INT64_MIN && v <= INT64_MAX; }
+static bool fits(i128 v) { return (u128)v <= INT64_MAX; } /* and is not below zero: no number of a fill is */
 
+/* The product of two numbers of 64 bits has room in 128. */
 static bool is_narrow(const struct fill *f) {
-    struct dec16 product;
     return fits(f->price.v) && fits(f->quantity.v) && fits(f->fee.v) && fits(f->fee_value.v) && fits(f->fee_price.v) &&
-           dec8_mul(&product, f->price, f->quantity) == ERR_OK && product.v == f->quote_amount.v &&
-           f->fee_candle.us >= 0 && f->fee_candle.us % US_PER_MIN == 0 && f->fee_candle.us / US_PER_MIN <= UINT32_MAX;
+           f->price.v * f->quantity.v == f->quote_amount.v && f->fee_candle.us >= 0 &&
+           f->fee_candle.us % US_PER_MIN == 0 && f->fee_candle.us / US_PER_MIN <= UINT32_MAX;
 }
 
 static enum err put_numbers(struct facts *s, struct row *r, const struct fill *f) {

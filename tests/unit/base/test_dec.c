@@ -234,6 +234,25 @@ static void changes_scale(void **state) {
     assert_string_equal(text16(dec16_round(d16("0.0000000000000001"), 16)), "0.0000000000000001");
 }
 
+static void the_very_limit(void **state) {
+    struct dec8 d = {4711};
+    struct dec16 e = {4711};
+    (void)state;
+    assert_int_equal(dec8_parse(&d, span_of("1000000000000000000000000000000")), ERR_OK);
+    assert_int_equal(dec8_parse(&d, span_of("1000000000000000000000000000000.00000005")), ERR_RANGE); /* 39 digits */
+    assert_int_equal(dec8_parse(&d, span_of("1e-47")), ERR_OK);
+    assert_true(d.v == 0);
+    assert_int_equal(dec8_parse(&d, span_of("100000000000000000000000000000000000005e-47")),
+                     ERR_OK); /* a tenth of a unit */
+    assert_true(d.v == 0);
+    assert_int_equal(dec16_of_dec8(&e, (struct dec8){(i128)1200000000000000000 * 1000000000000}),
+                     ERR_RANGE);                                              /* 10^38 < it < 2^127 */
+    assert_int_equal(dec16_of_dec8(&e, (struct dec8){DEC_LIMIT}), ERR_RANGE); /* above 2^127 */
+    assert_true(dec16_round((struct dec16){DEC_LIMIT}, 0).v == DEC_LIMIT);
+    assert_true(dec16_round((struct dec16){DEC_LIMIT - 1}, 0).v == DEC_LIMIT);
+    assert_true(dec16_round((struct dec16){-DEC_LIMIT + 1}, 8).v == -DEC_LIMIT);
+}
+
 static void compares(void **state) {
     (void)state;
     assert_int_equal(dec8_cmp(d8("1"), d8("2")), -1);
@@ -255,6 +274,7 @@ int main(void) {
         cmocka_unit_test(multiplies_exactly),
         cmocka_unit_test(divides_with_one_rounding),
         cmocka_unit_test(changes_scale),
+        cmocka_unit_test(the_very_limit),
         cmocka_unit_test(compares),
     };
     return cmocka_run_group_tests_name("base/dec", tests, NULL, NULL);

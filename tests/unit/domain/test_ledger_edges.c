@@ -1,0 +1,361 @@
+/* The ledger where it is seldom: sums at their limit, keys whose hashes are equal, numbers that need a wide row, and a ledger
+ * damaged by hand, which its own invariants must find out. It looks inside (ledger_impl.h). */
+#include "domain/ledger_impl.h"
+
+#include "base/map.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static struct ledger *l;
+
+static int setup(void **state) {
+    struct name symbol = name_of("BTC/USDT"), base = name_of("BTC"), quote = name_of("USDT");
+    (void)state;
+    l = ledger_new(&symbol, &base, &quote, (struct wall){0});
+    return l == NULL;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    ledger_free(l);
+    return 0;
+}
+
+/* Trade number id happens at second id. fee: "0.1 BNB", NULL none. */
+static struct fill fill(int64_t id, enum side side, const char *price, const char *quantity, const char *fee) {
+    struct fill f = {.symbol = name_of("BTC/USDT"),
+                     .trade_id = id,
+                     .order_id = id,
+                     .side = side,
+                     .source = SOURCE_STREAM,
+                     .time = {id * US_PER_S}};
+    assert_int_equal(dec8_parse(&f.price, span_of(price)), ERR_OK);
+    assert_int_equal(dec8_parse(&f.quantity, span_of(quantity)), ERR_OK);
+    if (fee == NULL) return f;
+    const char *space = strchr(fee, ' ');
+    assert_int_equal(dec16_parse(&f.fee, span_from(fee, (size_t)(space - fee))), ERR_OK);
+    f.fee_asset = name_of(space + 1);
+    return f;
+}
+
+static struct dec16 d16(const char *text) {
+    struct dec16 d = {0};
+    assert_int_equal(dec16_parse(&d, span_of(text)), ERR_OK);
+    return d;
+}
+
+static enum err try_add(struct fill f) {
+    enum ledger_added what;
+    return ledger_add(l, &f, &what, NULL);
+}
+
+static void add(struct fill f) { assert_int_equal(try_add(f), ERR_OK); }
+
+static const struct ledger_totals *settled(void) {
+    assert_true(ledger_recompute(l, SIZE_MAX));
+    assert_true(ledger_ok(l));
+    return ledger_totals(l);
+}
+
+/* ---- keys ---- */
+
+/* Both pairs of numbers have one 32-bit hash; the newest ids first, so that the index keeps the others by hash. */
+static void keys_with_equal_hashes_are_told_apart(void **state) {
+    (void)state;
+    assert_true((uint32_t)mix64(42539 << 1) == (uint32_t)mix64(88963 << 1));
+    assert_true((uint32_t)mix64(85078) == (uint32_t)mix64(177926));
+    add(fill(200000, SIDE_BUY, "100", "10", NULL));
+    add(fill(42539, SIDE_BUY, "100", "10", NULL));
+    assert_false(ledger_knows(l, 88963, SIDE_BUY));
+    add(fill(88963, SIDE_BUY, "100", "10", NULL));
+    assert_true(ledger_knows(l, 42539, SIDE_BUY) && ledger_knows(l, 88963, SIDE_BUY));
+    static const int64_t orders[] = {300000, 85078, 177926, 85078, 177926};
+    for (int i = 0; i < 5; i++) {
+        struct fill f = fill(300000 + i, SIDE_SELL, "110", "1", NULL);
+        f.order_id = orders[i];
+        add(f);
+    }
+    assert_int_equal(settled()->cycles, 3);
+}
+
+static void both_sides_of_an_id_with_equal_hashes_are_told_apart(void **state) {
+    const int64_t id = 2346768004;
+    (void)state;
+    assert_true((uint32_t)mix64((uint64_t)id << 1) == (uint32_t)mix64((uint64_t)id << 1 | 1));
+    struct fill newest = fill(id + 1, SIDE_BUY, "100", "1", NULL), bought = fill(id, SIDE_BUY, "100", "1", NULL),
+                sold = fill(id, SIDE_SELL, "100", "1", NULL);
+    newest.time.us = bought.time.us = sold.time.us = US_PER_S;
+    add(newest), add(bought);
+    assert_false(ledger_knows(l, id, SIDE_SELL));
+    add(sold);
+    assert_true(ledger_knows(l, id, SIDE_SELL) && ledger_knows(l, id, SIDE_BUY));
+    assert_int_equal(settled()->fills, 3);
+}
+
+/* ---- limits ---- */
+
+static void a_sell_that_comes_in_order_and_overflows_is_refused(void **state) {
+    (void)state;
+    add(fill(1, SIDE_SELL, "0.00000001", "900000000000000000000000000000", NULL));
+    assert_int_equal(try_add(fill(2, SIDE_SELL, "0.00000001", "900000000000000000000000000000", NULL)), ERR_RANGE);
+    assert_int_equal(settled()->fills, 1);
+    assert_false(ledger_knows(l, 2, SIDE_SELL));
+    assert_true(ledger_totals(l)->partial);
+}
+
+static void holdings_have_a_limit(void **state) {
+    (void)state;
+    add(fill(1, SIDE_BUY, "0.00000001", "600000000000000000000000000000", NULL));
+    assert_int_equal(try_add(fill(2, SIDE_BUY, "0.00000001", "600000000000000000000000000000", NULL)), ERR_RANGE);
+    assert_int_equal(settled()->fills, 1);
+}
+
+static void a_late_fill_makes_a_sell_overflow_and_the_past_says_so_too(void **state) {
+    const struct ledger_totals *at;
+    struct ledger_totals then;
+    size_t budget = SIZE_MAX;
+    (void)state;
+    add(fill(100, SIDE_SELL, "0.00000001", "900000000000000000000000000000", NULL));
+    add(fill(300, SIDE_BUY, "100", "1", NULL));
+    add(fill(50, SIDE_SELL, "0.00000001", "900000000000000000000000000000", NULL));
+    assert_int_equal(settled()->refused, 1);
+    assert_true(ledger_totals(l)->partial);
+    assert_int_equal(ledger_totals_at(l, (struct wall){200 * US_PER_S}, &then), ERR_OK);
+    assert_int_equal(then.refused, 1);
+    assert_int_equal(then.fills, 1);
+    struct ledger_scan *s = ledger_scan_new(l);
+    assert_non_null(s);
+    assert_int_equal(ledger_scan_to(s, &at, (struct wall){200 * US_PER_S}, &budget), SCAN_THERE);
+    assert_int_equal(at->holdings.v, 0);
+    add(fill(60, SIDE_BUY, "1", "1", NULL)); /* the past changed under the scan */
+    (void)settled();
+    assert_int_equal(ledger_scan_to(s, &at, (struct wall){400 * US_PER_S}, &budget), SCAN_CHANGED);
+    ledger_scan_free(s);
+}
+
+static void sums_of_fees_have_a_limit(void **state) {
+    (void)state;
+    add(fill(1, SIDE_BUY, "100", "1", "6000000000000000000000 BNB"));
+    assert_int_equal(try_add(fill(2, SIDE_BUY, "100", "1", "6000000000000000000000 BNB")), ERR_RANGE);
+    add(fill(3, SIDE_BUY, "100", "1", "1 BNB"));
+    assert_int_equal(settled()->fills, 2);
+}
+
+static void a_base_fee_whose_value_overflows_is_refused(void **state) {
+    (void)state;
+    assert_int_equal(try_add(fill(1, SIDE_SELL, "1000000000000", "0.00000001", "1000000000000 BTC")), ERR_RANGE);
+    assert_int_equal(ledger_count(l), 0);
+}
+
+static void a_base_fee_below_the_smallest_unit_is_none(void **state) {
+    struct fill out;
+    struct fill_result result;
+    (void)state;
+    add(fill(1, SIDE_BUY, "100", "1", "0.000000001 BTC"));
+    assert_int_equal(settled()->holdings.v, DEC8_ONE);
+    ledger_get(l, 0, &out, &result);
+    assert_int_equal(out.fee_state, FEE_NONE);
+    assert_int_equal(result.realized.v, 0);
+}
+
+/* A quote amount that is far from price x quantity, whose product no 128 bits hold. */
+static void the_quote_amount_stands_where_the_product_overflows(void **state) {
+    struct fill f = fill(1, SIDE_BUY, "1000000000000000", "1000000000000000", NULL);
+    (void)state;
+    f.quote_amount = d16("5");
+    add(f);
+    assert_true(settled()->cost_basis.v == 5 * DEC16_ONE);
+    add(fill(2, SIDE_SELL, "0.00000001", "400000000000000", NULL));
+    assert_true(settled()->cost_basis.v == 3 * DEC16_ONE);
+}
+
+static void a_fee_that_eats_a_lot_before_the_start_costs_nothing_after_it(void **state) {
+    (void)state;
+    l->since.us = 100 * US_PER_S;
+    struct fill eaten = fill(1, SIDE_BUY, "100", "1", "1 BTC");
+    eaten.quote_amount = d16("100.5"); /* rounding leaves something of the cost */
+    add(eaten);
+    eaten.trade_id = 200, eaten.time.us = 200 * US_PER_S;
+    add(eaten);
+    assert_int_equal(settled()->holdings.v, 0);
+    assert_true(ledger_totals(l)->realized.v == -d16("100.5").v);
+}
+
+/* ---- corrections ---- */
+
+static void a_correction_of_one_number_is_a_change(void **state) {
+    struct fill told = fill(1, SIDE_BUY, "100", "1", "1 USDT");
+    (void)state;
+    told.quote_amount = d16("100");
+    for (int i = 0; i < 6; i++) {
+        enum ledger_added what;
+        bool changed = false;
+        struct fill f = told;
+        f.trade_id += i, f.time.us += i;
+        add(f);
+        f.source = SOURCE_REST;
+        if (i == 0) f.price.v++;
+        if (i == 1) f.quantity.v++;
+        if (i == 2) f.quote_amount.v++;
+        if (i == 3) f.fee.v++;
+        if (i == 4) f.fee_asset = name_of("BTC"); /* the same number, another value */
+        assert_int_equal(ledger_add(l, &f, &what, &changed), ERR_OK);
+        assert_int_equal(changed, i < 5);
+        (void)settled();
+    }
+}
+
+static void what_moved_is_not_asked_for_twice(void **state) {
+    struct fill f = fill(5, SIDE_BUY, "100", "1", "1 BNB"), out;
+    size_t cursor = 0;
+    (void)state;
+    add(fill(9, SIDE_BUY, "100", "1", NULL));
+    add(f);
+    (void)settled();
+    f.source = SOURCE_REST;
+    f.time.us = 7 * US_PER_S;
+    add(f); /* its old row is dead, its new one not in order yet */
+    assert_false(ledger_next_unvalued(l, &cursor, &out));
+    (void)settled();
+    cursor = 0;
+    assert_true(ledger_next_unvalued(l, &cursor, &out));
+    assert_int_equal(out.time.us, 7 * US_PER_S);
+    assert_false(ledger_next_unvalued(l, &cursor, &out));
+}
+
+static void a_fee_is_valued_though_its_fill_is_not_in_order_yet(void **state) {
+    const struct ledger_totals *at;
+    size_t budget = SIZE_MAX;
+    (void)state;
+    add(fill(9, SIDE_BUY, "100", "1", NULL));
+    struct ledger_scan *s = ledger_scan_new(l);
+    assert_non_null(s);
+    add(fill(5, SIDE_BUY, "100", "1", "1 BNB"));
+    assert_int_equal(ledger_scan_to(s, &at, (struct wall){6 * US_PER_S}, &budget), SCAN_CHANGED); /* it waits */
+    ledger_scan_free(s);
+    assert_int_equal(ledger_value_fee(l, 5, SIDE_BUY, d16("7"), (struct dec8){7 * DEC8_ONE}, (struct wall){0}), ERR_OK);
+    assert_true(settled()->fees_quote.v == 7 * DEC16_ONE);
+    assert_int_equal(ledger_totals(l)->unvalued_fees, 0);
+}
+
+/* ---- storage ---- */
+
+static void each_number_that_is_too_large_for_a_row_is_kept_whole(void **state) {
+    static const struct {
+        const char *price, *quantity, *fee, *value;
+        int64_t price_of_fee, candle;
+    } wide[] = {
+        {"100", "1", "1 BNB", "600", 600 * DEC8_ONE, 60 * US_PER_S}, /* this one is not */
+        {"100000000000", "1", "1 BNB", "600", 600 * DEC8_ONE, 60 * US_PER_S},
+        {"1", "100000000000", "1 BNB", "600", 600 * DEC8_ONE, 60 * US_PER_S},
+        {"100", "1", "1000 BNB", "600", 600 * DEC8_ONE, 60 * US_PER_S},
+        {"100", "1", "1 BNB", "1000", 600 * DEC8_ONE, 60 * US_PER_S},
+        {"100", "1", "1 BNB", "600", INT64_MAX, 60 * US_PER_S},
+        {"100", "1", "1 BNB", "600", 600 * DEC8_ONE, 60 * US_PER_S + 1},
+        {"100", "1", "1 BNB", "600", 600 * DEC8_ONE, -60 * US_PER_S},
+        {"100", "1", "1 BNB", "600", 600 * DEC8_ONE, (INT64_C(1) << 32) * US_PER_MIN},
+        {"1000000000000000", "1000000000000000", "1 BNB", "600", 600 * DEC8_ONE, 60 * US_PER_S},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        struct fill f = fill(1 + (int64_t)i, SIDE_BUY, wide[i].price, wide[i].quantity, wide[i].fee), out;
+        if (i == 9) f.quote_amount = d16("7");
+        f.fee_state = FEE_VALUED;
+        f.fee_value = d16(wide[i].value);
+        f.fee_price.v = wide[i].price_of_fee;
+        if (i == 5) f.fee_price.v = (i128)INT64_MAX + 1;
+        f.fee_candle.us = wide[i].candle;
+        add(f);
+        ledger_get(l, i, &out, NULL);
+        assert_true(out.price.v == f.price.v && out.quantity.v == f.quantity.v && out.fee.v == f.fee.v);
+        assert_true(out.fee_value.v == f.fee_value.v && out.fee_price.v == f.fee_price.v);
+        assert_int_equal(out.fee_candle.us, f.fee_candle.us);
+        assert_int_equal(l->facts.wide_count, i);
+    }
+}
+
+static void rows_have_a_limit(void **state) {
+    size_t count = l->facts.count;
+    (void)state;
+    add(fill(1, SIDE_BUY, "100", "1", NULL));
+    struct fill f = fill(2, SIDE_BUY, "100", "1", NULL);
+    uint32_t row;
+    count = l->facts.count;
+    l->facts.count = ROW_NONE; /* as if there were so many */
+    assert_int_equal(facts_add(&l->facts, &row, &f, ASSET_QUOTE), ERR_FULL);
+    l->facts.count = count;
+    assert_int_equal(settled()->fills, 1);
+}
+
+/* ---- a damaged ledger is found out ---- */
+
+static void begin_sound(void) {
+    (void)setup(NULL);
+    add(fill(1, SIDE_BUY, "100", "2", NULL));
+    add(fill(2, SIDE_SELL, "110", "1", NULL));
+    add(fill(3, SIDE_SELL, "90", "0.5", "0.1 BNB"));
+    (void)settled();
+}
+
+static void damage(int kind) {
+    struct sums *s = &l->walk.sums;
+    uint32_t first = l->order[0];
+    switch (kind) {
+    case 0: l->applied = l->count + 1; break;
+    case 1: l->walk.lot.position = l->count + 1; break;
+    case 2: l->order[0] = l->order[1], l->order[1] = first; break;
+    case 3: l->facts.rows[first].trade_id = 77; break;
+    case 4: l->by_id.rising[0] = 1, l->facts.rows[1].trade_id = 1, l->facts.rows[1].flags = 0; break;
+    case 5: l->staged_count = 1; break;
+    case 6: s->realized.v++; break;
+    case 7: s->unmatched.v++; break;
+    case 8: s->refused++; break;
+    case 9: l->unvalued++; break;
+    case 10: s->holdings.v++; break;
+    case 11: s->cost_basis.v++; break;
+    case 12: s->cycles = 0; break;
+    case 13: s->gross_profit.v = -1; break;
+    case 14: s->gross_loss.v = -1; break;
+    default: l->count--, l->applied--; break;
+    }
+}
+
+static void damage_of_every_kind_is_found_out(void **state) {
+    (void)state;
+    teardown(NULL);
+    for (int kind = 0; kind <= 15; kind++) {
+        begin_sound();
+        damage(kind);
+        if (ledger_ok(l)) fail_msg("damage of kind %d is not seen", kind);
+        l->staged_count = 0;
+        teardown(NULL);
+    }
+    begin_sound();
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        T(keys_with_equal_hashes_are_told_apart),
+        T(both_sides_of_an_id_with_equal_hashes_are_told_apart),
+        T(a_sell_that_comes_in_order_and_overflows_is_refused),
+        T(holdings_have_a_limit),
+        T(a_late_fill_makes_a_sell_overflow_and_the_past_says_so_too),
+        T(sums_of_fees_have_a_limit),
+        T(a_base_fee_whose_value_overflows_is_refused),
+        T(a_base_fee_below_the_smallest_unit_is_none),
+        T(the_quote_amount_stands_where_the_product_overflows),
+        T(a_fee_that_eats_a_lot_before_the_start_costs_nothing_after_it),
+        T(a_correction_of_one_number_is_a_change),
+        T(what_moved_is_not_asked_for_twice),
+        T(a_fee_is_valued_though_its_fill_is_not_in_order_yet),
+        T(each_number_that_is_too_large_for_a_row_is_kept_whole),
+        T(rows_have_a_limit),
+        T(damage_of_every_kind_is_found_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
