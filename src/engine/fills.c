@@ -374,7 +374,8 @@ static void keep_value(struct engine *e, const struct fee_wait *w) {
     if (!to_store(e) || p->valued_count >= LIMIT_STORE_GROUP_FILLS || /* the rest: again at the next start, alike */
         !reserve(&p->valued, &p->valued_capacity, p->valued_count + 1))
         return;
-    if (ledger_find(e->pairs[w->pair]->ledger, w->trade_id, w->side, &p->valued[p->valued_count])) p->valued_count++;
+    bool found = ledger_find(e->pairs[w->pair]->ledger, w->trade_id, w->side, &p->valued[p->valued_count++]);
+    CHECK(found);
 }
 
 static enum valued value_one(struct engine *e, const struct fee_wait *w, const struct fill *f, size_t *missing) {
