@@ -37,7 +37,7 @@ static int setup_short_login(void **state) {
 static int setup_restless(void **state) {
     (void)state;
     return open_with(&(struct server_config){
-        .timing = {.ping_us = 50 * US_PER_MS, .pong_us = 300 * US_PER_MS, .stall_us = 300 * US_PER_MS}});
+        .timing = {.ping_us = 50 * US_PER_MS, .pong_us = 2 * US_PER_S, .stall_us = 20 * US_PER_S}});
 }
 
 static int setup_narrow(void **state) {
@@ -319,9 +319,9 @@ static void pings_keep_a_browser_that_answers(void **state) {
     static struct browser b;
     browser_open(&w, &b, "/ws?resume=0", "");
     browser_next(&w, &b);
-    assert_false(browser_hears(&w, &b, 700 * US_PER_MS));
+    for (int i = 0; i < 100 && b.pings < 5; i++) assert_false(browser_hears(&w, &b, 50 * US_PER_MS));
     assert_int_equal(b.closed, 0);
-    assert_true(b.pings >= 5);
+    assert_true(b.pings >= 5); /* each one answered, and none of them an end */
     b.answers = false;
     browser_await_close(&w, &b);
     assert_int_equal(b.closed, 1001);
