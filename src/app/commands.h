@@ -15,4 +15,7 @@ int command_verify(int argc, char **argv);
 /* Reads the settings and prints what is wrong with them. False: exit with 2. dotenv NULL: no file. */
 bool load_settings(struct settings *out, char **environment, const char *dotenv);
 
+/* Whether the database is there; says so where it is not: opening it would make one, empty and whole. */
+bool history_is_there(const struct settings *s, const char *command);
+
 #endif

@@ -179,15 +179,17 @@ static int print_report(struct reporting *r) {
     return written ? 0 : 1;
 }
 
+bool history_is_there(const struct settings *s, const char *command) {
+    if (access(s->db, R_OK) == 0) return true;
+    fprintf(stderr,
+            "gridscope %s: there is no history at %s: %s. gridscope run makes it; GRIDSCOPE_DB names another file\n",
+            command, s->db, strerror(errno));
+    return false;
+}
+
 static int report_on(const struct settings *s, const struct report_options *o) {
     struct reporting r = {.settings = s, .options = o};
-    if (access(s->db, R_OK) != 0) { /* opening it would make one */
-        fprintf(stderr,
-                "gridscope report: there is no history at %s: %s. gridscope run makes it; GRIDSCOPE_DB names another "
-                "file\n",
-                s->db, strerror(errno));
-        return 1;
-    }
+    if (!history_is_there(s, "report")) return 1;
     settings_zone_use(s);
     tally_init(&r.tally, s->since);
     int code = read_history(&r) ? print_report(&r) : 1;

@@ -58,6 +58,10 @@ int command_verify(int argc, char **argv) {
         return 2;
     }
     if (!load_settings(&s, environ, ".env")) return 2;
+    if (!history_is_there(&s, "verify")) {
+        settings_free(&s);
+        return 1;
+    }
     logging_init(&log, &logging, LOG_WARN, s.log_format);
     v.loop = loop_new(&log);
     if (v.loop != NULL && store_open(&v.store, v.loop, s.db, STORE_VERIFY, &log, &events, &v) == ERR_OK)

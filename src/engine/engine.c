@@ -266,6 +266,7 @@ void engine_start(struct engine *e, struct now now) {
         e->priv->poll.info_at = now.mono;
         pairs_apply_info(e);
     }
+    fills_count_cached(e);
     poll_history_wanted(e);
     streams_do(e, &e->market, feed_want(&e->market, true, now));
     bool questions = e->config->user_stream == USER_STREAM_WS_API; /* routine ones go over its connection, key or not */

@@ -165,17 +165,24 @@ void fills_keep_values(struct engine *e) {
     p->valued_count = 0; /* the rows stay in place until others are valued: borrowed until the effect is done */
 }
 
+void fills_count_cached(struct engine *e) {
+    size_t known = 0;
+    for (size_t i = 0; i < e->pair_count; i++) known += ledger_count(e->pairs[i]->ledger);
+    if (known > LIMIT_FILLS_SHOWN) known = LIMIT_FILLS_SHOWN;
+    if (known == e->trades_cached) return;
+    e->trades_cached = known;
+    e->dirty |= DIRTY_HEADER;
+}
+
 static void report_applied(struct engine *e) {
     struct engine_private *p = e->priv;
-    size_t known = 0;
     if (p->applied_count == 0) return;
     struct effect *f = engine_effect(e, EFFECT_FILLS_APPLIED);
     if (f != NULL) f->fills = p->applied, f->fill_count = p->applied_count;
     figures_fill(e);
     p->applied_count = 0; /* the rows stay in place until the next turn applies others: borrowed until taken */
-    for (size_t i = 0; i < e->pair_count; i++) known += ledger_count(e->pairs[i]->ledger);
-    e->trades_cached = known < LIMIT_FILLS_SHOWN ? known : LIMIT_FILLS_SHOWN;
     e->dirty |= DIRTY_HEADER;
+    fills_count_cached(e);
 }
 
 static void give_up_on_store(struct engine *e, const char *why) {
@@ -304,7 +311,10 @@ bool fills_recompute(struct engine *e) {
         struct pair *p = e->pairs[i];
         if (!ledger_totals(p->ledger)->recomputing) continue;
         bool done = left > 0 && ledger_recompute(p->ledger, left);
-        if (done) figures_starts_changed(e);
+        if (done) {
+            figures_starts_changed(e);
+            fills_count_cached(e);
+        }
         more |= !done;
         if (!done) left = 0;
         engine_dirty_pair(e, i);

@@ -259,6 +259,7 @@ void fills_ask_fee_prices(struct engine *e);
 void fills_keep_values(struct engine *e); /* what was valued in this turn, to the store */
 void fills_adopt_early(struct engine *e);
 void fills_need_markets(struct engine *e); /* for the fees that wait, once it is known which markets exist */
+void fills_count_cached(struct engine *e); /* after a ledger took fills in: late and stored ones only count then */
 bool fills_recompute(struct engine *e);    /* a slice; true while more is left */
 
 /* balances.c: what the exchange says the account holds */

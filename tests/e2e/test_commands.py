@@ -518,9 +518,10 @@ def pair_counts(truth):
 
 @test
 def report_without_history_and_bad_usage():
-    out, err, code = run("report", env={"GRIDSCOPE_DB": "/nowhere/gridscope.db"})
-    equal((out, code), ("", 1))
-    contains(err, "no history at /nowhere/gridscope.db", "gridscope run")
+    for command in ("report", "verify"):  # a file that is not there is not "whole", and is not made
+        out, err, code = run(command, env={"GRIDSCOPE_DB": "/nowhere/gridscope.db"})
+        equal((out, code), ("", 1))
+        contains(err, f"gridscope {command}: there is no history at /nowhere/gridscope.db", "gridscope run")
     for arguments, words in ((("--by", "week"), "pair, day or month"), (("--all",), "no option"), (("--csv", "--json"), "not both")):
         out, err, code = run("report", *arguments)
         equal((out, code), ("", 2))

@@ -357,6 +357,37 @@ static char *bot_trades(int first, int count) {
     return text;
 }
 
+/* The bot lists the newest first: all but one of its answer are late; and the store's are in no answer at all. */
+static void late_and_stored_fills_count_as_cached(void **state) {
+    (void)state;
+    struct name symbol = name_of("BTC/USDT");
+    struct fill f = {.symbol = symbol,
+                     .trade_id = 1000,
+                     .side = SIDE_BUY,
+                     .source = SOURCE_BOT,
+                     .price = {DEC8_ONE},
+                     .quantity = {DEC8_ONE},
+                     .time = {1767225600000000}};
+    char *bot = bot_trades(1, 10), *many = bot_trades(1, 600);
+    rig_begin(&r);
+    rig_restart(&r);
+    engine_load_symbol(r.e, &symbol);
+    engine_load_fill(r.e, &f);
+    rig_go(&r);
+    assert_int_equal(r.e->trades_cached, 1);
+    rig_rule(&r, "/api/trades", 200, bot);
+    rig_live(&r);
+    rig_ticks(&r, 10 * US_PER_S);
+    assert_int_equal(totals()->fills, 11);
+    assert_int_equal(r.e->trades_cached, 11);
+    rig_rule(&r, "/api/trades", 200, many);
+    rig_ticks(&r, 10 * US_PER_S);
+    assert_int_equal(totals()->fills, 601);
+    assert_int_equal(r.e->trades_cached, LIMIT_FILLS_SHOWN);
+    rig_end(&r);
+    free(bot), free(many);
+}
+
 static void more_than_the_bot_can_list_is_a_gap(void **state) {
     (void)state;
     char *old = bot_trades(0, 10), *few = bot_trades(5, 900), *full = bot_trades(500, 1000),
@@ -425,6 +456,7 @@ int main(void) {
         cmocka_unit_test(a_fee_heard_before_the_markets_are_known_is_valued),
         cmocka_unit_test(candles_that_fail_are_asked_for_with_a_backoff),
         cmocka_unit_test(a_young_minute_without_candle_is_asked_again),
+        cmocka_unit_test(late_and_stored_fills_count_as_cached),
         cmocka_unit_test(more_than_the_bot_can_list_is_a_gap),
         cmocka_unit_test(the_exchange_corrects_what_the_bot_said),
     };
