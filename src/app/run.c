@@ -43,6 +43,7 @@ static void on_force(void *arg) {
 static void on_signal(void *arg, int signal_number) {
     struct running *r = arg;
     if (r->stopping) return;
+    if (r->app == NULL) _exit(1); /* a start that failed is closing what it had opened: nothing is worth waiting for */
     r->stopping = true;
     log_say(&r->log, LOG_INFO, "app", "stopping (signal %d)", signal_number);
     r->force = timer_new(r->loop, on_force, r);
@@ -72,11 +73,11 @@ static int serve(struct running *r, const struct settings *s, const char *what) 
     struct app_config *config = calloc(1, sizeof *config); /* too large for a stack: 512 symbol names */
     if (config == NULL) return 1;
     configure(config, s, loop_now(r->loop).wall);
-    enum err err = app_new(&r->app, r->loop, config, &r->log);
-    if (err == ERR_OK) err = loop_on_signals(r->loop, on_signal, r);
+    /* first: a signal that comes during the start waits for the loop */
+    enum err err = loop_on_signals(r->loop, on_signal, r);
+    if (err == ERR_OK) err = app_new(&r->app, r->loop, config, &r->log);
     if (err != ERR_OK) {
         log_say(&r->log, LOG_ERROR, "app", "cannot start: %s", err_text(err));
-        app_free(r->app);
         free(config);
         return 1;
     }

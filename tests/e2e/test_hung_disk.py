@@ -8,9 +8,12 @@ import sys
 
 from harness import BINARY, check, clean_environment, http_ask, main, run_once, same, settings_for, test, wait_until
 
+NOWHERE = {"GRIDSCOPE_BINANCE_REST_URL": "http://127.0.0.1:1", "GRIDSCOPE_BINANCE_STREAM_URL": "ws://127.0.0.1:1",
+           "GRIDSCOPE_BINANCE_WS_API_URL": "ws://127.0.0.1:1/ws-api/v3"}
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 static int slow(int fd, const char *name) {
@@ -21,15 +24,25 @@ static int slow(int fd, const char *name) {
 }
 int fsync(int fd) { return slow(fd, "fsync"); }
 int fdatasync(int fd) { return slow(fd, "fdatasync"); }
+int rename(const char *from, const char *to) {
+    int (*real)(const char *, const char *) = (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+    if (getenv("TERM_AT_RENAME") != NULL) kill(getpid(), SIGTERM);
+    return real(from, to);
+}
 """
+
+
+def shim(place):
+    source, library = place.path("shim.c"), place.path("shim.so")
+    with open(source, "w") as out:
+        out.write(SHIM)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
 
 
 @test
 def a_disk_that_hangs_stops_neither_the_figures_nor_the_end(place):
-    source, library, hang = place.path("shim.c"), place.path("shim.so"), place.path("hang")
-    with open(source, "w") as out:
-        out.write(SHIM)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    library, hang = shim(place), place.path("hang")
     sim = place.sim("--history", 40)
     dash = place.dash(sim, GRIDSCOPE_DB=place.path("gridscope.db"), LD_PRELOAD=library, HANG_FILE=hang)
     dash.live()
@@ -48,14 +61,22 @@ def a_disk_that_hangs_stops_neither_the_figures_nor_the_end(place):
 
 
 @test
+def a_signal_before_it_is_ready_ends_it_cleanly(place):
+    """Sent by itself at the moment at which the port file is renamed into place."""
+    code, _, errors = run_once(place, ["run"], settings_for(None, GRIDSCOPE_SOURCE="exchange", GRIDSCOPE_SYMBOLS="BTC/USDT", TERM_AT_RENAME="1",
+                                                            LD_PRELOAD=shim(place), GRIDSCOPE_PORT_FILE=place.path("port"), **NOWHERE))
+    same(code, 0, "exit code")
+    check("stopping (signal 15)" in errors, "it did not say why it stops:", errors)
+
+
+@test
 def a_reader_of_the_log_who_does_not_read_stops_nothing(place):
     reader, writer = os.pipe()
     room = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writer, b"x" * room)  # full: the next line has to wait
     port_file = place.path("port")
     settings = settings_for(None, GRIDSCOPE_SOURCE="exchange", GRIDSCOPE_SYMBOLS="BTC/USDT", GRIDSCOPE_LOG="debug", GRIDSCOPE_PORT_FILE=port_file,
-                            GRIDSCOPE_BINANCE_REST_URL="http://127.0.0.1:1", GRIDSCOPE_BINANCE_STREAM_URL="ws://127.0.0.1:1",
-                            GRIDSCOPE_BINANCE_WS_API_URL="ws://127.0.0.1:1/ws-api/v3")
+                            **NOWHERE)
     process = subprocess.Popen([BINARY, "run"], env=dict(clean_environment(), **settings), cwd=place.folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=writer)
     try:
