@@ -28,9 +28,13 @@ enum err db_open(struct db **out, const char *path, enum db_use use, char why[st
     struct db *db = calloc(1, sizeof *db);
     (void)snprintf(why, SQL_WHY_MAX, "%s", err_text(ERR_MEMORY));
     enum err e = db == NULL ? ERR_MEMORY : open_parts(db, path, use, why);
-    if (e == ERR_OK) *out = db;
-    else db_close(db);
-    return e;
+    if (e != ERR_OK) {
+        db_close(db);
+        return e;
+    }
+    why[0] = '\0'; /* the words of a later failure are not these */
+    *out = db;
+    return ERR_OK;
 }
 
 void db_close(struct db *db) {

@@ -14,7 +14,7 @@ enum db_use {
 };
 
 /* As sql_open, and ERR_UNKNOWN for a database of a newer version of this program. On failure *out is untouched, why has the
- * words, and a file that was there before is as it was. */
+ * words ("" else), and a file that was there before is as it was. */
 MUST_CHECK enum err db_open(struct db **out, const char *path, enum db_use use, char why[static SQL_WHY_MAX]);
 void db_close(struct db *db); /* NULL is allowed; an open transaction is rolled back */
 
