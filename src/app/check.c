@@ -28,6 +28,7 @@
 extern char **environ;
 
 #define STEP_US (5 * US_PER_S)
+#define WALK_US (2 * US_PER_S) /* the database is ours alone meanwhile: a start that waits for it gives up soon after */
 #define CLOCK_OFF_US (1 * US_PER_S) /* Binance refuses what is dated more than a second ahead */
 
 enum step { STEP_CONFIG, STEP_REST, STEP_CLOCK, STEP_STREAMS, STEP_WS_API, STEP_KEY, STEP_BOT, STEP_STORE, STEPS };
@@ -58,7 +59,7 @@ struct check {
     struct ws_client *ws;
     struct store *store; /* NULL: not opened, or closed again */
     struct json *json;
-    struct timer *timer;
+    struct timer *timer, *walk_timer;
     struct finding findings[STEPS];
     char advice[400];       /* the last one that advice_on made */
     int left;               /* steps not settled yet */
@@ -72,9 +73,14 @@ static const char *const step_names[STEPS] = {"configuration", "Binance REST", "
 
 /* ---- findings ---- */
 
+static void let_store_go(struct check *c) {
+    timer_stop(c->walk_timer);
+    if (c->store != NULL && store_state(c->store) != STORE_CLOSING) store_close(c->store);
+}
+
 static void end(struct check *c) {
     timer_stop(c->timer);
-    if (c->store != NULL) store_close(c->store); /* its last event ends the loop */
+    if (c->store != NULL) let_store_go(c); /* its last event ends the loop */
     else loop_break(c->loop);
 }
 
@@ -402,6 +408,7 @@ static void on_opened(void *arg, const struct stored_account *accounts, size_t c
     struct check *c = arg;
     (void)accounts;
     (void)count;
+    timer_at(c->walk_timer, mono_add(loop_now(c->loop).mono, WALK_US));
     if (store_verify(c->store, 1) != ERR_OK)
         settle(c, STEP_STORE, FOUND_WRONG, "%s cannot be walked: %s", c->settings.db, store_why(c->store));
 }
@@ -413,6 +420,7 @@ static void on_failed(void *arg, enum err err, const char *words) {
                "%s is in use, as it should be while gridscope run is up; with that stopped it can be checked",
                c->settings.db);
     settle(arg, STEP_STORE, FOUND_WRONG, "%s", words);
+    let_store_go(arg);
 }
 
 static void on_verified(void *arg, uint64_t id, enum err err, const struct verdict *v) {
@@ -426,12 +434,20 @@ static void on_verified(void *arg, uint64_t id, enum err err, const struct verdi
                "%s is damaged: %s. Keep a copy of it, and start with a new file (GRIDSCOPE_DB): what Binance still "
                "has is read again",
                c->settings.db, v->words);
+    let_store_go(c);
+}
+
+static void on_long_walk(void *arg) {
+    struct check *c = arg;
+    if (c->store == NULL || store_state(c->store) != STORE_READY) return;
+    settle(c, STEP_STORE, FOUND_NOTE, "%s opens; walking all of it takes longer: gridscope verify", c->settings.db);
+    let_store_go(c);
 }
 
 static void on_closed(void *arg) {
     struct check *c = arg;
     c->store = NULL;
-    loop_break(c->loop);
+    if (c->left == 0) loop_break(c->loop);
 }
 
 /* The nearest folder above the file that exists. */
@@ -477,8 +493,6 @@ static void check_store(struct check *c, const struct log *log) {
 
 static void on_late(void *arg) {
     struct check *c = arg;
-    if (c->store != NULL && store_state(c->store) == STORE_READY)
-        settle(c, STEP_STORE, FOUND_NOTE, "%s opens; walking all of it takes longer: gridscope verify", c->settings.db);
     for (int s = 0; s < STEPS; s++) settle(c, (enum step)s, FOUND_WRONG, "no answer in time: %s", advice(ERR_TIMEOUT));
 }
 
@@ -531,7 +545,8 @@ static int run_check(struct check *c, const struct log *log) {
     c->http = http_client_new(c->loop, &tls);
     c->ws = ws_client_new(c->loop, &tls);
     c->timer = timer_new(c->loop, on_late, c);
-    if (c->json != NULL && c->http != NULL && c->ws != NULL && c->timer != NULL) {
+    c->walk_timer = timer_new(c->loop, on_long_walk, c);
+    if (c->json != NULL && c->http != NULL && c->ws != NULL && c->timer != NULL && c->walk_timer != NULL) {
         start(c, log);
         loop_run(c->loop);
         code = print_findings(c);
@@ -539,6 +554,7 @@ static int run_check(struct check *c, const struct log *log) {
         fprintf(stderr, "gridscope check: %s\n", err_text(ERR_MEMORY));
     }
     timer_free(c->timer);
+    timer_free(c->walk_timer);
     if (c->ws != NULL) ws_client_free(c->ws);
     if (c->http != NULL) http_client_free(c->http);
     if (c->json != NULL) json_free(c->json);

@@ -242,6 +242,23 @@ def a_restart_does_not_ask_again_for_what_the_store_has(place):
 
 
 @test
+def a_check_beside_a_start_costs_no_durability(place):
+    """`check` walks the database and lets it go; a start that comes meanwhile waits for it. The bot keeps `check` waiting."""
+    sim = place.sim(*HISTORY)
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    dash.live()
+    dash.stop()
+    sim.control("fault", place="bot", delay_ms=4000, ms=4000)
+    beside = threading.Thread(target=run_once, args=(place, ["check"], dash.settings))
+    beside.start()
+    time.sleep(0.1)
+    dash.start()
+    s = dash.live(30)
+    beside.join()
+    same(s["store"], {"durable": True, "error": None}, "store")
+
+
+@test
 def the_database_is_for_its_owner_only(place):
     sim = place.sim(*HISTORY)
     dash = place.dash(sim, GRIDSCOPE_DB=None, STATE_DIRECTORY=place.path("state"))
