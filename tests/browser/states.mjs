@@ -214,6 +214,93 @@ test('no_candles_no_chart_and_it_says_why', 'mock', async (context) => {
   });
 });
 
+test('a_level_without_its_order_is_missing_and_says_why', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/pair/BTC/USDT`);
+  await page.click('.pair-tabs button:has-text("Grid")');
+  await says(page, '.level-state.missing', /no order: no buy order here; the bot does not say why/);
+  await page.waitForSelector('.rung.missing');
+  const rung = await page.getAttribute('.rung.missing', 'data-tip');
+  check(/no order \(no buy order here; the bot does not say why\)/.test(rung), `the rung says: ${rung}`);
+}));
+
+test('the_chart_marks_the_times_we_were_blind', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/pair/BTC/USDT`);
+  await page.waitForSelector('.pair .chart-canvas canvas');
+  mock.set({ gaps: [] });
+  await until(async () => (await page.locator('.chart .blind').count()) === 0, 'a chart without gaps');
+  mock.set({ gaps: [{ feed: 'user', from: soon(-7200), to: soon(-7150), cause: 'closed by peer (1006)', recovered_fills: 1 }, { feed: 'market', from: soon(-60), to: null, cause: 'silence', recovered_fills: 0 }] });
+  await says(page, '.chart .blind', /2 gaps/);
+  const tip = await page.getAttribute('.chart .blind', 'data-tip');
+  check(/Account feed blind for 50 s \(closed by peer \(1006\)\); 1 fill learnt afterwards/.test(tip) && /Market feed blind for .*still open \(silence\)/.test(tip), `tip: ${tip}`);
+  mock.set({ gaps: [{ feed: 'user', from: soon(-90_000_000), to: soon(-89_999_000), cause: 'long ago', recovered_fills: 0 }] });
+  await until(async () => (await page.locator('.chart .blind').count()) === 0, 'no mark of what is older than the chart');
+}));
+
+test('the_method_moves_profit_and_never_the_total', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/performance`);
+  const figures = async () => (await page.locator('.method dd .num').allInnerTexts());
+  await says(page, '.method-sentence', /^FIFO: .*first/);
+  const fifo = await figures();
+  for (const [name, sentence] of [['LIFO', /^LIFO: .*last/], ['Average', /^Average: /], ['Grid pairs', /^Grid pairs: /]]) {
+    await page.click(`.method button:has-text("${name}")`);
+    await says(page, '.method-sentence', sentence);
+    const [realized, unrealized, total] = await figures();
+    check(realized !== fifo[0] && unrealized !== fifo[1], `${name} shows the parts of FIFO`);
+    same(total, fifo[2], `total by ${name}`);
+  }
+  for (const [metric, shown] of [['Average win', '+1.85'], ['Average loss', '\u22122.72'], ['Expectancy', '+1.67'], ['Exposure', '3,271.40'], ['Against holding', '+363.94']]) {
+    same(await text(page, `.metric:has-text("${metric}") .num`), shown, metric);
+  }
+}));
+
+test('the_proof_says_exact_or_what_is_off', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/performance`);
+  await says(page, '.proof .chip', /exact, drift 0/);
+  await page.click('.proof summary');
+  await says(page, 'table.balances', /BTC[\s\S]*0\.0184[\s\S]*0\.5184[\s\S]*\+0\.5[\s\S]*deposits, or trades outside the watched pairs/);
+  mock.proof = { state: 'drift', drift: '-0.00000001' };
+  mock.set({ pnl: { drift: '-0.00000001' } });
+  await says(page, '.figures .mark', /drift/);
+  await page.goto(`${mock.url}/#/`);
+  await page.goto(`${mock.url}/#/performance`);
+  await says(page, '.proof .chip.bad', /drift \u22120\.00000001/);
+  mock.proof = { state: 'unchecked', drift: null, reasons: ['unmatched', 'no_price'], balances: { known: false, reason: 'no_credentials', assets: [] } };
+  await page.goto(`${mock.url}/#/`);
+  await page.goto(`${mock.url}/#/performance`);
+  await says(page, '.proof', /not checked[\s\S]*coins were sold whose purchase is not known; something held has no mark price/);
+  await page.click('.proof summary');
+  await says(page, '.proof', /Without a key of the exchange its balances are not known/);
+}));
+
+test('a_figure_tells_its_age_and_source_on_focus_and_hover', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  const tells = async (part, wanted) => until(async () => {
+    await page.locator(part).first().hover();
+    return wanted.test((await page.locator('#tip').textContent()) ?? '');
+  }, `the tip of ${part}`);
+  await page.keyboard.press('Tab');
+  await until(async () => {
+    if (await page.evaluate(() => document.activeElement?.closest('.figure.total') !== null)) return true;
+    await page.keyboard.press('Tab');
+    return false;
+  }, 'the total in focus');
+  await until(async () => /Changed \d+ (s|min) ago from a stream/.test((await page.locator('#tip').textContent()) ?? ''), 'the age of the total');
+  await tells('.figure.total .num', /Changed .* ago from a stream\.[\s\S]*Mark prices of .* ago to .* ago from a stream/);
+  await tells('tr[data-pair="ETH/USDT"] td.price .num', /Price of .* ago from a stream/);
+  await tells('tr[data-pair="ETH/USDT"] td.open_orders .num', /Orders read as a list 3 min ago/);
+  await tells('.window .num', /Newest point of the equity series: \d+ s ago/);
+  await page.goto(`${mock.url}/#/performance`);
+  await tells('.metric .num', /Sum of the results of all cycles[\s\S]*Changed .* ago from a stream/);
+}));
+
+test('the_header_says_that_history_is_loading_or_incomplete', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  same(await page.locator('.figures .mark').count(), 0, 'marks on whole figures');
+  mock.set({ pnl: { history: { state: 'loading' } }, pairs: { 'BTC/USDT': { history: { state: 'loading' } } } });
+  await says(page, '.figures .mark', /loading history/);
+  mock.set({ pnl: { history: { state: 'since' } }, pairs: { 'BTC/USDT': { history: { state: 'since', from: '2026-10-01T00:00:00Z' } } } });
+  await says(page, '.figures .mark', /incomplete history/);
+  check((await page.getAttribute('.figures .mark', 'data-tip')).includes('BTC/USDT: history starts 2026-10-01'), 'the mark does not say since when');
+}));
+
 test('an_empty_bot_and_a_missing_key_teach', 'mock', (context) => withMock(context, { pairs: 1 }, async ({ page, mock }) => {
   mock.set({ pairs: { 'BTC/USDT': null }, streams: { user: { state: 'off', last_message_at: null } } });
   await says(page, '.pairs .empty', /GRIDSCOPE_SYMBOLS/);

@@ -65,7 +65,7 @@ export function snapshotOf({ pairs, seed }) {
     pnl: {
       currency: 'USDT', realized: fixed(sum('realized'), 5), unrealized: fixed(sum('unrealized'), 5),
       total: fixed(Number(fixed(sum('realized'), 5)) + Number(fixed(sum('unrealized'), 5)), 5), total_percent: '7.76', fees: '41.1200',
-      partial: false, left_out: [], unmatched: [], method: 'fifo',
+      partial: false, left_out: [], unmatched: [], method: 'fifo', drift: '0', history: { state: 'complete', from: '2026-08-01T08:12:44.120000Z', fills_loaded: 2400 },
     },
     windows: {
       '1h': { pnl: '3.10', percent: '0.03', basis: 'equity' }, '24h': { pnl: '41.92', percent: '0.42', basis: 'equity' },
@@ -128,8 +128,8 @@ export function ordersOf(pair) {
     const price = fixed(lower + ((upper - lower) * i) / count, digits);
     const side = Number(price) < Number(pair.next_buy) + 1e-9 ? 'buy' : 'sell';
     const between = Number(price) > Number(pair.next_buy) && Number(price) < Number(pair.next_sell);
-    const state = between ? 'filled' : i === 2 ? 'missing' : `open_${side}`;
-    levels.push({ price, state, fills: between ? 6 : i % 4, profit: between ? '4.1203' : fixed(i * 0.31, 4), reason: state === 'missing' ? 'below minimum notional' : null });
+    const state = between ? 'filled' : i === 8 ? 'missing' : `open_${side}`;
+    levels.push({ price, state, fills: between ? 6 : i % 4, profit: between ? '4.1203' : fixed(i * 0.31, 4), reason: state === 'missing' ? 'no buy order here; the bot does not say why' : null, last_fill: i % 4 ? new Date(Date.now() - i * 3_600_000).toISOString() : null });
     if (!state.startsWith('open')) continue;
     rows.push({
       time: new Date(Date.now() - i * 7_200_000).toISOString(), order_id: String(48010233000 + i), symbol: pair.symbol, side, type: 'limit', price,
@@ -161,10 +161,18 @@ function periodsOf(step, count) {
   return rows;
 }
 
-export function performanceOf(snapshot) {
+const SENTENCES = {
+  fifo: 'FIFO: a sale sells the coins bought first; the total is the same in all methods.', lifo: 'LIFO: a sale sells the coins bought last; the total is the same.',
+  average: 'Average: a sale sells at the average cost; the total is the same.', grid: 'Grid pairs: a sale sells the coins bought one level below; the total is the same.',
+};
+
+export function performanceOf(snapshot, method = 'fifo') {
+  const moved = { fifo: 0, lifo: 12.5, average: 4.25, grid: 20 }[method];
   return {
-    method: 'fifo', currency: 'USDT', since: '2026-08-01T08:12:44.120000Z', days_running: '111.08', investment: { amount: '10000', source: 'setting' }, partial: false,
-    realized: snapshot.pnl.realized, unrealized: snapshot.pnl.unrealized, total: snapshot.pnl.total,
+    method, method_sentence: SENTENCES[method], currency: 'USDT', since: '2026-08-01T08:12:44.120000Z', days_running: '111.08', investment: { amount: '10000', source: 'setting' }, partial: false,
+    realized: fixed(Number(snapshot.pnl.realized) + moved, 5), unrealized: fixed(Number(snapshot.pnl.unrealized) - moved, 5), total: snapshot.pnl.total,
+    average_win: '1.84823', average_loss: '2.71813', expectancy: '1.67090', exposure: { value: '3271.40', cost_basis: '3298.02', percent: '32.714' },
+    holding: { value: '10412.30', equity: '10776.24', difference: '363.94', percent: '3.6394' },
     grid_profit: '688.4120', cycles: 412, wins: 396, losses: 16, win_rate: '96.11650485', gross_profit: '731.9021', gross_loss: '43.4901', profit_factor: '16.82916857', no_losses: false,
     apr: { grid: '22.62', total: '25.51' }, fees: '41.1200', fees_share: '5.61823', fills: 811,
     drawdown: [{ days: 7, amount: '31.20', percent: '0.29' }, { days: 30, amount: '84.11', percent: '0.78' }, { days: 180, amount: '112.08', percent: '1.08' }, { days: null, amount: '112.08', percent: '1.08' }],
@@ -177,6 +185,36 @@ export function performanceOf(snapshot) {
     periods: { hour: periodsOf(3_600_000, 48), day: periodsOf(86_400_000, 112), week: periodsOf(604_800_000, 16), month: periodsOf(2_592_000_000, 4) },
   };
 }
+
+export function proofOf(snapshot) {
+  const sum = (row) => ({ state: 'exact', reasons: [], drift: '0', realized: row.realized, unrealized: row.unrealized, total: row.total, worth: row.total });
+  return {
+    time: snapshot.server_time, currency: 'USDT', ...sum(snapshot.pnl), sentence: 'Realized and unrealized P&L equal cash flows plus holdings at the mark price, to the last digit.',
+    cash: { in: '88412.10', out: '90870.33', fees_quote: '2.71', fees_other: '38.41', fees_outside: '0', net: '-2499.35' }, holdings_value: '3271.40',
+    history: snapshot.pnl.history, pairs: snapshot.pairs.map((pair) => ({ symbol: pair.symbol, currency: pair.quote, ...sum(pair), fills: pair.fills })),
+    balances: {
+      known: true, reason: null, sentence: 'What the fills moved, against the balances.', read_at: snapshot.server_time, differences: 1,
+      assets: [
+        { asset: 'BTC', role: 'base', moved: '0.0184', balance: '0.5184', difference: '0.5', at: snapshot.server_time, source: 'account', note: 'more than the fills brought: deposits, or trades outside the watched pairs' },
+        { asset: 'USDT', role: 'quote', moved: '-2499.35', balance: '7500.65', difference: '10000', at: snapshot.server_time, source: 'account', note: 'the money that was brought in, less what was taken out' },
+      ],
+    },
+  };
+}
+
+export function provenanceOf(snapshot) {
+  const realized = (symbol) => ({ at: soonBefore(95), source: 'stream', fill: { symbol, trade_id: '899999', time: soonBefore(100), received_at: soonBefore(99), source: 'stream' } });
+  return {
+    time: snapshot.server_time, realized: realized('BTC/USDT'), unrealized: { at: soonBefore(2), oldest_at: soonBefore(40), sources: ['stream'] },
+    windows: { since: soonBefore(86_400), last_point_at: soonBefore(30) }, balances: { read_at: soonBefore(60), updated_at: soonBefore(60) },
+    exchange_info: { known: true, clock_offset_ms: -3 }, rates: [],
+    pairs: snapshot.pairs.map(({ symbol }) => ({
+      symbol, realized: realized(symbol), price: { at: soonBefore(2), source: 'stream', stale: false }, trades_read_at: soonBefore(60), orders: { read_at: soonBefore(200), known: true },
+    })),
+  };
+}
+
+const soonBefore = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 
 export function configOf() {
   return {

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { candlesOf, configOf, equityOf, fixed, generator, ordersOf, performanceOf, snapshotOf, tradesOf } from './market.mjs';
+import { candlesOf, configOf, equityOf, fixed, generator, ordersOf, performanceOf, proofOf, provenanceOf, snapshotOf, tradesOf } from './market.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.txt': 'text/plain' };
@@ -22,7 +22,7 @@ function merge(target, patch) {
 
 class Mock {
   constructor({ pairs = 8, seed = 7, dist = join(HERE, '../../../web/dist'), password = null, rate = 5, absent = [] }) {
-    Object.assign(this, { dist, password, rate, absent, hung: false, failures: 0, resumed: 0, log: [] });
+    Object.assign(this, { dist, password, rate, absent, proof: {}, hung: false, failures: 0, resumed: 0, log: [] });
     this.state = snapshotOf({ pairs, seed });
     this.trades = tradesOf(this.state, 640);
     this.random = generator(seed + 1);
@@ -191,7 +191,9 @@ class Mock {
       return this.json(response, { symbol: pair.symbol, interval: q.get('interval'), candles: old ? [] : candlesOf(pair, q.get('interval'), Number(q.get('limit') ?? 300), before) });
     }
     if (name === 'equity') return this.json(response, equityOf(q.get('days') ? Number(q.get('days')) : null));
-    if (name === 'performance') return this.json(response, performanceOf(this.state));
+    if (name === 'performance') return this.json(response, performanceOf(this.state, q.get('method') ?? 'fifo'));
+    if (name === 'proof') return this.json(response, { ...proofOf(this.state), ...this.proof });
+    if (name === 'provenance') return this.json(response, provenanceOf(this.state));
     if (name === 'config') return this.json(response, configOf());
     return this.json(response, { error: 'not found' }, 404);
   }

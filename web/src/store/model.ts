@@ -73,6 +73,10 @@ export interface Pnl {
   left_out?: Maybe<LeftOut[]>;
   unmatched?: Maybe<Unmatched[]>;
   method?: Maybe<string>;
+  /** Total less what cash flows and holdings at mark come to: zero, or the ledger is wrong; null: cannot be checked now. */
+  drift?: Maybe<string>;
+  /** The least complete of all pairs' histories. */
+  history?: Maybe<History>;
 }
 
 export interface WindowPnl {

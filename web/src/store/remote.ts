@@ -68,6 +68,7 @@ export interface Level {
   state: LevelState;
   fills?: Maybe<number>;
   profit?: Maybe<string>;
+  last_fill?: Maybe<string>;
   reason?: Maybe<string>;
 }
 
@@ -150,10 +151,21 @@ export interface Figures {
   fees?: Maybe<string>;
   fees_share?: Maybe<string>;
   fills?: Maybe<number>;
+  average_win?: Maybe<string>;
+  average_loss?: Maybe<string>;
+  expectancy?: Maybe<string>;
+  exposure?: Maybe<{ value?: Maybe<string>; cost_basis?: Maybe<string>; percent?: Maybe<string> }>;
+  /** The same money, held. */
+  holding?: Maybe<{ value?: Maybe<string>; equity?: Maybe<string>; difference?: Maybe<string>; percent?: Maybe<string> }>;
 }
+
+/** Which coins a sale sells. */
+export const METHODS = ['fifo', 'lifo', 'average', 'grid'] as const;
+export type Method = (typeof METHODS)[number];
 
 export interface Performance extends Figures {
   method?: Maybe<string>;
+  method_sentence?: Maybe<string>;
   since?: Maybe<string>;
   days_running?: Maybe<string>;
   investment?: Maybe<{ amount?: Maybe<string>; source?: Maybe<string> }>;
@@ -164,6 +176,56 @@ export interface Performance extends Figures {
   periods?: Maybe<Partial<Record<PeriodName, Period[]>>>;
   pairs?: Maybe<(Figures & { symbol: string })[]>;
   steps?: Maybe<Step[]>;
+}
+
+export type ProofState = 'exact' | 'drift' | 'unchecked';
+
+export interface Cash {
+  in?: Maybe<string>;
+  out?: Maybe<string>;
+  fees_quote?: Maybe<string>;
+  fees_other?: Maybe<string>;
+  fees_outside?: Maybe<string>;
+  net?: Maybe<string>;
+}
+
+export interface ProofSum {
+  currency?: Maybe<string>;
+  state?: Maybe<ProofState>;
+  reasons?: Maybe<string[]>;
+  drift?: Maybe<string>;
+  realized?: Maybe<string>;
+  unrealized?: Maybe<string>;
+  total?: Maybe<string>;
+  worth?: Maybe<string>;
+  cash?: Maybe<Cash>;
+  holdings_value?: Maybe<string>;
+}
+
+export interface ProofAsset {
+  asset?: Maybe<string>;
+  role?: Maybe<'base' | 'quote' | 'fee'>;
+  moved?: Maybe<string>;
+  balance?: Maybe<string>;
+  difference?: Maybe<string>;
+  at?: Maybe<string>;
+  source?: Maybe<string>;
+  note?: Maybe<string>;
+}
+
+/** realized + unrealized against cash flows plus holdings at mark; what the fills moved against the exchange's balances. */
+export interface Proof extends ProofSum {
+  time?: Maybe<string>;
+  sentence?: Maybe<string>;
+  pairs?: Maybe<(ProofSum & { symbol: string; fills?: Maybe<number> })[]>;
+  balances?: Maybe<{
+    known?: Maybe<boolean>;
+    reason?: Maybe<string>;
+    sentence?: Maybe<string>;
+    read_at?: Maybe<string>;
+    differences?: Maybe<number>;
+    assets?: Maybe<ProofAsset[]>;
+  }>;
 }
 
 /** The answer to `path`, asked again when the path or `version` changes; the old answer stays until the new one is here.

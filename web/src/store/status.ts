@@ -1,8 +1,8 @@
 /* status.ts: what the page says about trust, in words. Pure: states and a time in, sentences out. Three facts are kept
  * apart (bot, market feed, account feed), because one word for all of them always lies about two. */
 
-import { age, countdown, parseTime } from '../format/time';
-import type { Bot, Breaker, Exchange, LeftOut, Maybe, Mode, Status, StatusReason, Stream } from './model';
+import { age, countdown, parseTime, stamp } from '../format/time';
+import type { Bot, Breaker, Exchange, Gap, LeftOut, Maybe, Mode, Status, StatusReason, Stream } from './model';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'idle';
 
@@ -140,6 +140,18 @@ function downFact(name: 'Market' | 'Account', stream: Stream, ago: string | null
   const why = stream.reason ? ` (${stream.reason})` : '';
   const trouble = first ? null : `${name} feed lost${why}: ${doing}${fallback !== '' ? `; ${fallback}` : ''}.${blind}`;
   return { tone: first ? 'idle' : 'warn', name, word, trouble, detail };
+}
+
+const FEEDS: Readonly<Record<string, string>> = { market: 'Market feed', user: 'Account feed', bot: 'Bot' };
+
+/** A time in which we saw nothing, in one line. */
+export function gapText(gap: Gap, now: number): string {
+  const from = parseTime(gap.from);
+  const to = parseTime(gap.to);
+  if (from === null) return '';
+  const length = to === null ? `blind for ${age(now - from)}, still open` : `blind for ${age(to - from)}`;
+  const found = gap.recovered_fills ? `; ${gap.recovered_fills} ${gap.recovered_fills === 1 ? 'fill' : 'fills'} learnt afterwards` : '';
+  return `${stamp(from)} ${FEEDS[gap.feed ?? ''] ?? gap.feed ?? ''} ${length}${gap.cause ? ` (${gap.cause})` : ''}${found}`;
 }
 
 /** The exchange's REST side, only where it matters: breaker, ban, throttle. */

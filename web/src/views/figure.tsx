@@ -28,27 +28,32 @@ interface MoneyProps {
   tip?: string;
   unit?: string;
   flash?: boolean;
+  /** What store/provenance.ts is asked for. */
+  source?: string;
+  /** The keyboard reaches it, and with that its explanation. */
+  focus?: boolean;
 }
 
 /** A P&L amount. The tooltip has the unrounded value. */
-export function Money({ value, digits, reason, tip, unit, flash = true }: MoneyProps) {
+export function Money({ value, digits, reason, tip, unit, flash = true, source, focus }: MoneyProps) {
   const known = parseDec(value);
   const shown = known === null ? DASH : signed(known, digits);
   const element = useFlash<HTMLSpanElement>(flash ? value : null, shown);
   if (known === null || value == null) return <Unknown reason={reason} />;
   const whole = `${exact(value)}${unit ? ` ${unit}` : ''}`;
   return (
-    <span ref={element} class={`num ${toneOf(value)}`} data-tip={tip ? `${whole}\n${tip}` : whole}>
+    <span ref={element} class={`num ${toneOf(value)}`} data-tip={tip ? `${whole}\n${tip}` : whole} data-source={source}
+      tabIndex={focus ? 0 : undefined}>
       {shown}
     </span>
   );
 }
 
-export function Percent({ value, reason, tip }: { value: Maybe<string>; reason: string; tip?: string }) {
+export function Percent({ value, reason, tip, source }: { value: Maybe<string>; reason: string; tip?: string; source?: string }) {
   const known = parseDec(value);
   if (known === null) return <Unknown reason={reason} />;
   return (
-    <span class={`num ${toneOf(value)}`} data-tip={tip}>
+    <span class={`num ${toneOf(value)}`} data-tip={tip} data-source={source}>
       {percent(known)}
     </span>
   );

@@ -65,6 +65,7 @@ const marks = computed<readonly string[]>(() => {
   for (const row of pnl.left_out ?? []) found.push(leftOutText(row));
   if (pnl.partial && found.length === 0) found.push('Something is left out of these figures.');
   for (const row of pnl.unmatched ?? []) found.push(`${row.symbol}: ${row.quantity ?? 'some'} sold without a known buy`);
+  if (pnl.drift != null && isOff(pnl.drift)) found.push(`The proof of P&L is off by ${pnl.drift}: see Performance.`);
   for (const pair of live.pairs.value) {
     const history = pair.get('history');
     if (history?.state === 'loading') found.push(`${pair.symbol}: history is loading`);
@@ -74,6 +75,18 @@ const marks = computed<readonly string[]>(() => {
   }
   return found;
 });
+
+function isOff(drift: string): boolean {
+  const known = parseDec(drift);
+  return known !== null && known.units !== 0n;
+}
+
+/** One word for what the figures lack, the worst first. */
+function markWord(pnl: Pnl | null): string {
+  if (pnl?.drift != null && isOff(pnl.drift)) return 'drift';
+  if (pnl?.partial) return 'partial';
+  return pnl?.history?.state === 'loading' ? 'loading history' : 'incomplete history';
+}
 
 const METHODS: Readonly<Record<string, string>> = {
   fifo: 'FIFO: a sell takes the oldest lots first',
@@ -99,11 +112,11 @@ function Figures() {
   return (
     <div class={`figures${stale.value ? ' stale' : ''}`} role="group" aria-label={`Profit and loss in ${unit ?? 'the display currency'}`}>
       <div class="figure"><span class="label">Realized</span>
-        <Money value={pnl?.realized} digits={digits} reason={why} unit={unit} tip={base} /></div>
+        <Money value={pnl?.realized} digits={digits} reason={why} unit={unit} tip={base} source="realized" focus /></div>
       <div class="figure"><span class="label">Unrealized</span>
-        <Money value={pnl?.unrealized} digits={digits} reason={why} unit={unit} tip={unrealizedTip} /></div>
+        <Money value={pnl?.unrealized} digits={digits} reason={why} unit={unit} tip={unrealizedTip} source="unrealized" focus /></div>
       <div class="figure total"><span class="label">Total{currency.value ? ` ${currency.value}` : ''}</span>
-        <Money value={pnl?.total} digits={digits} reason={why} unit={unit}
+        <Money value={pnl?.total} digits={digits} reason={why} unit={unit} source="total" focus
           tip={[`Realized ${pnl?.realized ?? '?'}`, `Unrealized ${pnl?.unrealized ?? '?'}`, pnl ? unevenNote(pnl, digits) : null]
             .filter(Boolean).join('\n')} />
         <Marks /></div>
@@ -115,8 +128,7 @@ function Marks() {
   const pnl = live.pnl.value;
   const found = marks.value;
   if (found.length === 0) return null;
-  const word = pnl?.partial ? 'partial' : 'incomplete history';
-  return <span class="mark" tabIndex={0} data-tip={found.join('\n')}>{word}</span>;
+  return <span class="mark" tabIndex={0} data-tip={found.join('\n')}>{markWord(pnl)}</span>;
 }
 
 function Weight() {

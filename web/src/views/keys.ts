@@ -71,7 +71,7 @@ function takesEnter(target: EventTarget | null): boolean {
 
 export function startKeys(): void {
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || helpOpen.peek()) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
     if (typing(event.target) && event.key !== 'Escape') return;
     if (event.key === 'Enter' && takesEnter(event.target)) return;
     const found = BINDINGS.find((binding) => binding.keys.includes(event.key));

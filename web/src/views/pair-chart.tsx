@@ -6,9 +6,12 @@ import type { JsonObject } from '../feed/patch';
 import { exact, price as priceText, signed } from '../format/money';
 import { parseDec } from '../format/decimal';
 import { parseTime, stamp, utc } from '../format/time';
+import { live, serverNow } from '../store/app';
+import type { Gap } from '../store/model';
 import type { PairState } from '../store/live';
 import { type Candle, type CandlePage, type Level, type LevelState, type Trade, useRemote } from '../store/remote';
 import { chartKind, gridShown, INTERVALS, interval } from '../store/settings';
+import { gapText } from '../store/status';
 import { listen } from '../store/topics';
 import { Choice, Price, Time, Waiting } from './parts';
 import { PriceChart, type Pointing } from './price-chart';
@@ -19,11 +22,13 @@ const LEVEL_WORDS: Readonly<Record<LevelState, string>> = { open_buy: 'open buy'
 
 export function levelText(level: Level, tick: string | null | undefined): string {
   const profit = parseDec(level.profit);
+  const last = parseTime(level.last_fill);
   return [
     `${priceText(level.price, tick)} ${LEVEL_WORDS[level.state] ?? level.state}`,
     level.reason ? `(${level.reason})` : null,
     level.fills ? `filled ${level.fills} ${level.fills === 1 ? 'time' : 'times'}` : null,
     level.fills && profit !== null ? signed(profit, 2) : null,
+    last === null ? null : `last ${stamp(last)}`,
   ].filter(Boolean).join(', ').replace(', (', ' (');
 }
 
@@ -72,6 +77,13 @@ function Strip({ levels, chart, tick, version }: { levels: readonly Level[]; cha
   );
 }
 
+/** Says in words what the bands behind the candles show. */
+function BlindNote({ gaps }: { gaps: readonly Gap[] }) {
+  if (gaps.length === 0) return null;
+  const lines = gaps.slice(-8).reverse().map((gap) => gapText(gap, serverNow.value));
+  return <span class="tag blind" tabIndex={0} data-tip={lines.join('\n')}>{gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}</span>;
+}
+
 function CandleTable({ rows, tick }: { rows: readonly Candle[]; tick: string | null | undefined }) {
   return (
     <table class="grid">
@@ -97,6 +109,7 @@ export default function PairChart({ pair, levels, fills }: { pair: PairState; le
   const [moves, setMoves] = useState(0);
   const [table, setTable] = useState(false);
   const [lastAt, setLastAt] = useState(0);
+  const gaps = live.field('gaps').value;
   const frame = interval.value;
   const kind = chartKind.value;
   const shown = gridShown.value === 'yes';
@@ -129,6 +142,7 @@ export default function PairChart({ pair, levels, fills }: { pair: PairState; le
   }, [chart, candles]);
   useEffect(() => chart?.setLevels(shown ? levels : [], shown ? average : null), [chart, levels, average, shown]);
   useEffect(() => chart?.setFills(fills), [chart, fills]);
+  useEffect(() => chart?.setGaps(gaps ?? []), [chart, gaps]);
   useEffect(() => {
     if (chart === null) return undefined;
     return listen(`candles:${pair.symbol}:${frame}`, (message) => {
@@ -148,6 +162,7 @@ export default function PairChart({ pair, levels, fills }: { pair: PairState; le
           <button type="button" aria-pressed={shown} data-tip="Grid levels and average cost (g)" onClick={() => { gridShown.value = shown ? 'no' : 'yes'; }}>Grid</button>
           <button type="button" aria-pressed={table} onClick={() => setTable(!table)}>Table</button>
         </span>
+        <BlindNote gaps={chart?.touching(gaps ?? []) ?? []} />
       </div>
       <Legend at={at} last={chart?.last() ?? null} pair={pair} />
       <div class={`chart-body${table || empty || candles === null ? ' covered' : ''}`}>

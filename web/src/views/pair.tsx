@@ -4,6 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { query } from '../feed/api';
 import { compare, distancePercent, parseDec } from '../format/decimal';
 import { count, exact, moneyDigits, percent, price as priceText, quantity, signed } from '../format/money';
+import { stamp } from '../format/time';
 import { stale } from '../store/app';
 import type { PairState } from '../store/live';
 import { type Level, type Order, type OrderPage, type Trade, type TradePage, useRemote } from '../store/remote';
@@ -117,7 +118,7 @@ function GridTable({ levels, pair }: { levels: readonly Level[]; pair: PairState
             <tr key={level.price}>
               <td><Price value={level.price} tick={tick} /></td>
               <td class={`level-state ${level.state}`}>{STATES[level.state] ?? level.state}{level.reason ? <span class="quiet">: {level.reason}</span> : null}</td>
-              <td><span class="num">{level.fills == null ? '' : count(level.fills)}</span></td>
+              <td><span class="num" data-tip={level.last_fill ? `Last ${stamp(Date.parse(level.last_fill))}` : undefined}>{level.fills == null ? '' : count(level.fills)}</span></td>
               <td>{level.profit == null ? null : <span class={`num ${toneOf(level.profit)}`}>{profitText(level.profit)}</span>}</td>
             </tr>
           ))}
@@ -141,10 +142,10 @@ function Facts({ pair }: { pair: PairState }) {
   const price = pair.get('price');
   return (
     <dl class="facts-row">
-      <div><dt>Price</dt><dd>{price == null ? <Unknown reason="no price received yet" /> : <Price value={price} tick={tick} />}</dd></div>
-      <div class="spare"><dt>Total</dt><dd><Money value={pair.get('total')} digits={digits} reason="no mark price yet" unit={quote} flash={false} /></dd></div>
-      <div><dt>Position</dt><dd>{held === null ? <Unknown reason="the history is not known yet" /> : <span class="num">{quantity(held)}</span>}</dd></div>
-      <div><dt>Average cost</dt><dd>{cost == null ? <Unknown reason="nothing is held" /> : <Price value={cost} tick={tick} />}</dd></div>
+      <div><dt>Price</dt><dd>{price == null ? <Unknown reason="no price received yet" /> : <Price value={price} tick={tick} source={`${pair.symbol} price`} />}</dd></div>
+      <div class="spare"><dt>Total</dt><dd><Money value={pair.get('total')} digits={digits} reason="no mark price yet" unit={quote} flash={false} source={`${pair.symbol} total`} focus /></dd></div>
+      <div><dt>Position</dt><dd>{held === null ? <Unknown reason="the history is not known yet" /> : <span class="num" tabIndex={0} data-tip={`${quantity(held)} ${pair.get('base') ?? ''}`} data-source={`${pair.symbol} realized`}>{quantity(held)}</span>}</dd></div>
+      <div><dt>Average cost</dt><dd>{cost == null ? <Unknown reason="nothing is held" /> : <Price value={cost} tick={tick} source={`${pair.symbol} realized`} />}</dd></div>
       <div class="spare"><dt>Cycles</dt><dd><span class="num">{pair.get('cycles') == null ? '' : count(pair.get('cycles') as number)}</span></dd></div>
     </dl>
   );

@@ -72,7 +72,7 @@ function PriceCell({ pair }: CellProps) {
   return (
     <td class={`price${old === null ? '' : ' stale'}`}>
       {old === null ? null : <span class="age" data-tip={`No price for ${old}.`}>{old}</span>}
-      <span ref={element} class="num" data-tip={tip}>{shown}</span>
+      <span ref={element} class="num" data-tip={tip} data-source={`${pair.symbol} price`}>{shown}</span>
     </td>
   );
 }
@@ -91,7 +91,8 @@ function MoneyCell({ pair, field }: CellProps & { field: MoneyField }) {
   const old = pair.get('price_stale') && (field === 'unrealized' || field === 'total');
   return (
     <td class={`${field}${old ? ' stale' : ''}`}>
-      <Money value={pair.get(field)} digits={moneyDigits(quote)} reason={WHY[field]} unit={quote} flash={!old && field !== 'today'} />
+      <Money value={pair.get(field)} digits={moneyDigits(quote)} reason={WHY[field]} unit={quote} flash={!old && field !== 'today'}
+        source={`${pair.symbol} ${field === 'realized' ? 'realized' : 'total'}`} />
     </td>
   );
 }
@@ -109,14 +110,14 @@ function PositionCell({ pair }: CellProps) {
   const short = trimZeros(held);
   return (
     <td class="holdings">
-      <span class="num" data-tip={tip}>{quantity(short)}</span> <span class="unit">{pair.get('base')}</span>
+      <span class="num" data-tip={tip} data-source={`${pair.symbol} realized`}>{quantity(short)}</span> <span class="unit">{pair.get('base')}</span>
     </td>
   );
 }
 
 function OrderCount({ pair }: CellProps) {
   const n = pair.get('open_orders');
-  return n == null ? <Unknown reason="orders have not been read yet" /> : <span class="num">{count(n)}</span>;
+  return n == null ? <Unknown reason="orders have not been read yet" /> : <span class="num" data-tip="Open orders" data-source={`${pair.symbol} orders`}>{count(n)}</span>;
 }
 
 function DistanceCell({ pair, side }: CellProps & { side: 'buy' | 'sell' }) {
@@ -128,7 +129,7 @@ function DistanceCell({ pair, side }: CellProps & { side: 'buy' | 'sell' }) {
   if (distance === null) return <td class={name}><Unknown reason="no price yet" /></td>;
   return (
     <td class={name}>
-      <span class="num" data-tip={`Next ${side} at ${price(level, pair.get('tick_size'))}`}>{percent(distance)}</span>
+      <span class="num" data-tip={`Next ${side} at ${price(level, pair.get('tick_size'))}`} data-source={`${pair.symbol} orders`}>{percent(distance)}</span>
     </td>
   );
 }

@@ -29,9 +29,10 @@ export function Time({ iso }: { iso: Maybe<string> }) {
   return <time class="num" dateTime={iso ?? undefined} data-tip={both(at)}>{stamp(at)}</time>;
 }
 
-export function Price({ value, tick }: { value: Maybe<string>; tick?: Maybe<string> }) {
+export function Price({ value, tick, source }: { value: Maybe<string>; tick?: Maybe<string>; source?: string }) {
   const shown = value == null ? null : priceText(value, tick);
-  return shown === null ? <Unknown reason="no price told" /> : <span class="num" data-tip={value ?? undefined}>{shown}</span>;
+  return shown === null ? <Unknown reason="no price told" /> : <span class="num" data-tip={value ?? undefined} data-source={source}
+    tabIndex={source ? 0 : undefined}>{shown}</span>;
 }
 
 export function Quantity({ value, unit }: { value: Maybe<string>; unit?: Maybe<string> }) {

@@ -1,15 +1,18 @@
 /* performance.tsx: how it went: the metrics of ACCOUNTING section 6, each explaining itself; equity and drawdown; P&L per
  * period with fees and cycles; the calendar. Whatever the server does not know yet is a dash with the reason. */
 
-import { useState } from 'preact/hooks';
+import { computed } from '@preact/signals';
+import { useRef, useState } from 'preact/hooks';
 import { query } from '../feed/api';
 import { compare, type Dec, parseDec } from '../format/decimal';
 import { amount, count, exact, moneyDigits, percent, quantity } from '../format/money';
+import { localNow } from '../store/clock';
 import type { Maybe } from '../store/model';
-import { type Drawdown, type EquityPage, type Figures as PairFigures, type Performance as Figures, type Period, type PeriodName, PERIODS, useRemote } from '../store/remote';
+import { type Drawdown, type EquityPage, type Figures as PairFigures, type Performance as Figures, type Period, type Method, METHODS, type PeriodName, PERIODS, useRemote } from '../store/remote';
 import { Money, Percent, toneOf, Unknown } from './figure';
 import { lazy } from './lazy';
 import { Choice, Time, Twin, Waiting } from './parts';
+import { ProofOfPnl } from './proof';
 
 const EquityChart = lazy(async () => ({ default: (await import('./equity-chart')).EquityChart }), 'the chart');
 const PeriodChart = lazy(async () => ({ default: (await import('./equity-chart')).PeriodChart }), 'the chart');
@@ -18,9 +21,8 @@ const RANGES = { '1': '24h', '7': '7d', '30': '30d', '180': '180d', '': 'All' } 
 type Range = keyof typeof RANGES;
 const RANGE_ORDER: readonly Range[] = ['1', '7', '30', '180', ''];
 
-
-function Metric({ name, tip, children }: { name: string; tip: string; children: preact.ComponentChildren }) {
-  return <div class="metric" tabIndex={0} data-tip={tip}><dt>{name}</dt><dd>{children}</dd></div>;
+function Metric({ name, tip, source = 'realized', children }: { name: string; tip: string; source?: string; children: preact.ComponentChildren }) {
+  return <div class="metric" tabIndex={0} data-tip={tip} data-source={source}><dt>{name}</dt><dd>{children}</dd></div>;
 }
 
 function plainPercent(text: Maybe<string>, reason: string) {
@@ -44,7 +46,11 @@ function Metrics({ figures }: { figures: Figures }) {
   const days = figures.since ? `since ${figures.since.slice(0, 10)}` : 'start unknown';
   const running = parseDec(figures.days_running);
   const factor = parseDec(figures.profit_factor);
-    const fees = parseDec(figures.fees);
+  const fees = parseDec(figures.fees);
+  const averageLoss = parseDec(figures.average_loss);
+  const exposed = figures.exposure;
+  const atStake = parseDec(exposed?.value);
+  const held = figures.holding;
   return (
     <dl class="metrics">
       <Metric name="Grid profit" tip="Sum of the results of all cycles: proceeds, less the basis sold, less the fees of both sides.">
@@ -54,14 +60,25 @@ function Metrics({ figures }: { figures: Figures }) {
       <Metric name="Win rate" tip={`Winning cycles / cycles: ${figures.wins ?? '?'} of ${figures.cycles ?? '?'}.`}>{plainPercent(figures.win_rate, 'no cycle yet')}</Metric>
       <Metric name="Profit factor" tip={`Gross profit / gross loss: ${figures.gross_profit ?? '?'} / ${figures.gross_loss ?? '?'}.`}>
         {factor !== null ? <span class="num">{amount(factor, 2)}</span> : figures.no_losses ? <span class="num">no losses</span> : <Unknown reason="no cycle yet" />}</Metric>
+      <Metric name="Average win" tip={`Gross profit / winning cycles: ${figures.gross_profit ?? '?'} / ${figures.wins ?? '?'}.`}>
+        <Money value={figures.average_win} digits={digits} reason="no winning cycle yet" unit={unit} flash={false} /></Metric>
+      <Metric name="Average loss" tip={`Gross loss / losing cycles: ${figures.gross_loss ?? '?'} / ${figures.losses ?? '?'}.`}>
+        {averageLoss === null ? (figures.no_losses ? <span class="num">no losses</span> : <Unknown reason="no cycle yet" />)
+          : <Money value={`-${figures.average_loss}`} digits={digits} reason="" unit={unit} flash={false} />}</Metric>
+      <Metric name="Expectancy" tip={`What a cycle brought on average: grid profit / cycles: ${figures.grid_profit ?? '?'} / ${figures.cycles ?? '?'}.`}>
+        <Money value={figures.expectancy} digits={digits} reason="no cycle yet" unit={unit} flash={false} /></Metric>
+      <Metric name="Exposure" source="total" tip={`What is held, at the mark price${exposed?.percent ? `: ${exact(exposed.percent)} % of the investment` : ''}.\nCost basis ${exposed?.cost_basis ?? '?'} ${unit ?? ''}.`}>
+        {atStake === null ? <Unknown reason="no mark price yet" /> : <span class="num" data-tip={exposed?.value ?? undefined}>{amount(atStake, digits)}</span>}</Metric>
+      <Metric name="Against holding" source="total" tip={`Equity less what the investment would be worth, had it bought the coins at the first fill and held them: ${held?.equity ?? '?'} - ${held?.value ?? '?'}${held?.percent ? ` (${exact(held.percent)} % of the investment)` : ''}.`}>
+        <Money value={held?.difference} digits={digits} reason={invested ? 'a price is missing' : noInvestment} unit={unit} flash={false} /></Metric>
       <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.grid} reason={noInvestment} /></Metric>
-      <Metric name="APR, total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.total} reason={noInvestment} /></Metric>
+      <Metric name="APR, total" source="total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.total} reason={noInvestment} /></Metric>
       {drawdowns(figures).map((drawdown) => {
         const { amount: fall, percent: share } = drawdown as Drawdown;
         const lost = parseDec(fall);
         const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(fall as string)} ${unit ?? ''}`];
         return (
-          <Metric key={`${drawdown.days}`} name={`Drawdown ${drawdown.days == null ? 'all' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
+          <Metric key={`${drawdown.days}`} source="windows" name={`Drawdown ${drawdown.days == null ? 'all' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
             {share != null ? plainPercent(share, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
           </Metric>
         );
@@ -71,6 +88,30 @@ function Metrics({ figures }: { figures: Figures }) {
       <Metric name="Running" tip={`Days of trading, ${days}.`}>
         {running === null ? <Unknown reason="no fill is known yet" /> : <span class="num">{amount(running, 1)} d</span>}</Metric>
     </dl>
+  );
+}
+
+const METHOD_NAMES: Readonly<Record<Method, string>> = { fifo: 'FIFO', lifo: 'LIFO', average: 'Average', grid: 'Grid pairs' };
+
+/** Which coins a sale sells moves profit between realized and unrealized, and never changes the total. */
+function MethodBar({ method, figures, onChange }: { method: Method; figures: Figures | null; onChange: (method: Method) => void }) {
+  const digits = moneyDigits(figures?.currency);
+  const unit = figures?.currency ?? undefined;
+  return (
+    <section class="method" aria-label="Accounting method">
+      <div class="method-choice">
+        <span class="label">Accounting method</span>
+        <Choice label="Accounting method" options={METHODS} names={METHOD_NAMES} value={method} onChange={onChange} />
+      </div>
+      <p class="quiet method-sentence" role="status">{figures?.method_sentence ?? ''}</p>
+      {figures === null ? null : (
+        <dl class="facts-row">
+          <div><dt>Realized</dt><dd><Money value={figures.realized} digits={digits} reason="the history is not known yet" unit={unit} flash={false} /></dd></div>
+          <div><dt>Unrealized</dt><dd><Money value={figures.unrealized} digits={digits} reason="no mark price yet" unit={unit} flash={false} /></dd></div>
+          <div class="method-total"><dt>Total</dt><dd><Money value={figures.total} digits={digits} reason="no mark price yet" unit={unit} flash={false} /></dd></div>
+        </dl>
+      )}
+    </section>
   );
 }
 
@@ -225,13 +266,22 @@ function Steps({ figures }: { figures: Figures }) {
   );
 }
 
+/** Asked again so often while somebody looks: the figures move with the prices. */
+const REFRESH_MS = 15_000;
+const turn = computed(() => Math.floor(localNow.value / REFRESH_MS));
+
 export function Performance() {
-  const answer = useRemote<Figures>('/api/v1/performance');
-  const figures = answer?.ok ? answer.data : null;
+  const [method, setMethod] = useState<Method>('fifo');
+  const last = useRef<Figures | null>(null);
+  const answer = useRemote<Figures>(query('/api/v1/performance', { method: method === 'fifo' ? null : method }), turn.value);
+  if (answer?.ok) last.current = answer.data;
+  const figures = answer === null || answer.ok ? last.current : null;
   return (
     <div class="page performance">
       <h1 class="vh">Performance</h1>
+      {figures === null && !(answer?.ok === false && method !== 'fifo') ? null : <MethodBar method={method} figures={figures} onChange={setMethod} />}
       {figures === null ? <Waiting answer={answer} what="the performance figures" /> : <Metrics figures={figures} />}
+      {figures === null ? null : <ProofOfPnl version={turn.value} />}
       <div class="side-by-side">
         <Equity />
         {figures === null ? null : <Periods figures={figures} />}

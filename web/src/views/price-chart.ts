@@ -6,9 +6,11 @@ import {
 } from 'lightweight-charts';
 import { digitsOfTick } from '../format/money';
 import { plotNumber } from '../format/plot';
+import type { Gap } from '../store/model';
 import type { Candle, Level, Trade } from '../store/remote';
 import { axisFormat, type ChartHandle, makeChart, seconds, token } from './charting';
 import { FillsLayer, type FillMark } from './fills-layer';
+import { GapsLayer, type GapMark } from './gaps-layer';
 
 export type ChartKind = 'candles' | 'line';
 
@@ -48,6 +50,8 @@ export class PriceChart {
   private bars: Bar[] = [];
   private lines: IPriceLine[] = [];
   private readonly fills = new FillsLayer();
+  private readonly blind = new GapsLayer();
+  private gaps: readonly Gap[] = [];
   private levels: readonly Level[] = [];
   private trades: readonly Trade[] = [];
   private average: string | null = null;
@@ -84,6 +88,7 @@ export class PriceChart {
     this.series.setData(this.bars.map((bar) => this.shape(bar)));
     this.drawLevels();
     this.drawFills();
+    this.drawGaps();
   }
 
   /** A new time frame or pair: everything before is forgotten. */
@@ -127,6 +132,16 @@ export class PriceChart {
     this.drawFills();
   }
 
+  setGaps(gaps: readonly Gap[]): void {
+    this.gaps = gaps;
+    this.drawGaps();
+  }
+
+  /** Those that reach into the time of the bars. */
+  touching(gaps: readonly Gap[]): Gap[] {
+    return gaps.filter((gap) => this.gapMark(gap) !== null);
+  }
+
   last(): Candle | null {
     const bar = this.bars[this.bars.length - 1];
     return bar === undefined ? null : this.candles.get(bar.time) ?? null;
@@ -154,6 +169,7 @@ export class PriceChart {
     this.series.setData(this.bars.map((bar) => this.shape(bar)));
     this.drawLevels();
     this.drawFills();
+    this.drawGaps();
   }
 
   private shape(bar: Bar): never {
@@ -180,6 +196,7 @@ export class PriceChart {
       ? this.handle.chart.addSeries(CandlestickSeries, options)
       : this.handle.chart.addSeries(LineSeries, options);
     const either = series as ISeriesApi<'Candlestick' | 'Line'>;
+    either.attachPrimitive(this.blind);
     either.attachPrimitive(this.fills);
     return either;
   }
@@ -188,6 +205,7 @@ export class PriceChart {
     this.series.applyOptions({ ...this.colours(), priceLineColor: token('text-3') } as never);
     this.drawLevels();
     this.drawFills();
+    this.drawGaps();
   }
 
   private nearest(side: 'open_buy' | 'open_sell'): Set<Level> {
@@ -242,6 +260,19 @@ export class PriceChart {
       marks.push({ ...at, side: trade.side, from });
     }
     this.fills.show(marks, { buy: token('gain'), sell: token('loss'), join: token('edge'), edge: token('page') });
+  }
+
+  /** Null: over before the first bar. */
+  private gapMark(gap: Gap): GapMark | null {
+    const first = this.bars[0];
+    const last = this.bars[this.bars.length - 1];
+    if (first === undefined || last === undefined || gap.from == null) return null;
+    const to = gap.to == null ? last.time : this.barAt(gap.to);
+    return to === null ? null : { from: this.barAt(gap.from) ?? first.time, to };
+  }
+
+  private drawGaps(): void {
+    this.blind.show(this.gaps.map((gap) => this.gapMark(gap)).filter((mark): mark is GapMark => mark !== null), token('warn'));
   }
 
   private pointed(event: MouseEventParams<Time>): void {

@@ -1,5 +1,9 @@
 /* tip.ts: one tooltip for the whole page. An element says what it has to explain in `data-tip`; the text shows on hover
- * and on keyboard focus, can be dismissed with Escape, and is what a screen reader gets as the description. */
+ * and on keyboard focus, can be dismissed with Escape, and is what a screen reader gets as the description. A figure that
+ * names its source in `data-source` is also told its age and where it comes from, as soon as the server has answered. */
+
+import { serverNow } from '../store/app';
+import { askProvenance, provenanceText } from '../store/provenance';
 
 const DELAY_MS = 250;
 const GAP = 6;
@@ -27,14 +31,31 @@ function place(target: Element, tip: HTMLElement): void {
   tip.style.top = `${Math.round(below ? at.bottom + GAP : at.top - GAP - size.height)}px`;
 }
 
+/** Its own words, then those of what it stands in. */
+function textOf(target: Element): string {
+  const found: string[] = [];
+  for (let at: Element | null | undefined = target; at; at = at.parentElement?.closest('[data-tip]')) found.push(at.getAttribute('data-tip') ?? '');
+  return found.filter((text) => text !== '').join('\n');
+}
+
 function show(target: Element): void {
-  const text = target.getAttribute('data-tip');
+  const text = textOf(target);
   if (!text || !target.isConnected) return;
   const tip = ensureBox();
   tip.textContent = text;
   tip.hidden = false;
   owner = target;
   target.setAttribute('aria-describedby', 'tip');
+  place(target, tip);
+  const source = target.closest('[data-source]')?.getAttribute('data-source') ?? null;
+  if (source !== null) void tellSource(target, tip, source);
+}
+
+async function tellSource(target: Element, tip: HTMLElement, source: string): Promise<void> {
+  const known = await askProvenance(Date.now());
+  const words = known === null ? '' : provenanceText(known, source, serverNow.peek());
+  if (words === '' || owner !== target) return;
+  tip.append(`\n\n${words}`);
   place(target, tip);
 }
 

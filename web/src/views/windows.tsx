@@ -21,8 +21,8 @@ export function Windows() {
           <div class="window" key={key}>
             <span class="label">{name}</span>
             <Money value={row?.pnl} digits={digits} reason={why} unit={live.pnl.value?.currency ?? undefined}
-              tip={partly ? 'Realized only: the equity series is younger than this window.' : 'Total now, less total at the start of the window.'} />
-            <span class="percent"><Percent value={row?.percent} reason={noPercent} tip={investment?.amount ? `Of the investment of ${investment.amount}` : undefined} /></span>
+              tip={partly ? 'Realized only: the equity series is younger than this window.' : 'Total now, less total at the start of the window.'} source="windows" focus />
+            <span class="percent"><Percent value={row?.percent} reason={noPercent} tip={investment?.amount ? `Of the investment of ${investment.amount}` : undefined} source="windows" /></span>
             {partly ? <span class="tag" tabIndex={0} data-tip="Realized P&L of the window: the equity series is younger than it.">realized</span> : null}
           </div>
         );
