@@ -206,6 +206,20 @@ test('the_shown_total_is_the_rounded_total_of_the_api', 'real', (context) => on(
   same(figure, `${total.startsWith('-') ? '\u2212' : '+'}${cents.replace(/\B(?=(\d{3})+\.)/g, ',')}`, `shown for ${total}`);
 }));
 
+test('the_demo_proves_its_total_by_every_method', 'real', (context) => on(context, {}, async ({ page, url, complaints }) => {
+  await page.goto(`${url}/#/performance`);
+  await until(async () => /exact, drift 0$/.test(await page.locator('.proof .chip').innerText()), 'an exact proof');
+  for (const name of ['LIFO', 'Average', 'Grid pairs', 'FIFO']) {
+    await page.click(`.method button:has-text("${name}")`);
+    await until(async () => (await page.locator('.method-sentence').innerText()).toLowerCase().startsWith(name.split(' ')[0].toLowerCase()), `the sentence of ${name}`);
+  }
+  await until(async () => {
+    await page.locator('.figure.total .num').hover();
+    return /Changed [\s\S]*Mark prices of/.test((await page.locator('#tip').textContent()) ?? '');
+  }, 'age and source of the total');
+  same(complaints, [], 'complaints');
+}));
+
 test('pictures_of_every_view', 'any', async ({ browser, url }) => {
   const mock = url === null ? await startMock({ pairs: 8 }) : null;
   try {
