@@ -109,9 +109,10 @@ static bool host_allowed(const struct guard *g, struct span host) {
     return g->any_address ? is_address_literal(name) : same_text(name, g->bound);
 }
 
-/* How often a header is there, and its last value. */
+/* How often a header is there, and its last value; empty where it is not. */
 static size_t header_count(const struct http_server_request *r, const char *name, struct span *value) {
     size_t n = 0;
+    *value = SPAN("");
     for (size_t i = 0; i < r->header_count; i++) {
         if (!same_text(r->headers[i].name, name)) continue;
         *value = r->headers[i].value;

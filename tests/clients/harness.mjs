@@ -1,7 +1,7 @@
 // harness.mjs: the simulator as a process, its controls, tests that print TAP, and a check of what clients received against
 // the types that their own authors declare: each value becomes a literal in a TypeScript file, and the compiler judges it.
 import { execFileSync, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import dns from 'node:dns';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -16,9 +16,11 @@ export const KEY = 'clientsKey1';
 export const SECRET = 'clientsSecret1';
 export const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gridscope-clients-'));
 
+globalThis.crypto ??= webcrypto; // Node 18 has it under another name
+
 // A client that falls back on an address of its own finds none: nothing but this machine is looked up.
 const { lookup } = dns;
-dns.lookup = (host, ...rest) => (host === 'localhost' ? lookup(host, ...rest) : rest.at(-1)(new Error(`${host} is not this machine`)));
+dns.lookup = (host, ...rest) => (host === 'localhost' || host === '127.0.0.1' ? lookup(host, ...rest) : rest.at(-1)(new Error(`${host} is not this machine`)));
 
 // ---- tests ----
 
@@ -106,6 +108,16 @@ export class Sim {
     const said = await answer.json();
     check(answer.status === 200, `/sim/${what}: ${answer.status} ${JSON.stringify(said)}`);
     return said;
+  }
+
+  /** Does something while nothing is traded. */
+  async paused(run) {
+    await this.ask('pause', { bot: true, market: true });
+    try {
+      return await run();
+    } finally {
+      await this.ask('resume', { bot: true, market: true });
+    }
   }
 
   /** A market order of the account, by hand. */

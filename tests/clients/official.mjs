@@ -85,9 +85,8 @@ test('official: REST, the account with an HMAC and with an Ed25519 key', async (
   }
 });
 
-test('official: REST, every trade of the account by pages', async () => {
+test('official: REST, every trade of the account by pages', () => sim.paused(async () => {
   const { restAPI: api } = client();
-  await sim.ask('pause', { bot: true, market: true });
   const wanted = await sim.ask('trades?symbol=BTCUSDT');
   const all = [];
   for (let from = 0; ;) {
@@ -97,11 +96,10 @@ test('official: REST, every trade of the account by pages', async () => {
     from = Number(page.at(-1).id) + 1;
   }
   rest('MyTradesResponse', all);
-  await sim.ask('resume', { bot: true, market: true });
   check(all.length >= 1000, `only ${all.length} trades`);
   same(all.length, wanted.length, 'number of trades');
   all.forEach((t, i) => same([t.id, t.price, t.qty, t.commission].map(Number), [wanted[i].id, wanted[i].price, wanted[i].quantity, wanted[i].fee].map(Number), `trade ${i}`));
-});
+}));
 
 test('official: REST, times in microseconds', async () => {
   const { serverTime } = await ask(client({ rest: { timeUnit: 'MICROSECOND' } }).restAPI.time());
