@@ -365,5 +365,7 @@ bool engine_next_effect(struct engine *e, struct effect *out);
 void effect_free(struct effect *f);
 /* When EVENT_TIMER is due next. */
 struct mono engine_deadline(const struct engine *e);
+/* Before one of its fills is known or a source of fills has answered for it, nothing is known of a pair: no P&L of zero. */
+bool engine_fills_known(const struct pair *p);
 
 #endif

@@ -71,10 +71,11 @@ static void forget_starts(struct engine *e) {
     figures_starts_changed(e);
 }
 
-/* Before any fill is known or any source of fills has answered, nothing is known: that is no P&L of zero. */
+bool engine_fills_known(const struct pair *p) { return p->trades_read_at.us != 0 || ledger_count(p->ledger) > 0; }
+
 static bool fills_heard_of(const struct engine *e) {
     for (size_t i = 0; i < e->pair_count; i++)
-        if (e->pairs[i]->trades_read_at.us != 0 || ledger_count(e->pairs[i]->ledger) > 0) return true;
+        if (engine_fills_known(e->pairs[i])) return true;
     return false;
 }
 

@@ -454,10 +454,14 @@ static void read_average(struct pair_values *v, const struct ledger_totals *t, c
 
 static void read_ledger(struct pair_values *v, const struct pair *p, const struct pair_values *was) {
     const struct ledger_totals *t = ledger_totals(p->ledger);
+    bool known = engine_fills_known(p);
     read_average(v, t, was);
-    v->holdings = t->holdings;
-    v->cost_basis = t->cost_basis;
-    v->realized = t->realized;
+    v->holdings = dec8_if(known, t->holdings);
+    v->cost_basis = dec16_if(known, t->cost_basis);
+    v->realized = dec16_if(known, t->realized);
+    v->unrealized = dec16_if(known && p->unrealized_known, p->unrealized);
+    v->total = dec16_if(known && p->unrealized_known, p->total);
+    v->today = dec16_if(known && p->today_known, p->today);
     v->fees_quote = t->fees_quote;
     read_fees(v, t);
     v->fills = t->fills;
@@ -509,9 +513,6 @@ void pair_read(struct pair_values *v, const struct engine *e, size_t index, cons
     v->base = p->base;
     v->quote = p->quote;
     v->active = p->active;
-    v->unrealized = dec16_if(p->unrealized_known, p->unrealized);
-    v->total = dec16_if(p->unrealized_known, p->total);
-    v->today = dec16_if(p->today_known, p->today);
     read_price(v, e, p);
     read_ledger(v, p, was);
     read_orders(v, p, was);

@@ -245,6 +245,9 @@ static void unknown_is_null_and_never_zero(void **state) {
         "pairs.0.price",
         "pairs.0.price_at",
         "pairs.0.average_cost",
+        "pairs.0.holdings",
+        "pairs.0.cost_basis",
+        "pairs.0.realized",
         "pairs.0.unrealized",
         "pairs.0.total",
         "pairs.0.today",
@@ -273,6 +276,19 @@ static void unknown_is_null_and_never_zero(void **state) {
     assert_json(d, "status_reason", "starting");
     assert_json(d, "pairs.0.price_source", "none");
     assert_json(d, "pnl.total", "null"); /* nothing has been summed yet */
+    yyjson_doc_free(d);
+    rig_end(&r);
+}
+
+static void a_pair_known_to_have_no_fills_has_zeros(void **state) {
+    (void)state;
+    struct rig r;
+    rig_begin(&r);
+    r.e->pairs[rig_pair(&r, "BTC", "USDT")]->trades_read_at = rig_time("2026-11-20T10:15:30Z");
+    yyjson_doc *d = snapshot_of(&r);
+    assert_json(d, "pairs.0.holdings", "0");
+    assert_json(d, "pairs.0.cost_basis", "0");
+    assert_json(d, "pairs.0.realized", "0");
     yyjson_doc_free(d);
     rig_end(&r);
 }
@@ -430,6 +446,7 @@ int main(void) {
         cmocka_unit_test(says_what_the_state_says),
         cmocka_unit_test(pair_carries_ledger_market_and_orders),
         cmocka_unit_test(unknown_is_null_and_never_zero),
+        cmocka_unit_test(a_pair_known_to_have_no_fills_has_zeros),
         cmocka_unit_test(without_a_bot_bot_is_null),
         cmocka_unit_test(a_stand_in_is_named_with_its_pace),
         cmocka_unit_test(a_held_pair_without_price_is_left_out_by_name),
