@@ -241,6 +241,38 @@ def a_restart_does_not_ask_again_for_what_the_store_has(place):
     same([p["realized"] for p in s["pairs"]], [p["realized"] for p in before["pairs"]], "figures")
 
 
+def joins(path):
+    import sqlite3
+    db = sqlite3.connect(path)
+    answer = [row[0] for row in db.execute("select record from journal where kind = 4 order by id")]
+    db.close()
+    return answer
+
+
+@test
+def what_the_bot_told_before_there_was_a_key_becomes_the_keys(place):
+    sim = place.sim(*HISTORY)
+    sim.pause()
+    alone = place.dash(sim, GRIDSCOPE_DB=database(place), EXCHANGE__API_KEY=None, EXCHANGE__API_SECRET=None)
+    alone.wait(lambda s: counts_agree(sim, s), 20, "the bot's fills")
+    alone.stop()
+    same(joins(database(place)), [], "joins without a key")
+    dash = place.dash(sim, GRIDSCOPE_DB=database(place))
+    dash.live()
+    check_figures(sim, dash)
+    dash.stop()
+    joined = joins(database(place))
+    same([j for j in joined if j[0] == 1], [joined[-1]], "the bot's account, the first there was, joined once")
+    for _ in range(2):
+        dash.start()
+        dash.live()
+        s = check_figures(sim, dash)
+        same([p["history"]["state"] for p in s["pairs"]], ["complete"] * len(s["pairs"]), "histories")
+        dash.stop()
+        same(joins(database(place)), joined, "nothing new, so nothing joins again")
+    whole(place, database(place))
+
+
 @test
 def a_check_beside_a_start_costs_no_durability(place):
     """`check` walks the database and lets it go; a start that comes meanwhile waits for it. The bot keeps `check` waiting."""

@@ -340,6 +340,51 @@ static void a_silent_store_does_not_hold_back_a_fee(void **state) {
     rig_end(&r);
 }
 
+/* ---- what else the store is told ---- */
+
+static void the_bots_fills_are_the_keys_once_a_trade_is_seen_in_both(void **state) {
+    (void)state;
+    struct name symbol = name_of("BTC/USDT");
+    struct fill f = {.symbol = symbol,
+                     .trade_id = 7,
+                     .order_id = 1,
+                     .side = SIDE_BUY,
+                     .source = SOURCE_BOT,
+                     .price = {100 * DEC8_ONE},
+                     .quantity = {DEC8_ONE},
+                     .time = {r.now.wall.us}};
+    begin_with_key();
+    assert_int_equal(rig_count(&r, "joined", EVER), 0);
+    rig_restart(&r);
+    engine_load_fill(r.e, &f);
+    rig_go(&r);
+    rig_live(&r);
+    rig_ticks(&r, 5 * US_PER_S);
+    assert_int_equal(rig_count(&r, "joined", EVER), 0);
+    f.source = SOURCE_REST;
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, 10 * US_PER_S);
+    assert_int_equal(rig_count(&r, "joined", EVER), 1); /* told once */
+    rig_end(&r);
+}
+
+static void a_gap_that_only_the_bot_could_fill_is_remembered(void **state) {
+    (void)state;
+    struct name symbol = name_of("BTC/USDT");
+    for (int key = 0; key < 2; key++) {
+        rig_begin(&r);
+        if (key) rig_key(&r);
+        rig_restart(&r);
+        engine_load_symbol(r.e, &symbol);
+        engine_load_gap(r.e, &symbol);
+        rig_go(&r);
+        rig_live(&r);
+        rig_ticks(&r, 30 * US_PER_S);
+        assert_int_equal(rig_pair(&r, "BTC/USDT")->history.state, key ? HISTORY_COMPLETE : HISTORY_GAP);
+        rig_end(&r);
+    }
+}
+
 /* ---- exchange information ---- */
 
 static struct symbol_info market(const char *base, const char *quote) {
@@ -409,6 +454,8 @@ int main(void) {
         cmocka_unit_test(a_closed_candle_of_the_stream_is_kept),
         cmocka_unit_test(minutes_that_priced_a_fee_are_asked_for_once),
         cmocka_unit_test(a_silent_store_does_not_hold_back_a_fee),
+        cmocka_unit_test(the_bots_fills_are_the_keys_once_a_trade_is_seen_in_both),
+        cmocka_unit_test(a_gap_that_only_the_bot_could_fill_is_remembered),
         cmocka_unit_test(what_is_read_is_told_to_the_store_as_a_whole),
         cmocka_unit_test(a_recent_reading_spares_the_question),
         cmocka_unit_test(a_symbol_that_the_reading_does_not_name_is_asked_for_at_once),

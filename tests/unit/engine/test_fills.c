@@ -408,6 +408,7 @@ static void more_than_the_bot_can_list_is_a_gap(void **state) {
     rig_rule(&r, "/api/trades", 200, beyond); /* 500 went by unseen */
     rig_ticks(&r, 10 * US_PER_S);
     assert_int_equal(p->history.state, HISTORY_GAP);
+    assert_true(r.gap_told); /* a restart would not see it any more */
     rig_ticks(&r, 10 * US_PER_S);
     assert_int_equal(p->history.state, HISTORY_GAP); /* and stays one */
     rig_end(&r);

@@ -217,7 +217,9 @@ static void the_bots_fills_join_the_account(void **state) {
     assert_int_equal(journal_find_account(db_journal(db), &from, "testnet:bot"), ERR_OK);
     assert_int_equal(journal_find_account(db_journal(db), &into, "testnet:77"), ERR_OK);
     assert_int_equal(journal_join(db_journal(db), from, into), ERR_OK);
+    uint64_t rows = journal_rows(db_journal(db));
     assert_int_equal(journal_join(db_journal(db), from, into), ERR_OK); /* once more changes nothing */
+    assert_int_equal(journal_rows(db_journal(db)), rows);
     assert_int_equal(db_commit(db), ERR_OK);
     struct fill *fills = load_fills(db, into, &count);
     assert_int_equal(count, 3);
@@ -228,6 +230,15 @@ static void the_bots_fills_join_the_account(void **state) {
     assert_int_equal(journal_account(db_journal(db), (size_t)from - 1)->joined, into);
     expected = bots;
     assert_int_equal(put_fills(db, "testnet:77", &expected, 1).duplicates, 1);
+    expected = fill_number(4); /* the bot alone again, then once more the key: what is new follows */
+    (void)put_fills(db, "testnet:bot", &expected, 1);
+    assert_int_equal(db_begin(db), ERR_OK);
+    assert_int_equal(journal_join(db_journal(db), from, into), ERR_OK);
+    assert_int_equal(db_commit(db), ERR_OK);
+    fills = load_fills(db, into, &count);
+    assert_int_equal(count, 4);
+    assert_fill_equal(&fills[3], &expected);
+    free(fills);
     db_close(db);
 }
 
