@@ -6,6 +6,7 @@
  *   app_stop: engine closes its feeds -> server says goodbye -> store writes what waits -> on_stopped */
 #include "app/private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -111,11 +112,14 @@ static enum err write_port_file(struct app *a) {
     char temporary[4200];
     if (path == NULL || path[0] == '\0') return ERR_OK;
     int n = snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    FILE *f = n > 0 && (size_t)n < sizeof temporary ? fopen(temporary, "w") : NULL;
+    bool fits = n > 0 && (size_t)n < sizeof temporary;
+    FILE *f = fits ? fopen(temporary, "w") : NULL;
     bool written = f != NULL && fprintf(f, "%u\n", (unsigned)server_port(a->server)) > 0;
     if (f != NULL) written &= fclose(f) == 0;
     if (written && rename(temporary, path) == 0) return ERR_OK;
-    log_say(a->log, LOG_ERROR, "app", "the port file %s cannot be written", path);
+    log_say(a->log, LOG_ERROR, "app", "the port file %s cannot be written: %s", path,
+            strerror(fits ? errno : ENAMETOOLONG));
+    if (f != NULL) (void)unlink(temporary);
     return ERR_IO;
 }
 

@@ -96,7 +96,10 @@ static int with_loop(const struct settings *s, struct running *r, const char *wh
     settings_zone_use(s);
     process_raise_descriptor_limit();
     r->loop = loop_new(&r->log);
-    if (r->loop == NULL) return 1;
+    if (r->loop == NULL) {
+        fprintf(stderr, "gridscope: cannot start: no memory or no file descriptors are left\n");
+        return 1;
+    }
     int code = prepare == NULL || prepare(r, arg) ? serve(r, s, what) : 1;
     if (r->sim != NULL) sim_close(r->sim);
     timer_free(r->force);
@@ -132,7 +135,11 @@ static const char demo_key[] = "demo-key", demo_secret[] = "demo-secret";
 static bool start_sim(struct running *r, void *arg) {
     struct demo *d = arg;
     struct settings *s = d->settings;
-    if (sim_new(&r->sim, r->loop, &d->sim, &r->log) != ERR_OK) return false;
+    enum err err = sim_new(&r->sim, r->loop, &d->sim, &r->log);
+    if (err != ERR_OK) {
+        log_say(&r->log, LOG_ERROR, "app", "the simulator cannot start: %s", err_text(err));
+        return false;
+    }
     unsigned port = sim_exchange_port(r->sim);
     (void)snprintf(s->rest_url, sizeof s->rest_url, "http://127.0.0.1:%u", port);
     (void)snprintf(s->stream_url, sizeof s->stream_url, "ws://127.0.0.1:%u", port);

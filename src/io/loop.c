@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { LOOP_DESCRIPTORS = 8 }; /* two pipes, an eventfd and epoll, with room */
 
 enum {
     FREE_PATIENCE_MS = 10000
@@ -96,10 +99,19 @@ void loop_on_turn(struct loop *l, turn_fn *fn, void *arg) {
 
 /* ---- life ---- */
 
+/* libuv ends the process where it finds no descriptors for its own pipes. */
+static bool descriptors_are_left(void) {
+    int taken[LOOP_DESCRIPTORS], count = 0;
+    while (count < LOOP_DESCRIPTORS && (taken[count] = dup(STDERR_FILENO)) >= 0) count++;
+    bool enough = count == LOOP_DESCRIPTORS;
+    while (count > 0) CHECK(close(taken[--count]) == 0);
+    return enough;
+}
+
 struct loop *loop_new(const struct log *log) {
     struct loop *l = calloc(1, sizeof *l);
     if (l == NULL) return NULL;
-    if (uv_loop_init(&l->uv) != 0) {
+    if (!descriptors_are_left() || uv_loop_init(&l->uv) != 0) {
         free(l);
         return NULL;
     }

@@ -76,6 +76,59 @@ def a_port_in_use_is_a_runtime_failure(place):
     check(code == 1 and str(dash.port) in err, code, err)
 
 
+def on_low_means(place, command, setting, stdout=subprocess.PIPE, seconds=1):
+    """Runs a command under a shell's limit; (exit code, None where it still ran after so long; what it said)."""
+    env = {"PATH": os.environ["PATH"], "GRIDSCOPE_LISTEN": "127.0.0.1:0", "GRIDSCOPE_DB": ":memory:", "GRIDSCOPE_PORT_FILE": place.path("port")}
+    process = subprocess.Popen(["sh", "-c", f"{setting}; exec \"$0\" {command}", BINARY], env=env, cwd=place.folder, text=True,
+                               stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)
+    try:
+        _, err = process.communicate(timeout=seconds)
+        return process.returncode, err
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return None, process.communicate()[1]
+
+
+@test
+def without_descriptors_it_says_so_and_ends(place):
+    ended = 0
+    for most in (*range(5, 20), 24, 32):
+        code, err = on_low_means(place, "demo", f"ulimit -n {most}")
+        ended += code == 1
+        check(code is None or code == 1 and err.strip(), f"with {most} descriptors: exit {code}, said {err!r}")
+        check(not os.path.exists(place.path("port")) or code is None, "a port file of a program that never listened")
+        if code is None:
+            break
+    check(ended >= 5, "only", ended, "starts were refused")
+
+
+@test
+def files_that_cannot_be_used_are_named_with_the_reason(place):
+    os.mkdir(place.path("folder"))
+    base = {"GRIDSCOPE_DB": ":memory:", "GRIDSCOPE_LISTEN": "127.0.0.1:0"}
+    for port_file, reason in ((place.path("none/port"), "No such file"), ("/proc/port", "No such file"), ("x" * 300, "too long")):
+        code, _, err = run_once(place, ["run"], {**base, "GRIDSCOPE_PORT_FILE": port_file})
+        check(code == 1 and port_file in err and reason in err, code, err)
+    code, _, err = run_once(place, ["run"], {**base, "GRIDSCOPE_PORT_FILE": place.path("folder")})
+    check(code == 1 and "folder" in err and os.listdir(place.folder) == ["folder"], code, err, os.listdir(place.folder))
+    for key in (place.path("folder"), "/dev/null", "/dev/zero", place.path("none")):
+        code, _, err = run_once(place, ["run"], {**base, "EXCHANGE__API_KEY": KEY, "GRIDSCOPE_API_KEY_FILE": key})
+        check(code == 2 and "GRIDSCOPE_API_KEY_FILE" in err and key in err, code, err)
+    fills = place.file("fills.csv", "time,symbol,trade_id,order_id,side,price,quantity,quote_amount,fee,fee_asset,maker,source\n"
+                       "2026-01-01T00:00:00Z,BTC/USDT,1,1,buy,100,1,100,0.1,USDT,false,rest\n")
+    same(run_once(place, ["pnl", fills])[0], 0, "a sound file")
+    with open("/dev/full", "w") as full:  # no room for the answer
+        for options in ("", "--json"):
+            code, err = on_low_means(place, f"pnl {fills} {options}", "true", full, 10)
+            check(code == 1 and "could not be written" in err, code, err)
+    for path in (place.path("folder"), place.path("none.csv")):
+        code, out, err = run_once(place, ["pnl", path])
+        check(code == 1 and path in err and not out, code, out, err)
+    os.mkdir(place.path(".env"))
+    code, _, err = run_once(place, ["run"], base)
+    check(code == 2 and ".env" in err, code, err)
+
+
 @test
 def key_files_and_dotenv_that_others_can_read(place):
     key = place.path("key.pem")
