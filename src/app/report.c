@@ -12,10 +12,12 @@ static const char *const by_names[] = {[REPORT_BY_PAIR] = "pair", [REPORT_BY_DAY
 /* ---- options ---- */
 
 const char *report_usage(void) {
-    return "usage: gridscope report [--by pair|day|month] [--account NAME] [--json|--csv]\n"
+    return "usage: gridscope report [--by pair|day|month] [--method fifo|lifo|average|grid] [--account NAME]\n"
+           "                        [--json|--csv]\n"
            "\n"
            "Realized P&L, fees, fills and cycles out of the stored history (GRIDSCOPE_DB), days in "
            "GRIDSCOPE_DAY_ZONE.\n"
+           "--method says which coins a sale sells: fifo (the default), lifo, average, grid.\n"
            "Not while gridscope run has that history open: it tells the same at /api/v1/performance.\n"
            "\n"
            "Exit codes: 0 done, 1 the history cannot be read, 2 bad usage or configuration.\n";
@@ -50,6 +52,11 @@ bool report_options_read(struct report_options *o, char why[static REPORT_WHY_MA
         const char *value;
         if ((value = value_of("--by", &i, argc, argv)) != NULL) {
             if (!read_by(o, value, why)) return false;
+        } else if ((value = value_of("--method", &i, argc, argv)) != NULL) {
+            if (!method_find(&o->method, span_of(value))) {
+                (void)snprintf(why, REPORT_WHY_MAX, "--method: give fifo, lifo, average or grid");
+                return false;
+            }
         } else if ((value = value_of("--account", &i, argc, argv)) != NULL && value[0] != '\0') {
             o->account = value;
         } else if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--csv") == 0) {
@@ -106,7 +113,9 @@ static struct period period_of(struct wall t, enum report_by by, const struct re
 
 /* ---- rows ---- */
 
-void report_init(struct report *r, enum report_by by) { *r = (struct report){.by = by}; }
+void report_init(struct report *r, enum report_by by, enum method method) {
+    *r = (struct report){.by = by, .method = method};
+}
 
 void report_free(struct report *r) {
     free(r->rows);
@@ -156,14 +165,27 @@ static struct report_sums less(const struct ledger_totals *now, const struct led
     };
 }
 
-/* One row for each period in which the line has fills that count. */
-static enum err add_periods(struct report *r, const struct tally_line *line, const struct report_zone *zone) {
+/* What the method makes of the fills before position `end`. */
+static enum err walk_to(struct method_walk *w, struct ledger_totals *now, size_t *walked, size_t end) {
+    struct fill f;
+    struct fill_result r;
+    for (; *walked < end; ++*walked)
+        if (method_walk_next(w, &f, &r) != METHOD_FILL) return ERR_RANGE;
+    method_walk_sums(now, w);
+    return ERR_OK;
+}
+
+/* One row for each period in which the line has fills that count. w: NULL by the ledger's own method. */
+static enum err add_periods(struct report *r, const struct tally_line *line, const struct report_zone *zone,
+                            struct method_walk *w) {
     struct ledger_totals before = {0}, now;
+    size_t walked = 0;
     for (size_t at = 0; at < ledger_count(line->ledger);) {
         struct fill f;
         ledger_get(line->ledger, at, &f, NULL);
         struct period p = period_of(f.time, r->by, zone);
         enum err e = ledger_totals_at(line->ledger, p.end, &now);
+        if (e == ERR_OK && w != NULL) e = walk_to(w, &now, &walked, ledger_position(line->ledger, p.end));
         struct report_row row = {p.label, line->quote, less(&now, &before)};
         if (e == ERR_OK && row.sums.fills != 0) e = append(&r->rows, &r->count, &r->capacity, &row);
         if (e != ERR_OK) return e;
@@ -173,11 +195,27 @@ static enum err add_periods(struct report *r, const struct tally_line *line, con
     return ERR_OK;
 }
 
-static enum err add_pair(struct report *r, const struct tally_line *line) {
+static enum err add_pair(struct report *r, const struct tally_line *line, const struct method_walk *w) {
     static const struct ledger_totals nothing = {0};
-    const struct ledger_totals *t = ledger_totals(line->ledger);
-    struct report_row row = {line->symbol, line->quote, less(t, &nothing)};
-    return t->fills > 0 ? append(&r->rows, &r->count, &r->capacity, &row) : ERR_OK;
+    struct ledger_totals t = *ledger_totals(line->ledger);
+    if (w != NULL) method_walk_sums(&t, w);
+    struct report_row row = {line->symbol, line->quote, less(&t, &nothing)};
+    return t.fills > 0 ? append(&r->rows, &r->count, &r->capacity, &row) : ERR_OK;
+}
+
+static enum err add_line(struct report *r, const struct tally_line *line, const struct report_zone *zone,
+                         struct wall since) {
+    struct method_walk *w = NULL;
+    struct ledger_totals whole;
+    size_t walked = 0;
+    enum err e = ERR_OK;
+    if (r->method != METHOD_FIFO && (w = method_walk_new(line->ledger, r->method, &line->base, since)) == NULL)
+        return ERR_MEMORY;
+    if (r->by != REPORT_BY_PAIR) e = add_periods(r, line, zone, w);
+    else if (w != NULL) e = walk_to(w, &whole, &walked, ledger_count(line->ledger));
+    if (e == ERR_OK && r->by == REPORT_BY_PAIR) e = add_pair(r, line, w);
+    method_walk_free(w);
+    return e;
 }
 
 static int by_group(const void *a, const void *b) {
@@ -212,8 +250,7 @@ static enum err add_total(struct report *r, const struct report_row *row) {
 enum err report_make(struct report *r, const struct tally *t, const struct report_zone *zone) {
     enum err e = ERR_OK;
     CHECK(r->rows == NULL);
-    for (size_t i = 0; i < t->count && e == ERR_OK; i++)
-        e = r->by == REPORT_BY_PAIR ? add_pair(r, &t->lines[i]) : add_periods(r, &t->lines[i], zone);
+    for (size_t i = 0; i < t->count && e == ERR_OK; i++) e = add_line(r, &t->lines[i], zone, t->since);
     if (e == ERR_OK) e = merge_rows(r);
     for (size_t i = 0; i < r->count && e == ERR_OK; i++) e = add_total(r, &r->rows[i]);
     if (r->total_count > 1) qsort(r->totals, r->total_count, sizeof *r->totals, by_group);
@@ -255,6 +292,7 @@ static void json_row(struct buf *out, const struct report_row *row, const char *
 static void print_json(const struct report *r, struct buf *out, const char *zone) {
     out_object(out, NULL);
     out_word(out, "by", by_names[r->by]);
+    out_word(out, "method", method_name(r->method));
     out_word(out, "zone", zone);
     out_array(out, "rows");
     for (size_t i = 0; i < r->count; i++) json_row(out, &r->rows[i], by_names[r->by]);
@@ -319,6 +357,7 @@ static void print_table(const struct report *r, struct buf *out, const char *zon
     for (size_t i = 0; i < r->total_count; i++) table_row(&t, &r->totals[i]);
     table_print(&t, out);
     table_free(&t);
+    if (r->method != METHOD_FIFO) buf_putf(out, "\n%s\n", method_sentence(r->method));
     if (r->by != REPORT_BY_PAIR) buf_putf(out, "\nDays begin at midnight in %s.\n", zone);
     for (size_t i = 0; i < r->total_count; i++)
         if (r->totals[i].sums.unvalued_fees != 0)

@@ -159,7 +159,7 @@ static int print_report(struct reporting *r) {
     struct buf out;
     bool written = false;
     tally_finish(&r->tally);
-    report_init(&report, r->options->by);
+    report_init(&report, r->options->by, r->options->method);
     buf_init(&out, OUT_BYTES_MAX);
     enum err e = report_make(&report, &r->tally, &zone);
     if (e == ERR_OK) {

@@ -291,6 +291,20 @@ static struct cycle *cycle_of(struct method_walk *w, int64_t order_id) {
     return &w->cycles[w->cycle_count++];
 }
 
+/* The cycle enters the counts (sign 1) or leaves them (-1). */
+static void count_cycle(struct method_walk *w, const struct cycle *c, int sign) {
+    uint64_t one = (uint64_t)(int64_t)sign;
+    if (!c->consumed || c->unmatched) return;
+    w->sums.cycles += one;
+    if (c->result.v > 0) {
+        w->sums.wins += one;
+        put16(w, &w->sums.gross_profit, sign * c->result.v);
+    } else if (c->result.v < 0) {
+        w->sums.losses += one;
+        put16(w, &w->sums.gross_loss, -sign * c->result.v);
+    }
+}
+
 static i128 apply_sell(struct method_walk *w, struct fill_result *r, const struct fill *f, bool counted) {
     struct taken t = take(w, f->price.v, f->quantity.v), of_fee = {0};
     struct dec16 realized = {share(f->quote_amount.v, t.quantity, f->quantity.v)};
@@ -306,11 +320,13 @@ static i128 apply_sell(struct method_walk *w, struct fill_result *r, const struc
     if (!counted) return 0;
     struct cycle *c = cycle_of(w, f->order_id);
     put8(w, &w->sums.unmatched, r->unmatched.v);
+    count_cycle(w, c, -1);
     put16(w, &c->result, realized.v);
     put16(w, &c->result, -t.fee.v);
     put16(w, &c->result, -of_fee.fee.v);
     c->consumed = c->consumed || t.quantity > 0;
     c->unmatched = c->unmatched || t.quantity < f->quantity.v;
+    count_cycle(w, c, 1);
     return realized.v;
 }
 
@@ -321,21 +337,6 @@ static void apply(struct method_walk *w, struct fill_result *r, const struct fil
     if (!counted) return;
     r->realized.v = realized;
     put16(w, &w->sums.realized, realized);
-}
-
-static void count_cycles(struct method_walk *w) {
-    for (size_t i = 0; i < w->cycle_count; i++) {
-        const struct cycle *c = &w->cycles[i];
-        if (!c->consumed || c->unmatched) continue;
-        w->sums.cycles++;
-        if (c->result.v > 0) {
-            w->sums.wins++;
-            put16(w, &w->sums.gross_profit, c->result.v);
-        } else if (c->result.v < 0) {
-            w->sums.losses++;
-            put16(w, &w->sums.gross_loss, -c->result.v);
-        }
-    }
 }
 
 /* ---- all of it ---- */
@@ -374,21 +375,22 @@ enum method_walked method_walk_next(struct method_walk *w, struct fill *f, struc
     return w->failed == ERR_OK ? METHOD_FILL : METHOD_FAILED;
 }
 
-enum err method_walk_totals(struct ledger_totals *out, struct method_walk *w) {
+void method_walk_sums(struct ledger_totals *t, const struct method_walk *w) {
+    t->realized = w->sums.realized;
+    t->cost_basis = w->sums.cost_basis;
+    t->cycles = w->sums.cycles;
+    t->wins = w->sums.wins;
+    t->losses = w->sums.losses;
+    t->gross_profit = w->sums.gross_profit;
+    t->gross_loss = w->sums.gross_loss;
+}
+
+void method_walk_totals(struct ledger_totals *out, const struct method_walk *w) {
     const struct ledger_totals *fifo = ledger_totals(w->ledger);
     CHECK(w->at == ledger_count(w->ledger) && ledger_revision(w->ledger) == w->revision);
-    if (w->failed == ERR_OK) count_cycles(w);
-    if (w->failed != ERR_OK) return w->failed;
     CHECK(w->sums.holdings.v == fifo->holdings.v && w->sums.unmatched.v == fifo->unmatched.v);
     *out = *fifo;
-    out->realized = w->sums.realized;
-    out->cost_basis = w->sums.cost_basis;
-    out->cycles = w->sums.cycles;
-    out->wins = w->sums.wins;
-    out->losses = w->sums.losses;
-    out->gross_profit = w->sums.gross_profit;
-    out->gross_loss = w->sums.gross_loss;
-    return ERR_OK;
+    method_walk_sums(out, w);
 }
 
 enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum method m, const struct name *base,
@@ -405,7 +407,8 @@ enum err method_totals(struct ledger_totals *out, const struct ledger *l, enum m
     if (w == NULL) return ERR_MEMORY;
     do walked = method_walk_next(w, &f, &r);
     while (walked == METHOD_FILL);
-    enum err e = walked == METHOD_END ? method_walk_totals(out, w) : w->failed;
+    if (walked == METHOD_END) method_walk_totals(out, w);
+    enum err e = walked == METHOD_END ? ERR_OK : w->failed;
     method_walk_free(w);
     return e;
 }

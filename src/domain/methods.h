@@ -41,7 +41,9 @@ enum method_walked {
 struct method_walk *method_walk_new(const struct ledger *l, enum method m, const struct name *base, struct wall since);
 void method_walk_free(struct method_walk *w); /* NULL is allowed */
 MUST_CHECK enum method_walked method_walk_next(struct method_walk *w, struct fill *f, struct fill_result *r);
-/* Once, after METHOD_END and before the ledger changes. */
-MUST_CHECK enum err method_walk_totals(struct ledger_totals *out, struct method_walk *w);
+/* Sets what is the method's in *t, as of the fills walked so far. */
+void method_walk_sums(struct ledger_totals *t, const struct method_walk *w);
+/* After METHOD_END and before the ledger changes: as method_totals. */
+void method_walk_totals(struct ledger_totals *out, const struct method_walk *w);
 
 #endif

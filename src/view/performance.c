@@ -187,7 +187,8 @@ static size_t walk_by_method(struct view_performance *v, const struct engine *e,
             if (v->tries++ == TRIES) v->failed = ERR_BAD_STATE;
             return budget;
         } else {
-            v->failed = walked == METHOD_END ? method_walk_totals(&v->totals[v->pair], v->walk) : ERR_RANGE;
+            if (walked == METHOD_END) method_walk_totals(&v->totals[v->pair], v->walk);
+            else v->failed = ERR_RANGE;
             merge_pair(v, e, p);
             return done;
         }

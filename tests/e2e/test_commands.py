@@ -495,6 +495,8 @@ def report_tells_what_the_dashboard_kept():
         for row in pairs["rows"]:
             for key in ("realized", "fees_quote", "cycles", "wins", "losses"):
                 equal(row[key], figures[row["pair"]][key], f"{row['pair']} {key}")
+        by_lifo, figures = report(env, "--json", "--by", "pair", "--method", "lifo"), pnl(text, "--json", "--method", "lifo")["symbols"]
+        equal([(row["realized"], row["wins"]) for row in by_lifo["rows"]], [(figures[r["pair"]]["realized"], figures[r["pair"]]["wins"]) for r in by_lifo["rows"]])
         days, months = report(env, "--json", "--by", "day"), report(env, "--json", "--by", "month")
         equal(days["totals"], pairs["totals"])
         equal(months["totals"], pairs["totals"])

@@ -39,10 +39,15 @@ static struct fill fill(const char *symbol, int64_t id, const char *time, enum s
 
 static void add(struct tally *t, struct fill f) { assert_int_equal(tally_add(t, &f), ERR_OK); }
 
-static void make(struct report *r, struct tally *t, enum report_by by, const struct report_zone *zone) {
+static void make_by(struct report *r, struct tally *t, enum report_by by, const struct report_zone *zone,
+                    enum method method) {
     tally_finish(t);
-    report_init(r, by);
+    report_init(r, by, method);
     assert_int_equal(report_make(r, t, zone), ERR_OK);
+}
+
+static void make(struct report *r, struct tally *t, enum report_by by, const struct report_zone *zone) {
+    make_by(r, t, by, zone, METHOD_FIFO);
 }
 
 static void assert_row(const struct report_row *row, const char *group, const char *currency, const char *realized,
@@ -102,6 +107,36 @@ static void by_month_and_by_pair(void **state) {
     assert_row(&r.rows[2], "ETH/USDT", "USDT", "-0.01", "0.01", 1, 0);
     report_free(&r);
     tally_free(&t);
+}
+
+/* Bought at 100 and 110, sold at 120 and 130, a month apart: what the first sale takes the second has not. */
+static void by_another_method(void **state) {
+    static const struct {
+        enum method method;
+        const char *first, *second;
+    } by[] = {
+        {METHOD_FIFO, "20", "20"}, {METHOD_LIFO, "10", "30"}, {METHOD_AVERAGE, "15", "25"}, {METHOD_GRID, "10", "30"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+        struct tally t;
+        struct report r;
+        struct buf out;
+        tally_init(&t, (struct wall){0});
+        add(&t, fill("BTC/USDT", 1, "2026-01-10", SIDE_BUY, "100", "1", "0"));
+        add(&t, fill("BTC/USDT", 2, "2026-01-11", SIDE_BUY, "110", "1", "0"));
+        add(&t, fill("BTC/USDT", 3, "2026-02-10", SIDE_SELL, "120", "1", "0"));
+        add(&t, fill("BTC/USDT", 4, "2026-03-10", SIDE_SELL, "130", "1", "0"));
+        make_by(&r, &t, REPORT_BY_MONTH, &utc, by[i].method);
+        assert_row(&r.rows[1], "2026-02", "USDT", by[i].first, "0", 1, 1);
+        assert_row(&r.rows[2], "2026-03", "USDT", by[i].second, "0", 1, 1);
+        assert_row(&r.totals[0], "all", "USDT", "40", "0", 4, 2);
+        buf_init(&out, 1 << 20);
+        report_print(&r, &out, REPORT_TABLE, "UTC");
+        assert_int_equal(strstr(out.at, method_sentence(by[i].method)) != NULL, by[i].method != METHOD_FIFO);
+        buf_free(&out);
+        report_free(&r);
+        tally_free(&t);
+    }
 }
 
 static void days_begin_at_midnight_of_the_zone(void **state) {
@@ -185,9 +220,19 @@ static void periods_add_up_to_the_whole(void **state) {
             add(&t, f);
         }
         struct report pairs, days, months;
-        make(&pairs, &t, REPORT_BY_PAIR, &zone);
-        make(&days, &t, REPORT_BY_DAY, &zone);
-        make(&months, &t, REPORT_BY_MONTH, &zone);
+        enum method method = (enum method)(round % METHOD_COUNT);
+        make_by(&pairs, &t, REPORT_BY_PAIR, &zone, method);
+        make_by(&days, &t, REPORT_BY_DAY, &zone, method);
+        make_by(&months, &t, REPORT_BY_MONTH, &zone, method);
+        for (size_t i = 0; i < pairs.count; i++) {
+            struct tally_line *line = tally_find(&t, &pairs.rows[i].group);
+            struct ledger_totals whole;
+            assert_non_null(line);
+            assert_int_equal(method_totals(&whole, line->ledger, method, &line->base, (struct wall){0}), ERR_OK);
+            assert_true(pairs.rows[i].sums.realized.v == whole.realized.v);
+            assert_int_equal(pairs.rows[i].sums.wins, whole.wins);
+            assert_int_equal(pairs.rows[i].sums.losses, whole.losses);
+        }
         assert_int_equal(pairs.total_count, 2);
         for (size_t i = 0; i < pairs.total_count; i++) {
             assert_same_sums(&days.totals[i].sums, &pairs.totals[i].sums);
@@ -214,8 +259,9 @@ static void printed_in_three_forms(void **state) {
                            "2026-01-31,USDT,9.7,0.3,2,1,1,1,1,0,0\r\n"));
     buf_clear(&out);
     report_print(&r, &out, REPORT_JSON, "UTC");
-    assert_non_null(strstr(out.at, "{\"by\":\"day\",\"zone\":\"UTC\",\"rows\":[{\"day\":\"2026-01-31\",\"currency\":"
-                                   "\"USDT\",\"realized\":\"9.7\""));
+    assert_non_null(strstr(
+        out.at, "{\"by\":\"day\",\"method\":\"fifo\",\"zone\":\"UTC\",\"rows\":[{\"day\":\"2026-01-31\",\"currency\":"
+                "\"USDT\",\"realized\":\"9.7\""));
     assert_non_null(strstr(out.at, "\"totals\":[{\"currency\":\"BTC\",\"realized\":\"-0.001\""));
     buf_clear(&out);
     report_print(&r, &out, REPORT_TABLE, "UTC");
@@ -234,6 +280,8 @@ static void options(void **state) {
         {{"report", "--by"}, "pair, day or month"},
         {{"report", "--csv", "--json"}, "not both"},
         {{"report", "--account"}, "needs a value"},
+        {{"report", "--method", "hifo"}, "fifo, lifo, average or grid"},
+        {{"report", "--method"}, "fifo, lifo, average or grid"},
         {{"report", "x"}, "no option \"x\""},
     };
     struct report_options o;
@@ -251,12 +299,18 @@ static void options(void **state) {
     assert_true(report_options_read(&o, why, 4, argv));
     assert_true(o.by == REPORT_BY_MONTH && o.form == REPORT_CSV);
     assert_string_equal(o.account, "production:1");
+    assert_int_equal(o.method, METHOD_FIFO);
+    const char *const lifo[] = {"report", "--method", "lifo"};
+    memcpy(argv, lifo, sizeof lifo);
+    assert_true(report_options_read(&o, why, 3, argv));
+    assert_int_equal(o.method, METHOD_LIFO);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_day),
         cmocka_unit_test(by_month_and_by_pair),
+        cmocka_unit_test(by_another_method),
         cmocka_unit_test(days_begin_at_midnight_of_the_zone),
         cmocka_unit_test(days_of_23_and_25_hours),
         cmocka_unit_test(fills_before_since_have_no_rows),

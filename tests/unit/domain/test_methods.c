@@ -417,7 +417,7 @@ static void a_walk_tells_what_each_fill_did(void **state) {
                 realized += r.realized.v;
             }
             assert_int_equal(method_walk_next(w, &f, &r), METHOD_END);
-            assert_int_equal(method_walk_totals(&t, w), ERR_OK);
+            method_walk_totals(&t, w);
             assert_true(t.realized.v == realized && t.realized.v == whole.realized.v);
             assert_true(t.cost_basis.v == whole.cost_basis.v && t.wins == whole.wins && t.losses == whole.losses);
             assert_true(t.gross_profit.v == whole.gross_profit.v && t.gross_loss.v == whole.gross_loss.v);
