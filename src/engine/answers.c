@@ -763,6 +763,8 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     }
     tell_breaker(e, &b->breaker, r, v, &judged);
     bot_endpoint_answered(e, r, v);
+    if (v != VERDICT_OK && r->ask == ASK_BOT_ORDERS && engine_has_key(e))
+        e->pairs[r->pair]->orders_polled = (struct mono){0}; /* no poll may follow: still to be asked */
     if (v == VERDICT_LIMITED)
         rate_silence(&b->rate, e->now,
                      a->retry_after.us > e->now.wall.us ? a->retry_after.us - e->now.wall.us : US_PER_MIN);

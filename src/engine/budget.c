@@ -33,9 +33,11 @@ void weight_learn(struct weight_budget *b, struct wall now, int64_t used, int64_
 }
 
 void weight_ban(struct weight_budget *b, struct wall now, struct wall until) {
-    int64_t silence = b->strikes < 6 ? US_PER_MIN << b->strikes : US_PER_HOUR;
-    if (until.us <= now.us) until.us = now.us + silence;
-    if (b->strikes < 6) b->strikes++;
+    if (until.us <= now.us) {
+        if (weight_banned(b, now)) return; /* said to what was under way already: the same limit once more */
+        until.us = now.us + (b->strikes < 6 ? US_PER_MIN << b->strikes : US_PER_HOUR);
+        if (b->strikes < 6) b->strikes++;
+    }
     if (until.us > b->banned_until.us) b->banned_until = until;
 }
 

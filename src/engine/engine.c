@@ -185,6 +185,27 @@ struct wall engine_steady_time(const struct engine *e, struct mono at) {
     return (struct wall){at.us + e->priv->steady_base_us};
 }
 
+static void shift(struct wall *t, int64_t step) {
+    if (t->us != 0) t->us += step;
+}
+
+/* What was stamped before our clock was set is told by the new one: ages stay what they are, and nothing old looks young. */
+static void shift_stamps(struct engine *e, int64_t step) {
+    struct wall *const stamps[] = {&e->last_update,    &e->fills_read_at,        &e->upstream_ok_at,
+                                   &e->bot.last_ok,    &e->exchange.last_ok,     &e->market.last_message_at,
+                                   &e->market.lost_at, &e->user.last_message_at, &e->user.lost_at};
+    for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++) shift(stamps[i], step);
+    for (size_t i = 0; i < e->market_count; i++) shift(&e->markets[i]->price_at, step);
+    for (size_t i = 0; i < e->pair_count; i++) {
+        shift(&e->pairs[i]->trades_read_at, step);
+        shift(&e->pairs[i]->orders_read_at, step);
+        e->pair_dirty[i] = 1;
+    }
+    if (!e->priv->clock_based)
+        shift(&e->exchange.weight.banned_until, step); /* a silence lasts as long as it was said */
+    e->dirty |= DIRTY_HEADER | DIRTY_STREAMS | DIRTY_PNL;
+}
+
 /* Our clock was set, or the machine slept: the exchange's time is asked anew. */
 static void watch_clock(struct engine *e) {
     struct engine_private *p = e->priv;
@@ -193,6 +214,7 @@ static void watch_clock(struct engine *e) {
     p->wall_base_us = base;
     if (!p->clock_based && e->exchange.weight.banned_until.us != 0)
         e->exchange.weight.banned_until.us += step; /* it was counted by our clock */
+    shift_stamps(e, step);
     e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = false;
     p->poll.time_at = e->now.mono;
@@ -352,6 +374,7 @@ void engine_handle(struct engine *e, const struct event *v, struct now now) {
 
 bool engine_turn(struct engine *e, struct now now) {
     e->now = now;
+    watch_clock(e);
     e->count.turns++;
     fills_flush(e);
     bool more = fills_recompute(e);

@@ -224,6 +224,40 @@ static void retry_after_counts_on_the_clock_of_the_exchange(void **state) {
     rig_end(&r);
 }
 
+static void a_step_of_our_clock_does_not_shorten_a_ban(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_rule(&r, "/api/v3/time", -1, ""); /* the exchange's time is not known yet */
+    rig_rule_retry(&r, "exchangeInfo", 429, "{\"code\":-1003,\"msg\":\"no\"}", 60 * US_PER_S);
+    r.refuse_connections = true;
+    rig_start(&r);
+    rig_pass(&r, US_PER_S);
+    assert_true(weight_banned(&r.e->exchange.weight, engine_exchange_time(r.e)));
+    struct mono from = r.now.mono;
+    r.now.wall.us += US_PER_HOUR;
+    rig_pass(&r, 50 * US_PER_S);
+    assert_int_equal(rig_count(&r, "http://rest", from), 0);
+    rig_pass(&r, 20 * US_PER_S);
+    assert_true(rig_count(&r, "http://rest", from) > 0); /* nor does it prolong it */
+    rig_end(&r);
+}
+
+/* The bot's list was asked in the exchange's stead, and never came. */
+static void open_orders_are_asked_again_when_the_bot_does_not_answer(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_key(&r);
+    rig_rule(&r, "/api/orders", -1, "");
+    rig_rule(&r, "/api/v3/openOrders", 0, "");
+    rig_rule(&r, "openOrders.status", 0, "");
+    rig_start(&r);
+    rig_live(&r);
+    rig_no_rules(&r);
+    rig_ticks(&r, 60 * US_PER_S);
+    assert_true(rig_pair(&r, "BTC/USDT")->orders_known);
+    rig_end(&r);
+}
+
 static void repeated_429_without_a_time_doubles_the_silence(void **state) {
     (void)state;
     begin_live(false);
@@ -487,6 +521,8 @@ int main(void) {
         cmocka_unit_test(the_time_is_asked_until_it_is_known),
         cmocka_unit_test(a_step_of_our_clock_moves_no_timestamp),
         cmocka_unit_test(a_list_of_orders_counts_though_our_clock_went_back),
+        cmocka_unit_test(a_step_of_our_clock_does_not_shorten_a_ban),
+        cmocka_unit_test(open_orders_are_asked_again_when_the_bot_does_not_answer),
         cmocka_unit_test(silence_after_429_is_whole),
         cmocka_unit_test(retry_after_counts_on_the_clock_of_the_exchange),
         cmocka_unit_test(repeated_429_without_a_time_doubles_the_silence),

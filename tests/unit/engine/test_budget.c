@@ -121,6 +121,25 @@ static void bans_without_a_time_double_from_a_minute_to_an_hour(void **state) {
     assert_true(b.banned_until.us - now.us == US_PER_MIN);
 }
 
+static void a_burst_of_refusals_is_one_ban(void **state) {
+    (void)state;
+    struct weight_budget b;
+    weight_init(&b);
+    for (int i = 0; i < 8; i++) weight_ban(&b, second(i), (struct wall){0}); /* eight were under way */
+    assert_true(b.banned_until.us == second(0).us + US_PER_MIN);
+    weight_ban(&b, second(61), (struct wall){0});
+    assert_true(b.banned_until.us == second(61).us + 2 * US_PER_MIN);
+}
+
+static void a_ban_with_a_time_doubles_none_without(void **state) {
+    (void)state;
+    struct weight_budget b;
+    weight_init(&b);
+    for (int i = 0; i < 5; i++) weight_ban(&b, second(i), second(40));
+    weight_ban(&b, second(50), (struct wall){0});
+    assert_true(b.banned_until.us == second(50).us + US_PER_MIN);
+}
+
 /* ---- the bot's rate ---- */
 
 static struct mono ms(int64_t v) { return (struct mono){INT64_C(5000000) + v * US_PER_MS}; }
@@ -254,6 +273,8 @@ int main(void) {
         cmocka_unit_test(a_shorter_ban_does_not_shorten_a_longer_one),
         cmocka_unit_test(a_ban_counted_by_another_clock_moves_with_it),
         cmocka_unit_test(bans_without_a_time_double_from_a_minute_to_an_hour),
+        cmocka_unit_test(a_burst_of_refusals_is_one_ban),
+        cmocka_unit_test(a_ban_with_a_time_doubles_none_without),
         cmocka_unit_test(health_and_the_rest_have_shares_of_their_own),
         cmocka_unit_test(one_request_goes_out_before_the_first_answer),
         cmocka_unit_test(the_window_slides),

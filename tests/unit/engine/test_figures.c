@@ -141,6 +141,23 @@ static void since_builds_lots_only(void **state) {
     rig_end(&r);
 }
 
+static void a_clock_set_back_makes_no_old_price_young(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_key(&r);
+    rig_start(&r);
+    rig_live(&r);
+    rig_tick(&r, "BTCUSDT", "100");
+    rig_pass(&r, 20 * US_PER_S);
+    int64_t age = r.now.wall.us - r.e->markets[rig_pair(&r, "BTC/USDT")->market]->price_at.us;
+    r.now.wall.us -= 10 * US_PER_MIN;
+    rig_pass(&r, 50 * US_PER_S);
+    assert_in_range(r.now.wall.us - r.e->markets[rig_pair(&r, "BTC/USDT")->market]->price_at.us, age + 49 * US_PER_S,
+                    age + 51 * US_PER_S);
+    assert_true(rig_pair(&r, "BTC/USDT")->price_stale);
+    rig_end(&r);
+}
+
 static void one_silent_symbol_makes_its_own_price_stale(void **state) {
     (void)state;
     for (int held = 0; held < 2; held++) {
@@ -227,6 +244,7 @@ int main(void) {
         cmocka_unit_test(a_change_of_realized_is_dated_and_the_proof_is_made),
         cmocka_unit_test(since_builds_lots_only),
         cmocka_unit_test(one_silent_symbol_makes_its_own_price_stale),
+        cmocka_unit_test(a_clock_set_back_makes_no_old_price_young),
         cmocka_unit_test(user_events_alone_keep_us_from_being_offline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

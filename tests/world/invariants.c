@@ -1,0 +1,322 @@
+#include "invariants.h"
+
+#include "inside.h"
+
+#include <stdlib.h>
+
+const struct invariant_row invariant_rows[INVARIANTS] = {
+    [TOTAL_IS_THE_SUM] = {"total_is_the_sum", "total = realized + unrealized, of the portfolio"},
+    [PORTFOLIO_ADDS_UP] = {"portfolio_adds_up", "the portfolio's realized is the sum over its pairs"},
+    [UNKNOWN_IS_NOT_ZERO] = {"unknown_is_not_zero", "what nobody has told yet is unknown, never a figure of zero"},
+    [NEVER_BELOW_ZERO] = {"never_below_zero", "holdings, their cost and fees are not negative"},
+    [NO_INVENTED_FILL] = {"no_invented_fill", "no pair shows more fills than trades were made"},
+    [PERSIST_THEN_SHOW] = {"persist_then_show", "while the store commits, no fill is shown before its commit"},
+    [STALE_IS_SAID] = {"stale_is_said", "a held pair without a price for 62 s is never shown as connected"},
+    [LIVE_MEANS_PROVEN] = {"live_means_proven",
+                           "a feed is live only by a link that delivered, or is subscribed and merged"},
+    [STREAMING_MEANS_LIVE] = {"streaming_means_live", "the mode is streaming only while each wanted feed is live"},
+    [ONE_LINK_ONE_PLACE] = {"one_link_one_place", "a link is the current one or the replacement, not both"},
+    [TWO_LINKS_AT_MOST] = {"two_links_at_most", "no feed has more than two connections, so none leaks"},
+    [DEADLINES_LIE_AHEAD] = {"deadlines_lie_ahead", "the next timer is in the future: the engine never spins"},
+    [NO_EFFECT_IS_DROPPED] = {"no_effect_is_dropped", "the list of effects never overflows"},
+    [TURNS_END] = {"turns_end", "recomputation comes to an end"},
+    [ONE_ACCOUNT] = {"one_account", "bot and key of one account are never taken for strangers"},
+    [SEQ_RISES_BY_ONE] = {"seq_rises_by_one", "each delta's number is the last one's plus one"},
+    [SILENCE_IN_A_BAN] = {"silence_in_a_ban", "told 429 or 418, nothing is sent to Binance before its time"},
+    [WEIGHT_LIMIT] = {"weight_limit", "no minute's requests weigh more than the exchange allows"},
+    [REFUSED_KEY_ONCE_A_MINUTE] = {"refused_key_once_a_minute",
+                                   "a key known to be refused is tried once a minute at most"},
+    [BOT_LIMIT_HOLDS] = {"bot_limit", "the bot is asked 90 times in any minute at most"},
+    [OPEN_BREAKER_REFUSES] = {"open_breaker_refuses", "nothing is asked through an open breaker"},
+    [FIVE_MESSAGES_A_SECOND] = {"five_messages_a_second", "a market connection gets five messages a second at most"},
+    [CONNECTS_ARE_SPACED] = {"connects_are_spaced", "a feed connects 40 times in two minutes at most"},
+    [NOTHING_FOR_A_DEAD_STORE] = {"nothing_for_a_dead_store", "no batch is handed to a store that is gone"},
+    [QUESTIONS_ARE_KNOWN] = {"questions_are_known", "only documented questions are asked"},
+    [NO_FILL_TWICE] = {"no_fill_twice", "no trade stands twice in a ledger"},
+    [FILLS_ARE_TRUE] = {"fills_are_true", "each shown fill is a trade of the exchange, digit by digit"},
+    [LEDGER_FOLLOWS_FROM_FILLS] = {"ledger_follows_from_fills",
+                                   "holdings, cost, realized and fees, computed a second time"},
+    [PAGE_KNOWS_ALL] = {"page_knows_all",
+                        "what pages were told is what a new page would be told: no change without a mark"},
+    [DELTAS_MAKE_THE_SNAPSHOT] = {"deltas_make_the_snapshot",
+                                  "deltas applied as text to the first snapshot make the present one"},
+    [DURABLE_COMES_BACK] = {"durable_comes_back", "after a start, each committed fill is in its ledger"},
+    [HEALED_FIGURES] = {"healed_figures",
+                        "healed: fills, turnover, holdings, cost, realized, unrealized, total, fees are the truth"},
+    [HEALED_PORTFOLIO] = {"healed_portfolio", "healed: the portfolio is the converted sum, computed a second time"},
+    [HEALED_ORDERS] = {"healed_orders", "healed: the open orders are the exchange's"},
+    [HEALED_WORDS] = {"healed_words", "healed: connected, streaming"},
+    [WISHES_ARE_ANSWERED] = {"wishes_are_answered", "each question of a page got one answer"},
+    [CALM_IS_QUIET] = {"calm_is_quiet",
+                       "in calm nothing is asked over REST, and the bot only for its health and strategies"},
+    [RENEWED_BEFORE_THE_CUT] = {"renewed_before_the_cut", "in calm no connection lives until the exchange cuts it"},
+};
+
+enum {
+    CLOCK_SLACK_S = 21, /* the model's exchange may set its clock by 20 s: a time told before is off by so much */
+    STALE_S = 62        /* 60, and a second to notice, and one to be told */
+};
+
+void broken(struct world *w, enum invariant i, const char *format, ...) {
+    va_list args;
+    char what[200];
+    if (!w->result->ok) return;
+    w->result->ok = false;
+    va_start(args, format);
+    (void)vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    (void)snprintf(w->result->why, sizeof w->result->why, "%s: %s", invariant_rows[i].name, what);
+}
+
+/* ---- of what goes out ---- */
+
+void see_binance(struct world *w, const char *what) {
+    HOLDS(w, SILENCE_IN_A_BAN, w->now >= w->silent_until - CLOCK_SLACK_S * US_PER_S, "%s was sent", what);
+}
+
+/* What was sent before the engine knew does not count. */
+void see_key(struct world *w) {
+    bool known = w->engine->exchange.unauthorized;
+    HOLDS(w, REFUSED_KEY_ONCE_A_MINUTE, !known || w->key_tried == 0 || w->now - w->key_tried >= 59 * US_PER_S,
+          "tried after %.1f s", (double)(w->now - w->key_tried) / 1e6);
+    w->key_tried = known ? w->now : 0;
+}
+
+void see_request(struct world *w, const struct effect *f, bool bot) {
+    if (!bot) {
+        see_binance(w, "a request");
+        if (f->with_key) see_key(w);
+        return;
+    }
+    int64_t oldest = w->bot_times[w->bot_next];
+    HOLDS(w, BOT_LIMIT_HOLDS, oldest == 0 || w->now - oldest >= US_PER_MIN, "over %d requests in a minute", BOT_LIMIT);
+    w->bot_times[w->bot_next] = w->now;
+    w->bot_next = (w->bot_next + 1) % BOT_LIMIT;
+    HOLDS(w, OPEN_BREAKER_REFUSES, w->engine->bot.breaker.state != BREAKER_OPEN, "the bot was asked");
+}
+
+void see_connect(struct world *w, bool market) {
+    int64_t *times = w->connect_times[market], oldest = times[w->connect_next[market]];
+    size_t alive = 0;
+    HOLDS(w, CONNECTS_ARE_SPACED, oldest == 0 || w->now - oldest >= 2 * US_PER_MIN,
+          "%d connections of the %s feed in %.0f s", CONNECTS_WATCHED, market ? "market" : "user",
+          (double)(w->now - oldest) / 1e6);
+    times[w->connect_next[market]] = w->now;
+    w->connect_next[market] = (w->connect_next[market] + 1) % CONNECTS_WATCHED;
+    for (size_t i = w->first_link; i < w->link_count; i++) alive += w->links[i].market == market && !w->links[i].dead;
+    HOLDS(w, TWO_LINKS_AT_MOST, alive <= LINKS_OF_A_FEED, "%zu of the %s feed", alive, market ? "market" : "user");
+}
+
+/* ---- at every step ---- */
+
+static int market_of(const struct pair *p) {
+    for (int m = 0; m < TRADABLE; m++)
+        if (name_is(&p->symbol, markets[m].symbol)) return m;
+    return -1;
+}
+
+static void check_sums(struct world *w) {
+    const struct engine *e = w->engine;
+    const struct portfolio *p = &e->portfolio;
+    i128 realized = 0;
+    bool plain = p->left_out == 0;
+    struct dec16 sum;
+    HOLDS(w, TOTAL_IS_THE_SUM, dec16_add(&sum, p->realized, p->unrealized) == ERR_OK && sum.v == p->total.v,
+          "it is not");
+    for (size_t i = 0; i < e->pair_count; i++) {
+        plain &= e->lines[i].rate_is_one;
+        realized += ledger_totals(e->pairs[i]->ledger)->realized.v;
+    }
+    if (plain) HOLDS(w, PORTFOLIO_ADDS_UP, realized == p->realized.v, "the pairs' realized is another");
+}
+
+static void check_pair(struct world *w, const struct pair *p) {
+    const struct engine *e = w->engine;
+    const struct ledger_totals *t = ledger_totals(p->ledger);
+    int m = market_of(p);
+    bool held = t->holdings.v != 0;
+    HOLDS(w, NEVER_BELOW_ZERO, t->holdings.v >= 0 && t->cost_basis.v >= 0 && t->fees_quote.v >= 0, "%s",
+          p->symbol.text);
+    HOLDS(w, NO_INVENTED_FILL, m < 0 || t->fills <= w->made[m], "%s shows more fills than there were trades",
+          p->symbol.text);
+    if (m < 0 || !held) return;
+    HOLDS(w, UNKNOWN_IS_NOT_ZERO, w->priced_at[m] >= 0 || !p->unrealized_known, "%s has no price, but a figure",
+          p->symbol.text);
+    if (w->priced_at[m] < 0 || e->status != STATUS_CONNECTED) return;
+    HOLDS(w, STALE_IS_SAID, w->now - w->priced_at[m] <= STALE_S * US_PER_S,
+          "%s: no price for %" PRId64 " s, but connected", p->symbol.text, (w->now - w->priced_at[m]) / US_PER_S);
+}
+
+static void check_feed(struct world *w, const struct feed *f, const char *name) {
+    if (feed_is_live(f)) HOLDS(w, LIVE_MEANS_PROVEN, f->cur.phase == LINK_PROVEN, "%s", name);
+    HOLDS(w, ONE_LINK_ONE_PLACE, f->cur.id == 0 || f->cur.id != f->next.id, "%s", name);
+}
+
+void check_step(struct world *w) {
+    const struct engine *e = w->engine;
+    check_sums(w);
+    check_feed(w, &e->user, "user");
+    check_feed(w, &e->market, "market");
+    HOLDS(w, ONE_ACCOUNT, !e->bot.other_account, "they are");
+    w->always_durable &= e->durable;
+    if (w->always_durable)
+        HOLDS(w, PERSIST_THEN_SHOW, e->count.fills_applied <= w->committed, "%" PRIu64 " shown, %" PRIu64 " kept",
+              e->count.fills_applied, w->committed);
+    HOLDS(w, DEADLINES_LIE_AHEAD, engine_deadline(e).us > w->now, "it does not");
+    HOLDS(w, NO_EFFECT_IS_DROPPED, e->count.effects_dropped == 0, "it did");
+    if (!w->fills_told) HOLDS(w, UNKNOWN_IS_NOT_ZERO, !e->portfolio.known, "no fills were heard of");
+    if (e->mode == MODE_STREAMING)
+        HOLDS(w, STREAMING_MEANS_LIVE,
+              feed_is_live(&e->market) && (feed_is_live(&e->user) || w->engine_config.key.kind == KEY_NONE),
+              "market %s, user %s", feed_state_name(e->market.state), feed_state_name(e->user.state));
+    for (size_t i = 0; i < e->pair_count; i++) check_pair(w, e->pairs[i]);
+}
+
+/* ---- the page ---- */
+
+enum { PAGE_COMPARED_EVERY = 200 /* events */ };
+
+/* The delta of each turn; and at times, on the view's slow beat, when even counters are up to date, all of it. */
+void check_view(struct world *w) {
+    struct now now = world_now(w);
+    struct buf *delta = &w->told[0], *known = &w->told[1], *is = &w->told[2];
+    bool beat = now.mono.us - w->view_beat.us >= VIEW_SLOW_US;
+    buf_clear(delta);
+    if (view_delta(w->view, delta, w->engine, now, w->seq + 1)) {
+        w->seq++;
+        if (w->page != NULL) page_apply(w, delta);
+    }
+    if (!beat) return;
+    w->view_beat = now.mono;
+    if (w->events - w->whole_at < PAGE_COMPARED_EVERY && !w->quiet) return;
+    w->whole_at = w->events;
+    buf_clear(known);
+    buf_clear(is);
+    view_known(w->view, known, now, w->seq);
+    view_snapshot(is, w->engine, now, w->seq);
+    size_t same = 0;
+    while (same < known->len && same < is->len && known->at[same] == is->at[same]) same++;
+    size_t from = same < 60 ? 0 : same - 60;
+    HOLDS(w, PAGE_KNOWS_ALL, delta->failed == ERR_OK && known->failed == ERR_OK && is->failed == ERR_OK,
+          "the view ran out of room");
+    HOLDS(w, PAGE_KNOWS_ALL, known->len == is->len && same == is->len, "%.90s but it is %.90s", known->at + from,
+          is->at + from);
+    if (w->page != NULL) page_compare(w, is);
+    check_whole(w);
+}
+
+/* ---- fill by fill ---- */
+
+struct lots { /* of open buys, oldest first */
+    struct lot_row {
+        i128 left, price;
+    } * rows;
+    size_t first, count;
+};
+
+/* Takes out of the oldest lots; what they cost. *missing: what was not there. */
+static i128 take_lots(struct lots *lots, i128 want, i128 *missing) {
+    i128 basis = 0;
+    while (want > 0 && lots->first < lots->count) {
+        struct lot_row *lot = &lots->rows[lots->first];
+        i128 piece = want < lot->left ? want : lot->left;
+        basis += piece * lot->price;
+        want -= piece;
+        lot->left -= piece;
+        if (lot->left == 0) lots->first++;
+    }
+    *missing = want;
+    return basis;
+}
+
+static i128 fee_in_quote(const struct fill *f, bool base) {
+    if (f->fee_state == FEE_VALUED) return f->fee_value.v;
+    if (f->fee_state == FEE_NONE || f->fee_state == FEE_UNVALUED) return 0;
+    return base ? f->fee.v / DEC8_ONE * f->price.v : f->fee.v;
+}
+
+/* The accounting once more, plainly: prices and quantities of the model leave nothing to round. */
+static void check_ledger(struct world *w, const struct pair *p) {
+    size_t count = ledger_count(p->ledger);
+    const struct ledger_totals *t = ledger_totals(p->ledger);
+    struct lots lots = {calloc(count + 1, sizeof *lots.rows), 0, 0};
+    i128 realized = 0, fees = 0, holdings = 0, basis = 0, missing = 0;
+    if (lots.rows == NULL) abort();
+    for (size_t i = 0; i < count && missing == 0; i++) {
+        struct fill f;
+        ledger_get(p->ledger, i, &f, NULL);
+        bool base = f.fee_state == FEE_OWN && name_eq(&f.fee_asset, &p->base);
+        i128 fee = fee_in_quote(&f, base), fee_base = base ? f.fee.v / DEC8_ONE : 0;
+        fees += fee;
+        realized -= fee;
+        if (f.side == SIDE_BUY) {
+            lots.rows[lots.count++] = (struct lot_row){f.quantity.v - fee_base, f.price.v};
+            continue;
+        }
+        realized += (i128)f.quantity.v * f.price.v - take_lots(&lots, f.quantity.v, &missing);
+        if (fee_base > 0 && missing == 0) realized += fee_base * f.price.v - take_lots(&lots, fee_base, &missing);
+    }
+    for (size_t i = lots.first; i < lots.count; i++) {
+        holdings += lots.rows[i].left;
+        basis += lots.rows[i].left * lots.rows[i].price;
+    }
+    free(lots.rows);
+    if (missing != 0) return; /* sold without a known lot: the history is not complete yet */
+    HOLDS(w, LEDGER_FOLLOWS_FROM_FILLS,
+          t->holdings.v == holdings && t->cost_basis.v == basis && t->realized.v == realized &&
+              t->fees_quote.v == fees && t->fills == count && t->buys + t->sells == count && t->unmatched.v == 0,
+          "%s: another%s%s%s%s", p->symbol.text, t->holdings.v != holdings ? " holdings" : "",
+          t->cost_basis.v != basis ? " cost" : "", t->realized.v != realized ? " realized" : "",
+          t->fees_quote.v != fees ? " fees" : "");
+}
+
+static struct trade *find_trade(struct world *w, int m, int64_t id) {
+    size_t low = 0, high = w->trade_count[m];
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (w->trades[m][mid].id < id) low = mid + 1;
+        else high = mid;
+    }
+    return low < w->trade_count[m] && w->trades[m][low].id == id ? &w->trades[m][low] : NULL;
+}
+
+static void check_fills(struct world *w, const struct pair *p, int m) {
+    size_t count = ledger_count(p->ledger);
+    unsigned char *seen = calloc(w->trade_count[m] + 1, 1);
+    if (seen == NULL) abort();
+    for (size_t i = 0; i < count; i++) {
+        struct fill f;
+        ledger_get(p->ledger, i, &f, NULL);
+        const struct trade *t = find_trade(w, m, f.trade_id);
+        bool right = t != NULL && t->buy == (f.side == SIDE_BUY) && t->quantity == f.quantity.v &&
+                     (t->price == f.price.v || (f.source == SOURCE_BOT && w->config.credentials)) &&
+                     f.time.us / US_PER_MS == t->time_ms;
+        HOLDS(w, FILLS_ARE_TRUE, right, "%s %" PRId64 " of source %s", p->symbol.text, f.trade_id,
+              fill_source_name(f.source));
+        if (t == NULL) continue;
+        HOLDS(w, NO_FILL_TWICE, !seen[t - w->trades[m]], "%s %" PRId64, p->symbol.text, f.trade_id);
+        seen[t - w->trades[m]] = 1;
+    }
+    free(seen);
+}
+
+void check_whole(struct world *w) {
+    for (size_t i = 0; i < w->engine->pair_count; i++) {
+        const struct pair *p = w->engine->pairs[i];
+        int m = market_of(p);
+        if (m < 0 || ledger_totals(p->ledger)->recomputing) continue;
+        check_ledger(w, p);
+        if (!w->wipe_unnoticed) check_fills(w, p, m);
+    }
+}
+
+void check_loaded(struct world *w) {
+    for (size_t i = 0; i < w->stored_count; i++) {
+        const struct fill *f = &w->stored[i];
+        bool found = false;
+        for (size_t k = 0; k < w->engine->pair_count && !found; k++)
+            found = name_eq(&w->engine->pairs[k]->symbol, &f->symbol) &&
+                    ledger_knows(w->engine->pairs[k]->ledger, f->trade_id, f->side);
+        HOLDS(w, DURABLE_COMES_BACK, found, "%s %" PRId64 " is lost", f->symbol.text, f->trade_id);
+    }
+}
