@@ -276,6 +276,11 @@ static void on_exchange_info(struct engine *e, struct request *r, struct json_va
     struct info_rows rows = {r->ask == ASK_EXCHANGE_INFO ? &fresh : NULL, e};
     size_t skipped = 0;
     *err = exchange_info_decode(result, &limits, take_symbol, &rows, &skipped, fault);
+    if (*err == ERR_OK &&
+        fresh.incomplete) { /* asked again soon: a market left out would pass for one that does not exist */
+        *err = ERR_MEMORY;
+        wire_fault_set(fault, *err, "exchange information that there is no room for");
+    }
     if (*err != ERR_OK) {
         symbols_free(&fresh);
         return;

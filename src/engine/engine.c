@@ -201,8 +201,6 @@ static void shift_stamps(struct engine *e, int64_t step) {
         shift(&e->pairs[i]->orders_read_at, step);
         e->pair_dirty[i] = 1;
     }
-    if (!e->priv->clock_based)
-        shift(&e->exchange.weight.banned_until, step); /* a silence lasts as long as it was said */
     e->dirty |= DIRTY_HEADER | DIRTY_STREAMS | DIRTY_PNL;
 }
 

@@ -105,8 +105,12 @@ static struct wall day_start(const struct engine *e) {
 }
 
 static void equity_lines(const struct engine *e, struct equity_line *lines) {
-    for (size_t i = 0; i < e->pair_count; i++)
-        lines[i] = (struct equity_line){e->pairs[i]->ledger, &e->pairs[i]->quote, e->lines[i]};
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct pair *p = e->pairs[i];
+        lines[i] = (struct equity_line){p->ledger, &p->quote, e->lines[i]};
+        lines[i].now.symbol = &p->symbol; /* a pair of this turn has no line yet: no mark, no rate */
+        lines[i].now.totals = ledger_totals(p->ledger);
+    }
 }
 
 /* What has to be taken from the total (or from realized) of now. */

@@ -85,6 +85,7 @@ struct chart { /* candles that a user waits for */
 struct symbol_table { /* every market that exists, sorted by exchange symbol */
     struct symbol_info *rows;
     size_t count, capacity;
+    bool incomplete; /* one had no room: a symbol that is missing may exist */
 };
 
 struct poll_state {

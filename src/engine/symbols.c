@@ -32,7 +32,10 @@ void symbols_append(struct symbol_table *t, const struct symbol_info *s) {
     if (t->count == t->capacity) {
         size_t capacity = t->capacity == 0 ? 64 : t->capacity * 2;
         struct symbol_info *grown = realloc(t->rows, capacity * sizeof *grown);
-        if (grown == NULL) return;
+        if (grown == NULL) {
+            t->incomplete = true;
+            return;
+        }
         t->rows = grown;
         t->capacity = capacity;
     }

@@ -48,10 +48,12 @@ static bool run(uint64_t seed, uint64_t n, bool *ok) {
     struct world_config c = {.seed = seed,
                              .events = EVENTS,
                              .symbols = 1 + seed % 3,
+                             .old = 300,
                              .credentials = seed % 3 != 0,
                              .faults = true,
                              .source = seed % 3 == 1 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT,
-                             .fees_in_bnb = seed % 2};
+                             .fees_in_bnb = seed % 2,
+                             .trace = getenv("GRIDSCOPE_TRACE") != NULL};
     struct world_result r;
     fault_arm(n);
     fault_pause();

@@ -96,6 +96,11 @@ void drop_link(struct world *w, struct model_link *l) {
 
 /* ---- requests ---- */
 
+static void put_result(struct world *w, struct buf *b, const char *text) {
+    bool known = exchange_result(w, b, text);
+    HOLDS(w, QUESTIONS_ARE_KNOWN, known, "Binance was asked %.100s", text);
+}
+
 static void refuse_limit(struct world *w, struct delivery *d, struct buf *b, int64_t until) {
     d->status = w->ban_418 ? 418 : 429;
     if (!w->ban_untold || until > w->ban_until) d->retry_after_us = until - w->now;
@@ -221,7 +226,7 @@ static void put_reply(struct world *w, struct model_link *l, struct buf *b, cons
         buf_puts(b, l->subscribed ? "\"result\":[{\"subscriptionId\":0}]," : "\"result\":[],");
     } else {
         buf_puts(b, "\"result\":");
-        if (!exchange_result(w, b, text)) broken(w, QUESTIONS_ARE_KNOWN, "Binance was asked %.100s", text);
+        put_result(w, b, text);
         buf_putc(b, ',');
     }
     buf_putf(b,
@@ -297,7 +302,7 @@ static void on_persist(struct world *w, const struct effect *f) {
 }
 
 static void on_remember(struct world *w, const struct effect *f) {
-    if (w->store_gone) return;
+    if (w->store_gone || f->text == NULL) return;
     if (strcmp(f->key, "symbols") == 0) {
         free(w->symbols);
         w->symbols = strdup(f->text);

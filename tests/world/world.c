@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { HEAL_MINUTES = 45, TURNS_MAX = 1000 };
+enum { HEAL_MINUTES = 45, HEAL_MINUTES_PLANTED = 5, TURNS_MAX = 1000 };
 
 void trace(struct world *w, const char *format, ...) {
     va_list args;
@@ -104,7 +104,10 @@ static void end_engine(struct world *w) {
 
 static void crash(struct world *w) {
     trace(w, "CRASH");
-    if (w->config.plant && w->stored_count > 0) w->stored_count--;
+    if (w->config.plant && w->stored_count > 2) {
+        w->stored_count--;
+        w->stored[w->stored_count / 2] = w->stored[w->stored_count];
+    }
     end_engine(w);
     start_engine(w);
 }
@@ -374,7 +377,8 @@ static void heal(struct world *w) {
     if (w->config.calm) calm_while(w);
     run(w, UINT64_MAX, w->now + US_PER_MIN);
     w->quiet = true;
-    int64_t end = w->now + HEAL_MINUTES * US_PER_MIN, at = w->now / US_PER_S * US_PER_S + US_PER_S / 2;
+    int64_t end = w->now + (w->config.plant ? HEAL_MINUTES_PLANTED : HEAL_MINUTES) * US_PER_MIN,
+            at = w->now / US_PER_S * US_PER_S + US_PER_S / 2;
     for (bool right = false; w->result->ok && !right && w->now < end;) {
         at += 5 * US_PER_S;
         run(w, UINT64_MAX, at);

@@ -34,7 +34,7 @@ struct world_config {
     bool page;                   /* a page applies every delta, as text */
     bool calm;                   /* half an hour of calm at the end: what is asked then is counted */
     unsigned trades_in_an_hour;  /* about; 0: 600 */
-    bool plant;                  /* a bug in the model's store: a crash loses what was committed last */
+    bool plant;                  /* a bug in the model's store: a crash loses a fill that was committed */
     bool trace;                  /* print every step to stderr */
     bool tell_steps;             /* print the last steps of a run that fails */
     const struct fault_at *only; /* these faults alone; NULL: those that the seed chooses */
