@@ -162,7 +162,6 @@ export default function PairChart({ pair, levels, fills }: { pair: PairState; le
           <button type="button" aria-pressed={shown} data-tip="Grid levels and average cost (g)" onClick={() => { gridShown.value = shown ? 'no' : 'yes'; }}>Grid</button>
           <button type="button" aria-pressed={table} onClick={() => setTable(!table)}>Table</button>
         </span>
-        <BlindNote gaps={chart?.touching(gaps ?? []) ?? []} />
       </div>
       <Legend at={at} last={chart?.last() ?? null} pair={pair} />
       <div class={`chart-body${table || empty || candles === null ? ' covered' : ''}`}>
@@ -174,7 +173,7 @@ export default function PairChart({ pair, levels, fills }: { pair: PairState; le
           <div class="cover">{empty ? <p class="empty">The exchange has no candles for {pair.symbol} in this time frame yet, so there is nothing to draw.</p> : <Waiting answer={answer} what="candles" />}</div>
         ) : null}
       </div>
-      <p class="attribution">Charts: <a href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">TradingView Lightweight Charts</a></p>
+      <p class="attribution">Charts: <a href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">TradingView Lightweight Charts</a><BlindNote gaps={chart?.touching(gaps ?? []) ?? []} /></p>
     </div>
   );
 }

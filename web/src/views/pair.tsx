@@ -145,7 +145,7 @@ function Facts({ pair }: { pair: PairState }) {
       <div><dt>Price</dt><dd>{price == null ? <Unknown reason="no price received yet" /> : <Price value={price} tick={tick} source={`${pair.symbol} price`} />}</dd></div>
       <div class="spare"><dt>Total</dt><dd><Money value={pair.get('total')} digits={digits} reason="no mark price yet" unit={quote} flash={false} source={`${pair.symbol} total`} focus /></dd></div>
       <div><dt>Position</dt><dd>{held === null ? <Unknown reason="the history is not known yet" /> : <span class="num" tabIndex={0} data-tip={`${quantity(held)} ${pair.get('base') ?? ''}`} data-source={`${pair.symbol} realized`}>{quantity(held)}</span>}</dd></div>
-      <div><dt>Average cost</dt><dd>{cost == null ? <Unknown reason="nothing is held" /> : <Price value={cost} tick={tick} source={`${pair.symbol} realized`} />}</dd></div>
+      <div><dt>Avg cost</dt><dd>{cost == null ? <Unknown reason="nothing is held" /> : <Price value={cost} tick={tick} source={`${pair.symbol} realized`} />}</dd></div>
       <div class="spare"><dt>Cycles</dt><dd><span class="num">{pair.get('cycles') == null ? '' : count(pair.get('cycles') as number)}</span></dd></div>
     </dl>
   );

@@ -198,7 +198,7 @@ function FilterBox() {
     <label class="filter">
       <Icon name="search" />
       <span class="vh">Filter pairs</span>
-      <input id="filter" type="search" placeholder="Filter  /" autocomplete="off" spellcheck={false} value={filter.value}
+      <input id="filter" type="search" placeholder={matchMedia('(hover: none)').matches ? 'Filter' : 'Filter  /'} autocomplete="off" spellcheck={false} value={filter.value}
         onInput={(event) => { filter.value = event.currentTarget.value; }} />
     </label>
   );
