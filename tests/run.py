@@ -76,7 +76,8 @@ def meson(report, suite, folder, options, only=None, arguments=(), env=None, bui
         names = [n for n in (line.split(" / ")[-1].strip() for line in listed.splitlines()) if re.match(only, n)]
     subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "6", *arguments, *names], cwd=ROOT,
                    capture_output=True, text=True, stdin=subprocess.DEVNULL, env=dict(os.environ, **(env or {})))
-    with open(f"{ROOT}/{folder}/meson-logs/testlog.json") as log:
+    wrapper = "-" + arguments[arguments.index("--wrapper") + 1].split()[0] if "--wrapper" in arguments else ""
+    with open(f"{ROOT}/{folder}/meson-logs/testlog{wrapper}.json") as log:  # Meson names it after the wrapper
         for line in log:
             test = json.loads(line)
             before = len(report.failures)
@@ -98,16 +99,18 @@ def suite_asan(report):
 
 
 def suite_valgrind(report):
+    """All but the long random loops of tests/property, which run under AddressSanitizer every day; the world in a small form."""
     meson(report, "valgrind", "build-valgrind", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled"],
-          r"(base|domain|wire|engine|view|io|store|server|app|sim|fuzz|fault)/(?!sim_)",
+          r"(base|domain|wire|engine|view|io|store|server|app|sim|fuzz|fault|defects|oracle|world)/(?!sim_)",
           ["--timeout-multiplier", "20", "--wrapper", "valgrind --quiet --error-exitcode=99 --leak-check=full "
-           "--errors-for-leak-kinds=definite,indirect --suppressions=" + ROOT + "/tests/valgrind.supp"])
+           "--errors-for-leak-kinds=definite,indirect --suppressions=" + ROOT + "/tests/valgrind.supp"],
+          {"GRIDSCOPE_SEEDS": "2", "GRIDSCOPE_EVENTS": "2000"})
 
 
 def suite_tsan(report):
     meson(report, "tsan", "build-tsan", ["--buildtype=debugoptimized", "-Dtests=true", "-Dpage=disabled", "-Db_sanitize=thread",
-                                 "-Db_lundef=false"], r"(io|store|server|app|sim|wire)/",
-          ["--timeout-multiplier", "10"], {"TSAN_OPTIONS": "exitcode=66"})
+                                 "-Db_lundef=false"], r"(io|store|server|app|sim|wire|fault|defects|world)/",
+          ["--timeout-multiplier", "10"], {"TSAN_OPTIONS": "exitcode=66", "GRIDSCOPE_SEEDS": "2"})
 
 
 def suite_page(report):

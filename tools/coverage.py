@@ -5,8 +5,8 @@ promised: every branch of decimals, ledger, breaker, backoff and the merge of tr
     tools/coverage.py [BUILD_FOLDER] [--no-run] [--missing PART...]    the counts of the last run; the branches not taken in files
                                                                        whose name has the part
 
-Left out, for their untaken side cannot happen in a program that is right: branches of lines with CHECK (base/check.h): they stop
-the program for our own mistakes. Whatever can fail in the world, memory among it, counts."""
+Left out, for their untaken side cannot happen in a program that is right: branches of lines with CHECK (base/check.h; also
+inside NAME_OF): they stop the program for our own mistakes. Whatever can fail in the world, memory among it, counts."""
 import collections, json, os, subprocess, sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -33,7 +33,7 @@ def run(build):
 def branches(build):
     """For each source of the pure folders, its lines with branches: (number, text, how many, how many not taken)."""
     out = subprocess.run(["gcovr", "-r", ROOT, f"{build}/src", "--filter", rf"{ROOT}/src/({'|'.join(FOLDERS)})/", "--json", "-",
-                          "--exclude-branches-by-pattern", r".*\bCHECK(_SLOW)?\(.*"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+                          "--exclude-branches-by-pattern", r".*\b(CHECK(_SLOW)?|NAME_OF)\(.*"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for file in json.loads(out)["files"]:
         name = file["file"].removeprefix("src/")
         with open(f"{ROOT}/src/{name}", encoding="utf-8") as f:

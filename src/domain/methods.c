@@ -375,6 +375,8 @@ enum method_walked method_walk_next(struct method_walk *w, struct fill *f, struc
     return w->failed == ERR_OK ? METHOD_FILL : METHOD_FAILED;
 }
 
+enum err method_walk_why(const struct method_walk *w) { return w->failed; }
+
 void method_walk_sums(struct ledger_totals *t, const struct method_walk *w) {
     t->realized = w->sums.realized;
     t->cost_basis = w->sums.cost_basis;

@@ -36,11 +36,12 @@ enum method_walked {
     METHOD_FILL,    /* *f is the next fill, *r what it did by the method (closes_first, closes_last: -1) */
     METHOD_END,     /* all of them are walked: method_walk_totals */
     METHOD_CHANGED, /* recomputing, or what was walked already has changed: begin a new walk */
-    METHOD_FAILED,  /* as method_totals */
+    METHOD_FAILED,  /* method_walk_why */
 };
 struct method_walk *method_walk_new(const struct ledger *l, enum method m, const struct name *base, struct wall since);
 void method_walk_free(struct method_walk *w); /* NULL is allowed */
 MUST_CHECK enum method_walked method_walk_next(struct method_walk *w, struct fill *f, struct fill_result *r);
+enum err method_walk_why(const struct method_walk *w); /* after METHOD_FAILED: ERR_RANGE or ERR_MEMORY */
 /* Sets what is the method's in *t, as of the fills walked so far. */
 void method_walk_sums(struct ledger_totals *t, const struct method_walk *w);
 /* After METHOD_END and before the ledger changes: as method_totals. */

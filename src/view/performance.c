@@ -188,7 +188,7 @@ static size_t walk_by_method(struct view_performance *v, const struct engine *e,
             return budget;
         } else {
             if (walked == METHOD_END) method_walk_totals(&v->totals[v->pair], v->walk);
-            else v->failed = ERR_RANGE;
+            else v->failed = method_walk_why(v->walk);
             merge_pair(v, e, p);
             return done;
         }

@@ -107,10 +107,120 @@ static void a_view_fails_as_a_whole(void **state) {
     rig_end(&r);
 }
 
+/* ---- the answers that are made in steps ---- */
+
+enum answer {
+    PERFORMANCE,
+    PERFORMANCE_OF_ONE,
+    PERFORMANCE_BY_AVERAGE,
+    EQUITY,
+    TRADES,
+    TRADES_OF_A_TEXT,
+    TRADES_CSV,
+    PROOF,
+    PROVENANCE,
+    ANSWERS
+};
+
+/* What the store has of the past: nothing, and said to be all. */
+static void feed_stored(struct view_series *s, const struct rig *r) {
+    struct wall from, to;
+    int64_t step;
+    while (view_series_wants(s, r->e, &from, &to, &step)) view_series_stored_end(s);
+}
+
+static void answer_performance(struct buf *out, const struct rig *r, bool one, enum method method) {
+    struct name symbol = {{0}};
+    if (one) symbol = r->e->pairs[0]->symbol;
+    struct view_performance *v = view_performance_new(r->e, &symbol, method, r->now);
+    if (v == NULL) {
+        out->failed = ERR_MEMORY;
+        return;
+    }
+    feed_stored(view_performance_series(v), r);
+    while (!view_performance_step(v, out, r->e)) {
+    }
+    view_performance_free(v);
+}
+
+static void answer_equity(struct buf *out, const struct rig *r) {
+    struct view_equity *v = view_equity_new((struct wall){0}, (struct wall){0}, r->now);
+    if (v == NULL) {
+        out->failed = ERR_MEMORY;
+        return;
+    }
+    feed_stored(view_equity_series(v), r);
+    while (!view_equity_step(v, out, r->e)) {
+    }
+    view_equity_free(v);
+}
+
+static void answer_trades(struct buf *out, const struct rig *r, const char *text, enum view_trades_format format) {
+    struct view_trades *t;
+    const struct view_trades_query q = {.text = text, .limit = 50};
+    out->failed = view_trades_new(&t, &q, format);
+    if (out->failed != ERR_OK) return;
+    while (!view_trades_step(t, out, r->e)) {
+    }
+    view_trades_free(t);
+}
+
+static void answer(struct buf *out, const struct rig *r, enum answer what) {
+    switch (what) {
+    case PERFORMANCE: answer_performance(out, r, false, METHOD_FIFO); break;
+    case PERFORMANCE_OF_ONE: answer_performance(out, r, true, METHOD_FIFO); break;
+    case PERFORMANCE_BY_AVERAGE: answer_performance(out, r, false, METHOD_AVERAGE); break;
+    case EQUITY: answer_equity(out, r); break;
+    case TRADES: answer_trades(out, r, NULL, VIEW_TRADES_JSON); break;
+    case TRADES_OF_A_TEXT: answer_trades(out, r, "sell", VIEW_TRADES_JSON); break;
+    case TRADES_CSV: answer_trades(out, r, NULL, VIEW_TRADES_CSV); break;
+    case PROOF: view_proof(out, r->e, r->now); break;
+    default: view_provenance(out, r->e, r->now); break;
+    }
+}
+
+static void an_answer_is_whole_or_said_to_have_failed(void **state) {
+    struct rig r;
+    uint64_t failures = 0;
+    (void)state;
+    rig_begin(&r);
+    for (int i = 0; i < 3; i++) {
+        char base[4] = {'A', (char)('A' + i), '\0'};
+        size_t pair = rig_pair(&r, base, "USDT");
+        for (int k = 0; k < 20; k++) {
+            rig_fill(&r, pair, k % 2 ? SIDE_SELL : SIDE_BUY, k % 2 ? "110" : "100", "1", "0.1", k % 3 ? "USDT" : "BNB");
+            rig_wait(&r, US_PER_MIN);
+        }
+        rig_tick(&r, pair, D8("105"));
+    }
+    rig_figures(&r);
+    for (enum answer what = 0; what < ANSWERS; what++) {
+        struct buf sound, out;
+        buf_init(&sound, 1 << 22);
+        answer(&sound, &r, what);
+        assert_int_equal(sound.failed, ERR_OK);
+        FOR_EACH_FAILURE(n, failed) {
+            buf_init(&out, 1 << 22);
+            fault_arm(n);
+            answer(&out, &r, what);
+            failed = fault_disarm();
+            bool same = out.failed == ERR_OK && out.len == sound.len && memcmp(out.at, sound.at, out.len) == 0;
+            if (!same && !(failed && out.failed != ERR_OK)) fail_msg("answer %d, allocation %d", (int)what, (int)n);
+            buf_free(&out);
+            failures += failed;
+        }
+        buf_free(&sound);
+    }
+    print_message("# %llu failures\n", (unsigned long long)failures);
+    assert_true(failures > 50);
+    rig_end(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_decoder_says_that_memory_is_missing),
         cmocka_unit_test(a_view_fails_as_a_whole),
+        cmocka_unit_test(an_answer_is_whole_or_said_to_have_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

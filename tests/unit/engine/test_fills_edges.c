@@ -6,15 +6,21 @@
 #include <stdlib.h>
 
 static struct rig r;
-static bool no_memory; /* the next realloc fails (--wrap, meson.build) */
+static bool no_memory; /* the next malloc or realloc fails (--wrap, meson.build) */
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
 void *__real_realloc(void *at, size_t size);
 void *__wrap_realloc(void *at, size_t size);
-void *__wrap_realloc(void *at, size_t size) {
-    bool fails = no_memory;
+
+static bool fails(void) {
+    bool now = no_memory;
     no_memory = false;
-    return fails ? NULL : __real_realloc(at, size);
+    return now;
 }
+
+void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
+void *__wrap_realloc(void *at, size_t size) { return fails() ? NULL : __real_realloc(at, size); }
 
 static void begin_live(void) {
     rig_begin(&r);
@@ -366,23 +372,122 @@ static void a_value_without_memory_is_tried_again(void **state) {
     rig_end(&r);
 }
 
-/* A chart of the same market is no answer to the question for its fee. */
-static void a_page_that_looks_at_the_fees_market_does_not_delay_it(void **state) {
+/* Neither a chart nor the question for another fee's market is the answer that is waited for. */
+static void each_market_of_a_fee_is_asked_for_on_its_own(void **state) {
     (void)state;
     begin_live();
     rig_rule(&r, "klines", -1, NULL);
     rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES,
                                    .id = 5,
-                                   .symbol = name_of("BNB/USDT"),
+                                   .symbol = name_of("BTC/USDT"),
                                    .interval = name_of("1m"),
                                    .limit = 10});
+    struct mono from = r.now.mono;
     struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
     assert_true(fills_accept(r.e, 0, &f));
-    f = made(2, 100, "EUR", f.time); /* and so is the question for another fee's market */
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(rig_count(&r, "BNBUSDT", from), 1);
+    f = made(2, 100, "EUR", (struct wall){r.now.wall.us - 9 * US_PER_MIN}); /* older: it comes first */
     assert_true(fills_accept(r.e, 0, &f));
-    struct mono from = r.now.mono;
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_true(rig_count(&r, "klines", from) >= 2);
+    size_t eur = 0;
+    for (size_t i = 0; i < r.seen_count; i++)
+        eur += strstr(r.seen[i].text, "klines") != NULL && strstr(r.seen[i].text, "EURUSDT") != NULL;
+    assert_int_equal(eur, 1);
+    rig_end(&r);
+}
+
+static void a_market_whose_minutes_nobody_needs_prices_nothing(void **state) {
+    (void)state;
+    begin_live();
+    struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
+    char *body = candle(f.time.us / US_PER_MIN - 1, "600");
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, US_PER_S);
+    size_t market = SIZE_MAX;
+    struct name bnb = name_of("BNBUSDT");
+    assert_non_null(market_by_exchange_symbol(r.e, &bnb, &market));
+    r.e->markets[market]->needs_minutes = false;
+    rig_rule(&r, "klines", 200, body);
     rig_ticks(&r, 3 * US_PER_S);
-    assert_int_equal(rig_count(&r, "klines", from), 1); /* the older one first: they are of one minute */
+    assert_int_equal(totals()->unvalued_fees, 1);
+    r.e->markets[market]->needs_minutes = true;
+    rig_ticks(&r, 3 * US_PER_S);
+    assert_int_equal(totals()->unvalued_fees, 0);
+    rig_end(&r);
+    free(body);
+}
+
+static void of_two_missing_markets_the_nearest_path_is_asked_for(void **state) {
+    struct name eur = name_of("EUR"), btc = name_of("BTC"), eurusdt = name_of("EURUSDT");
+    (void)state;
+    begin_live();
+    size_t cross = market_ensure(r.e, &eur, &btc); /* as another pair's fee may have made it */
+    assert_true(cross != SIZE_MAX);
+    r.e->markets[cross]->needs_minutes = true;
+    struct fill f = made(1, 100, "EUR", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
+    char *body = candle(f.time.us / US_PER_MIN - 1, "1.1");
+    rig_rule(&r, "EURUSDT", 200, body);
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, 5 * US_PER_S);
+    assert_non_null(market_by_exchange_symbol(r.e, &eurusdt, NULL));
+    assert_int_equal(totals()->unvalued_fees, 0);
+    assert_true(totals()->fees_quote.v == (i128)11 * DEC16_ONE / 10);
+    rig_end(&r);
+    free(body);
+}
+
+/* What does not fit one transaction is valued again at the next start, alike. */
+static void a_value_beyond_one_transaction_stands_without_being_kept(void **state) {
+    (void)state;
+    begin_live();
+    struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, US_PER_S);
+    size_t market = SIZE_MAX;
+    struct name bnb = name_of("BNBUSDT");
+    assert_non_null(market_by_exchange_symbol(r.e, &bnb, &market));
+    fills_minute_closed(r.e, market, (struct wall){f.time.us - f.time.us % US_PER_MIN - US_PER_MIN},
+                        (struct dec8){600 * DEC8_ONE});
+    r.e->priv->valued_count = LIMIT_STORE_GROUP_FILLS;
+    fills_ask_fee_prices(r.e);
+    assert_int_equal(r.e->priv->valued_count, LIMIT_STORE_GROUP_FILLS);
+    r.e->priv->valued_count = 0;
+    assert_int_equal(totals()->fees_quote.v, 0); /* published with the recomputation */
+    rig_ticks(&r, US_PER_S);
+    assert_true(totals()->fees_quote.v == (i128)600 * DEC16_ONE);
+    assert_int_equal(r.valued_fills, 0);
+    rig_end(&r);
+}
+
+static void a_fee_without_a_name_waits_for_no_market(void **state) {
+    (void)state;
+    begin_live();
+    struct fill f = made(1, 100, NULL, r.now.wall);
+    f.fee = (struct dec16){DEC16_ONE};
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, US_PER_S);
+    assert_int_equal(r.e->priv->fee_wait_count, 0);
+    assert_int_equal(totals()->assumed_fees, 1);
+    rig_end(&r);
+}
+
+static void a_large_batch_without_memory_waits_and_is_kept_whole(void **state) {
+    enum { FILLS = LIMIT_STORE_GROUP_FILLS + 100 };
+    (void)state;
+    begin_live();
+    for (int64_t i = 1; i <= FILLS; i++) {
+        struct fill f = made(i, 100, NULL, r.now.wall);
+        assert_true(fills_accept(r.e, 0, &f));
+    }
+    no_memory = true;
+    fills_flush(r.e);
+    assert_int_equal(r.e->priv->pending_count, FILLS);
+    assert_false(no_memory);
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(r.committed_fills, FILLS);
+    assert_int_equal(totals()->fills, FILLS);
     rig_end(&r);
 }
 
@@ -404,7 +509,12 @@ int main(void) {
         cmocka_unit_test(a_candle_of_a_market_that_prices_no_fee_is_not_kept),
         cmocka_unit_test(a_value_that_overflows_leaves_the_fee_unvalued),
         cmocka_unit_test(a_value_without_memory_is_tried_again),
-        cmocka_unit_test(a_page_that_looks_at_the_fees_market_does_not_delay_it),
+        cmocka_unit_test(each_market_of_a_fee_is_asked_for_on_its_own),
+        cmocka_unit_test(a_market_whose_minutes_nobody_needs_prices_nothing),
+        cmocka_unit_test(of_two_missing_markets_the_nearest_path_is_asked_for),
+        cmocka_unit_test(a_value_beyond_one_transaction_stands_without_being_kept),
+        cmocka_unit_test(a_fee_without_a_name_waits_for_no_market),
+        cmocka_unit_test(a_large_batch_without_memory_waits_and_is_kept_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
