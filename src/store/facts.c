@@ -205,17 +205,18 @@ static enum err bound_series(struct sql *s, int64_t series) {
     return query_run(&q);
 }
 
-/* The series other than `kept` whose newest candle is the oldest, 0 for none; and how many candles there are. */
-static enum err find_oldest(struct sql *s, int64_t *id, int64_t *all, int64_t kept) {
-    struct query q = query_start(s, "SELECT (SELECT sum(rows) FROM candle_series),"
-                                    " (SELECT id FROM candle_series AS one WHERE id != ? ORDER BY"
-                                    "  (SELECT max(open_us) FROM candles WHERE series = one.id), id LIMIT 1)");
+static enum err count_candles(struct sql *s, int64_t *all) {
+    struct query q = query_start(s, "SELECT sum(rows) FROM candle_series");
+    *all = query_row(&q) ? query_int(&q, 0) : 0;
+    return query_end(&q);
+}
+
+/* The series other than `kept` whose newest candle is the oldest; 0: there is no other. */
+static enum err find_oldest(struct sql *s, int64_t *id, int64_t kept) {
+    struct query q = query_start(s, "SELECT id FROM candle_series AS one WHERE id != ? ORDER BY"
+                                    " (SELECT max(open_us) FROM candles WHERE series = one.id), id LIMIT 1");
     query_put_int(&q, kept);
-    *id = *all = 0;
-    if (query_row(&q)) {
-        *all = query_int(&q, 0);
-        *id = query_int(&q, 1);
-    }
+    *id = query_row(&q) ? query_int(&q, 0) : 0;
     return query_end(&q);
 }
 
@@ -232,8 +233,9 @@ static enum err drop_series(struct sql *s, int64_t series) {
 static enum err bound_all(struct sql *s, int64_t series) {
     for (;;) {
         int64_t oldest, all;
-        enum err e = find_oldest(s, &oldest, &all, series);
-        if (e != ERR_OK || all <= LIMIT_STORE_CANDLES_ALL || oldest == 0) return e;
+        enum err e = count_candles(s, &all);
+        if (e != ERR_OK || all <= LIMIT_STORE_CANDLES_ALL) return e;
+        if ((e = find_oldest(s, &oldest, series)) != ERR_OK || oldest == 0) return e;
         if ((e = drop_series(s, oldest)) != ERR_OK) return e;
     }
 }
