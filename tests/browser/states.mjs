@@ -329,6 +329,36 @@ test('history_is_filtered_paged_and_exported_by_the_server', 'mock', (context) =
   await until(async () => (await page.locator('table.history tbody tr').count()) === 1, 'the one trade');
 }));
 
+test('history_by_day_reaches_rows_and_export_alike', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/history`);
+  await page.waitForSelector('table.history tbody tr');
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  await page.fill('.filters input[type=date] >> nth=0', day);
+  await page.fill('.filters input[type=date] >> nth=1', day);
+  await until(async () => {
+    const days = await page.$$eval('table.history tbody time', (rows) => rows.map((row) => row.textContent.slice(0, 10)));
+    return days.length > 0 && days.every((shown) => shown === day);
+  }, 'rows of one day, the last included');
+  const link = new URL(await page.getAttribute('a[download]', 'href'), mock.url).searchParams;
+  const [from, to] = ['from', 'to'].map((name) => Date.parse(link.get(name)));
+  same(to - from, 86_400_000, 'length of the exported time');
+}));
+
+test('scrolling_back_asks_for_older_candles_until_there_are_none', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  const asked = [];
+  page.on('request', (request) => { if (/\/candles\?/.test(request.url())) asked.push(new URL(request.url()).searchParams.get('before')); });
+  await page.goto(`${mock.url}/#/pair/BTC/USDT`);
+  await page.waitForSelector('.pair .chart-canvas canvas');
+  await until(async () => (await page.locator('.chart .legend .num').count()) > 3, 'candles');
+  await page.focus('.chart-canvas');
+  await until(async () => {
+    await page.keyboard.press('Home');
+    return asked.filter((before) => before !== null).length >= 2;
+  }, 'two older pages');
+  const befores = asked.filter((before) => before !== null);
+  check(befores[1] < befores[0], `pages before ${befores}`);
+}));
+
 test('a_phone_shows_the_alarm_first', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
   mock.set({ status_reason: 'circuit_breaker', bot: { health: 'unknown', breaker: { state: 'open', consecutive_failures: 5, next_trial_at: soon(110) } } });
   await says(page, '.notices', /circuit breaker, next try in/);

@@ -206,6 +206,18 @@ test('the_shown_total_is_the_rounded_total_of_the_api', 'real', (context) => on(
   same(figure, `${total.startsWith('-') ? '\u2212' : '+'}${cents.replace(/\B(?=(\d{3})+\.)/g, ',')}`, `shown for ${total}`);
 }));
 
+test('the_last_bar_lives_and_every_time_frame_has_candles', 'real', (context) => on(context, {}, async ({ page, url, complaints }) => {
+  await page.goto(`${url}/#/pair/BTC/USDT`);
+  const legend = () => page.locator('.chart .legend').innerText();
+  for (const frame of ['5m', '15m', '4h', '1d', '1w', '1h', '1m']) {
+    await page.click(`.chart-bar button:text-is("${frame}")`);
+    await until(async () => /O[\s\S]*H[\s\S]*L[\s\S]*C/.test(await legend()), `candles of ${frame}`);
+  }
+  const first = await legend();
+  await until(async () => (await legend()) !== first, 'a new close in the last bar');
+  same(complaints, [], 'complaints');
+}));
+
 test('the_demo_proves_its_total_by_every_method', 'real', (context) => on(context, {}, async ({ page, url, complaints }) => {
   await page.goto(`${url}/#/performance`);
   await until(async () => /exact, drift 0$/.test(await page.locator('.proof .chip').innerText()), 'an exact proof');
