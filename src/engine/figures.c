@@ -275,17 +275,20 @@ static enum status_reason blocking_reason(const struct engine *e) {
     return REASON_NO_RESPONSE;
 }
 
+/* Without a key from the bot, pair by pair: a bot that was heard and trades no grid has none to tell of. */
+static bool fills_wanted(const struct engine *e) {
+    return engine_has_key(e) || (by_bot(e) && (e->pair_count > 0 || !e->priv->symbols_known));
+}
+
 static bool reconnecting(const struct engine *e) {
     if (!feed_is_live(&e->market) && !e->fallback_proven[FEED_MARKET]) return true;
-    bool fills_wanted = engine_has_key(e) || by_bot(e);
     bool fills_flow = (engine_has_key(e) && feed_is_live(&e->user)) || e->fallback_proven[FEED_USER];
-    return fills_wanted && !fills_flow;
+    return fills_wanted(e) && !fills_flow;
 }
 
 static bool stale(const struct engine *e) {
-    bool fills_wanted = engine_has_key(e) || by_bot(e);
     bool fills_stream = engine_has_key(e) && feed_is_live(&e->user);
-    if (fills_wanted && !fills_stream && older(e->fills_read_at, STALE_US, e->now.wall)) return true;
+    if (fills_wanted(e) && !fills_stream && older(e->fills_read_at, STALE_US, e->now.wall)) return true;
     for (size_t i = 0; i < e->pair_count; i++)
         if (e->pairs[i]->price_stale && ledger_totals(e->pairs[i]->ledger)->holdings.v != 0) return true;
     return false;

@@ -197,8 +197,10 @@ static void prediction_strategies_are_no_pairs(void **state) {
              "{\"strategies\": [{\"name\": \"prediction\", \"symbol\": \"MULTI/USDT\", \"statistics\": {}, \"config\": "
              "{\"type\": \"prediction\"}, \"positions\": []}]}");
     rig_start(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_live(&r);
+    rig_ticks(&r, 70 * US_PER_S);
     assert_int_equal(r.e->pair_count, 0);
+    assert_int_equal(r.e->status, STATUS_CONNECTED); /* and nothing is waited for */
     rig_end(&r);
 }
 
