@@ -34,6 +34,30 @@ static void defect_a1_it_opens_though_failures_come_later(void **state) {
     rig_end(&r);
 }
 
+/* pybreaker's listeners are our log and the browsers' deltas: each change of state is told once, and only changes are. */
+static void each_change_of_the_breaker_is_told_once(void **state) {
+    (void)state;
+    begin_live(false);
+    struct mono from = r.now.mono;
+    struct buf out;
+    struct view *v = view_new(r.e, r.now);
+    assert_non_null(v);
+    bot_dies();
+    assert_int_equal(rig_count(&r, "circuit breaker open", from), 1);
+    buf_init(&out, 1 << 20);
+    assert_true(view_delta(v, &out, r.e, r.now, 2));
+    buf_putc(&out, '\0');
+    assert_non_null(strstr(out.at, "\"state\":\"open\""));
+    buf_free(&out);
+    rig_no_rules(&r);
+    rig_ticks(&r, 65 * US_PER_S);
+    assert_shown(&r, "bot.breaker.state", "closed");
+    assert_int_equal(rig_count(&r, "circuit breaker open", from), 1);
+    assert_int_equal(rig_count(&r, "circuit breaker closed", from), 1);
+    view_free(v);
+    rig_end(&r);
+}
+
 static void defect_a2_open_it_answers_without_bringing_anything_down(void **state) {
     (void)state;
     begin_live(true);
@@ -299,6 +323,7 @@ static void defect_b8_the_time_of_the_figures_moves_with_the_stream(void **state
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defect_a1_it_opens_though_failures_come_later),
+        cmocka_unit_test(each_change_of_the_breaker_is_told_once),
         cmocka_unit_test(defect_a2_open_it_answers_without_bringing_anything_down),
         cmocka_unit_test(defect_a3_a_failing_trial_opens_it_again),
         cmocka_unit_test(defect_a4_one_round_of_questions_is_one_failure),
