@@ -358,6 +358,8 @@ static void on_reply(struct engine *e, uint64_t link, const struct api_reply *re
                        .retry_after = reply->retry_after,
                        .result = reply->result,
                        .has_result = true};
+    if (reply->server_time.us != 0 && a.retry_after.us != 0) /* how long, whatever we take for the exchange's time */
+        a.retry_after.us += engine_exchange_time(e).us - reply->server_time.us;
     answer_handle(e, r, &a);
 }
 

@@ -60,6 +60,7 @@ struct api_reply {
     int status;                        /* 200 ... */
     int code;                          /* error.code, 0 none */
     char message[120];                 /* error.msg, cut */
+    struct wall server_time;           /* said beside retry_after; 0 not said */
     struct wall retry_after;           /* error.data.retryAfter (ms since the epoch); 0 none */
     int64_t weight_used, weight_limit; /* REQUEST_WEIGHT per minute; -1 not said */
     struct json_value result;          /* borrowed from the struct json until its next parse */

@@ -51,6 +51,8 @@ static enum err reply_error(struct api_reply *r, struct json_value error, struct
     struct json_value until = json_get(json_get(error, "data"), "retryAfter");
     if (json_present(until) && json_ms_time(until, &r->retry_after) != ERR_OK)
         return fault_at(fault, &p, "data.retryAfter", ERR_VALUE);
+    struct json_value said = json_get(json_get(error, "data"), "serverTime");
+    if (json_present(said) && json_ms_time(said, &r->server_time) != ERR_OK) r->server_time = (struct wall){0};
     return ERR_OK;
 }
 

@@ -205,6 +205,23 @@ static void silence_after_429_is_whole(void **state) {
     rig_end(&r);
 }
 
+/* The exchange's clock may not be known, or ours be wrong by minutes: what counts is how long it said. */
+static void a_ban_said_with_the_exchanges_time_lasts_as_long_as_it_said(void **state) {
+    (void)state;
+    begin_live(true);
+    rig_ticks(&r, 20 * US_PER_S);
+    rig_rule(&r, "klines", 429,
+             "{\"code\":-1003,\"msg\":\"no\",\"data\":{\"serverTime\":1659142907531,\"retryAfter\":1659143007531}}");
+    rig_handle(&r, &(struct event){.kind = EVENT_WANT_CANDLES,
+                                   .id = 5,
+                                   .symbol = name_of("BTC/USDT"),
+                                   .interval = name_of("1h"),
+                                   .limit = 10});
+    rig_pass(&r, 50 * US_PER_MS);
+    assert_in_range(r.e->exchange.weight.banned_until.us - engine_exchange_time(r.e).us, 99 * US_PER_S, 100 * US_PER_S);
+    rig_end(&r);
+}
+
 static void retry_after_counts_on_the_clock_of_the_exchange(void **state) {
     (void)state;
     rig_begin(&r);
@@ -524,6 +541,7 @@ int main(void) {
         cmocka_unit_test(a_step_of_our_clock_does_not_shorten_a_ban),
         cmocka_unit_test(open_orders_are_asked_again_when_the_bot_does_not_answer),
         cmocka_unit_test(silence_after_429_is_whole),
+        cmocka_unit_test(a_ban_said_with_the_exchanges_time_lasts_as_long_as_it_said),
         cmocka_unit_test(retry_after_counts_on_the_clock_of_the_exchange),
         cmocka_unit_test(repeated_429_without_a_time_doubles_the_silence),
         cmocka_unit_test(one_poll_counts_one_failure),

@@ -271,6 +271,7 @@ static void error_replies(void **state) {
     assert_int_equal(m.reply.status, 418);
     assert_int_equal(m.reply.code, -1003);
     assert_wall(m.reply.retry_after, "2022-07-30T02:00:00.000000Z");
+    assert_wall(m.reply.server_time, "2022-07-30T01:01:47.531000Z");
     assert_int_equal(m.reply.weight_used, 2411);
     assert_int_equal(strlen(m.reply.message), sizeof m.reply.message - 1); /* cut */
     assert_false(json_present(m.reply.result));
