@@ -9,6 +9,8 @@ const struct invariant_row invariant_rows[INVARIANTS] = {
     [PORTFOLIO_ADDS_UP] = {"portfolio_adds_up", "the portfolio's realized is the sum over its pairs"},
     [UNKNOWN_IS_NOT_ZERO] = {"unknown_is_not_zero", "what nobody has told yet is unknown, never a figure of zero"},
     [NEVER_BELOW_ZERO] = {"never_below_zero", "holdings, their cost and fees are not negative"},
+    [PROOF_NEVER_DRIFTS] = {"proof_never_drifts",
+                            "lots and cash flows give the same total, or it is said why they cannot be compared"},
     [NO_INVENTED_FILL] = {"no_invented_fill", "no pair shows more fills than trades were made"},
     [PERSIST_THEN_SHOW] = {"persist_then_show", "while the store commits, no fill is shown before its commit"},
     [STALE_IS_SAID] = {"stale_is_said", "a held pair without a price for 62 s is never shown as connected"},
@@ -137,6 +139,7 @@ static void check_pair(struct world *w, const struct pair *p) {
     bool held = t->holdings.v != 0;
     HOLDS(w, NEVER_BELOW_ZERO, t->holdings.v >= 0 && t->cost_basis.v >= 0 && t->fees_quote.v >= 0, "%s",
           p->symbol.text);
+    HOLDS(w, PROOF_NEVER_DRIFTS, p->proof.state != PROOF_DRIFT, "%s", p->symbol.text);
     HOLDS(w, NO_INVENTED_FILL, m < 0 || t->fills <= w->made[m], "%s shows more fills than there were trades",
           p->symbol.text);
     if (m < 0 || !held) return;

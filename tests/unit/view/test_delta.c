@@ -219,6 +219,26 @@ static void a_tick_holds_only_what_it_changed(void **state) {
     end(&r, &p);
 }
 
+/* The portfolio carries the mark of its least complete pair, and of what its proof says. */
+static void the_portfolios_marks_go_out_with_their_pair(void **state) {
+    (void)state;
+    struct rig r;
+    struct page p;
+    begin(&r, &p);
+    r.e->pairs[0]->history.state = HISTORY_COMPLETE;
+    r.e->pair_dirty[0] = 1;
+    buf_clear(&p.out);
+    assert_true(view_delta(p.view, &p.out, r.e, r.now, 7));
+    assert_null(strstr(p.out.at, "\"pnl\"")); /* the other pair is loading still */
+    r.e->pairs[1]->history.state = HISTORY_GAP;
+    r.e->pair_dirty[1] = 1;
+    r.e->proof.drift.v = 1;
+    buf_clear(&p.out);
+    assert_true(view_delta(p.view, &p.out, r.e, r.now, 8));
+    assert_non_null(strstr(p.out.at, "\"pnl\":{\"drift\":\"0.0000000000000001\",\"history\":{\"state\":\"gap\"}}"));
+    end(&r, &p);
+}
+
 static void a_repeated_price_waits_for_the_beat(void **state) {
     (void)state;
     struct rig r;
@@ -552,6 +572,7 @@ int main(void) {
         cmocka_unit_test(nothing_marked_says_nothing),
         cmocka_unit_test(marks_without_a_change_say_nothing),
         cmocka_unit_test(a_tick_holds_only_what_it_changed),
+        cmocka_unit_test(the_portfolios_marks_go_out_with_their_pair),
         cmocka_unit_test(a_repeated_price_waits_for_the_beat),
         cmocka_unit_test(counters_alone_go_four_times_a_second),
         cmocka_unit_test(every_changed_price_goes_at_once),
