@@ -304,10 +304,9 @@ static void on_time(struct engine *e, const struct request *r, struct json_value
     struct wall server;
     *err = server_time_decode(result, &server, fault);
     if (*err != ERR_OK) return;
-    int64_t elapsed = e->now.mono.us - r->sent.us, before = engine_exchange_time(e).us;
+    int64_t elapsed = e->now.mono.us - r->sent.us;
     e->priv->clock_base_us = server.us - (e->now.mono.us - elapsed / 2);
     e->priv->clock_based = true;
-    weight_clock_moved(&e->exchange.weight, engine_exchange_time(e).us - before);
     e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = true;
 }

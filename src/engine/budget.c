@@ -41,10 +41,6 @@ void weight_ban(struct weight_budget *b, struct wall now, struct wall until) {
     if (until.us > b->banned_until.us) b->banned_until = until;
 }
 
-void weight_clock_moved(struct weight_budget *b, int64_t by_us) {
-    if (b->banned_until.us != 0) b->banned_until.us += by_us;
-}
-
 bool weight_throttled(struct weight_budget *b, struct wall now) {
     roll(b, now);
     return b->used * 100 >= b->limit * WEIGHT_REST_PERCENT;

@@ -27,8 +27,6 @@ void weight_spend(struct weight_budget *b, struct wall now, int64_t weight);
 void weight_learn(struct weight_budget *b, struct wall now, int64_t used, int64_t limit);
 /* 429 or 418; until 0: not said, then a minute, doubling to an hour. */
 void weight_ban(struct weight_budget *b, struct wall now, struct wall until);
-/* The exchange's clock turned out to be another: a ban that was counted by the old one ends as much later or earlier. */
-void weight_clock_moved(struct weight_budget *b, int64_t by_us);
 static inline bool weight_banned(const struct weight_budget *b, struct wall now) { return now.us < b->banned_until.us; }
 /* At or above 80 %. */
 bool weight_throttled(struct weight_budget *b, struct wall now);

@@ -93,18 +93,6 @@ static void a_shorter_ban_does_not_shorten_a_longer_one(void **state) {
     assert_true(b.banned_until.us == second(1000).us);
 }
 
-static void a_ban_counted_by_another_clock_moves_with_it(void **state) {
-    (void)state;
-    struct weight_budget b;
-    weight_init(&b);
-    weight_clock_moved(&b, -100 * US_PER_S); /* no ban: none comes of it */
-    assert_int_equal(b.banned_until.us, 0);
-    weight_ban(&b, second(100), second(123));
-    weight_clock_moved(&b, -60 * US_PER_S);
-    assert_true(weight_banned(&b, second(62)));
-    assert_false(weight_banned(&b, second(63)));
-}
-
 static void bans_without_a_time_double_from_a_minute_to_an_hour(void **state) {
     (void)state;
     static const int64_t minutes[] = {1, 2, 4, 8, 16, 32, 60, 60};
@@ -271,7 +259,6 @@ int main(void) {
         cmocka_unit_test(a_learnt_limit_moves_the_thresholds),
         cmocka_unit_test(a_ban_is_silence_for_all_until_its_end),
         cmocka_unit_test(a_shorter_ban_does_not_shorten_a_longer_one),
-        cmocka_unit_test(a_ban_counted_by_another_clock_moves_with_it),
         cmocka_unit_test(bans_without_a_time_double_from_a_minute_to_an_hour),
         cmocka_unit_test(a_burst_of_refusals_is_one_ban),
         cmocka_unit_test(a_ban_with_a_time_doubles_none_without),
