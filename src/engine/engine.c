@@ -318,20 +318,9 @@ static void on_http(struct engine *e, const struct event *v) {
 }
 
 static void on_watch_candles(struct engine *e, const struct event *v) {
-    struct engine_private *p = e->priv;
-    size_t i = 0, index;
+    size_t index;
     struct pair *pair = pair_by_symbol(e, &v->symbol, &index);
-    if (pair == NULL) return;
-    while (i < p->watched_count &&
-           !(name_eq(&p->watched[i].symbol, &pair->exchange_symbol) && name_eq(&p->watched[i].interval, &v->interval)))
-        i++;
-    if (v->on && i == p->watched_count && i < WATCHED_MAX) {
-        p->watched[p->watched_count++] = (struct watched_candles){pair->exchange_symbol, v->interval};
-        streams_resubscribe(e);
-    } else if (!v->on && i < p->watched_count) {
-        p->watched[i] =
-            p->watched[--p->watched_count]; /* the stream stays until the next connection: no message is spent */
-    }
+    if (pair != NULL) streams_watch(e, &pair->exchange_symbol, &v->interval, v->on);
 }
 
 static void on_stop(struct engine *e) {

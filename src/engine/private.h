@@ -65,8 +65,10 @@ struct fee_wait { /* a fill whose fee has no price yet */
 
 struct watched_candles { /* charts that pages have open */
     struct name symbol, interval;
+    uint64_t link; /* of the market feed on which its stream stands; 0 none */
+    bool wanted;   /* no more: forgotten once the stream is taken back */
 };
-enum { WATCHED_MAX = 64 };
+enum { WATCHED_MAX = 64 }; /* a page has one open; with the figures' streams a link stays under its 1,024 */
 
 enum { CHARTS_MAX = ON_DEMAND_MAX };
 struct chart { /* candles that a user waits for */
@@ -243,7 +245,9 @@ void streams_on_open(struct engine *e, uint64_t id);
 void streams_on_text(struct engine *e, uint64_t id, struct span text);
 void streams_on_ping(struct engine *e, uint64_t id);
 void streams_on_closed(struct engine *e, const struct event *event);
-void streams_resubscribe(struct engine *e); /* the set of wanted market streams grew */
+void streams_resubscribe(struct engine *e); /* the set of streams that figures need grew */
+/* A page opened the first chart of that kind, or the last one was closed. symbol: the exchange's. */
+void streams_watch(struct engine *e, const struct name *symbol, const struct name *interval, bool wanted);
 void streams_user_synced(struct engine *e); /* trades since the last known are merged */
 void streams_user_refused(struct engine *e, const char *why);
 void streams_user_ended(struct engine *e, uint64_t id, const char *why); /* no subscription on this link any more */

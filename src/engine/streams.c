@@ -9,7 +9,7 @@
 #define SUBSCRIBE_GAP_US (260 * US_PER_MS)
 enum { STREAM_NAME_MAX = 2 * NAME_MAX, STREAMS_A_FRAME = 60, STREAMS_MAX = 1000, FRAME_MAX = 4000 };
 
-/* ---- the wanted market streams, in a fixed order: a prefix of it has been sent on the current link ---- */
+/* ---- the streams that figures need, in a fixed order: a prefix of it has been sent on the current link ---- */
 
 static void lower(char *out, const char *text) {
     size_t i = 0;
@@ -19,12 +19,12 @@ static void lower(char *out, const char *text) {
 }
 
 static size_t stream_count(const struct engine *e) {
-    size_t n = (e->config->heartbeat_stream[0] != '\0') + e->priv->watched_count;
+    size_t n = e->config->heartbeat_stream[0] != '\0';
     for (size_t i = 0; i < e->market_count; i++) n += 1 + (size_t)e->markets[i]->needs_minutes;
     return n;
 }
 
-/* Name of wanted stream i: heartbeat, then market by market its ticker and minutes, then the charts. */
+/* Name of stream i: heartbeat, then market by market its ticker and minutes. */
 static bool stream_name(const struct engine *e, size_t i, char out[static STREAM_NAME_MAX]) {
     char symbol[NAME_MAX];
     if (e->config->heartbeat_stream[0] != '\0' && i-- == 0) {
@@ -42,10 +42,7 @@ static bool stream_name(const struct engine *e, size_t i, char out[static STREAM
             return true;
         }
     }
-    if (i >= e->priv->watched_count) return false;
-    lower(symbol, e->priv->watched[i].symbol.text);
-    (void)snprintf(out, STREAM_NAME_MAX, "%s@kline_%s", symbol, e->priv->watched[i].interval.text);
-    return true;
+    return false;
 }
 
 static void send_text(struct engine *e, uint64_t link, struct buf *b) {
@@ -61,22 +58,30 @@ static void send_text(struct engine *e, uint64_t link, struct buf *b) {
     f->text_len = len;
 }
 
-/* Wanted streams that were not named yet on the link that is being filled. */
-static bool subscriptions_left(const struct engine *e) {
-    const struct engine_private *p = e->priv;
-    bool standing =
-        p->subscribe_link != 0 && (p->subscribe_link == e->market.cur.id || p->subscribe_link == e->market.next.id);
-    return standing && p->subscribe_cursor < STREAMS_MAX && p->subscribe_cursor < stream_count(e);
+static bool streams_left(const struct engine *e) {
+    return e->priv->subscribe_cursor < STREAMS_MAX && e->priv->subscribe_cursor < stream_count(e);
 }
 
-/* The next frame of subscriptions for the link that is being filled; the rest follows after SUBSCRIBE_GAP_US. */
-static void subscribe_some(struct engine *e) {
+/* The next frame of the link that is being filled; another one follows after SUBSCRIBE_GAP_US. */
+static void send_names(struct engine *e, const char *method, const char *const *list, size_t n) {
+    struct engine_private *p = e->priv;
+    struct buf frame;
+    p->next_subscribe_at = mono_add(e->now.mono, SUBSCRIBE_GAP_US);
+    buf_init(&frame, FRAME_MAX);
+    if (market_subscribe_frame(&frame, method, list, n, ++p->next_frame_id) != ERR_OK) {
+        buf_free(&frame);
+        return;
+    }
+    p->market_subscribe_pending++;
+    send_text(e, p->subscribe_link, &frame);
+}
+
+static void send_streams(struct engine *e) {
     struct engine_private *p = e->priv;
     char names[STREAMS_A_FRAME][STREAM_NAME_MAX];
     const char *list[STREAMS_A_FRAME];
-    size_t n = 0, bytes = 64, total = stream_count(e);
-    struct buf frame;
-    while (n < STREAMS_A_FRAME && p->subscribe_cursor + n < total && p->subscribe_cursor + n < STREAMS_MAX &&
+    size_t n = 0, bytes = 64;
+    while (n < STREAMS_A_FRAME && p->subscribe_cursor + n < STREAMS_MAX &&
            stream_name(e, p->subscribe_cursor + n, names[n])) {
         bytes += strlen(names[n]) + 3;
         if (bytes > FRAME_MAX - 100) break;
@@ -84,16 +89,73 @@ static void subscribe_some(struct engine *e) {
         n++;
     }
     if (n == 0) return;
-    buf_init(&frame, FRAME_MAX);
-    if (market_subscribe_frame(&frame, "SUBSCRIBE", list, n, ++p->next_frame_id) != ERR_OK) {
-        buf_free(&frame);
-        p->subscribe_cursor += n;
-        return;
-    }
     p->subscribe_cursor += n;
-    p->market_subscribe_pending++;
-    p->next_subscribe_at = mono_add(e->now.mono, SUBSCRIBE_GAP_US);
-    send_text(e, p->subscribe_link, &frame);
+    send_names(e, "SUBSCRIBE", list, n);
+}
+
+/* ---- the streams of open charts: named when a page opens one, taken back when the last page has closed it ---- */
+
+static bool chart_waits(const struct engine *e, const struct watched_candles *w) {
+    return w->wanted != (w->link == e->priv->subscribe_link);
+}
+
+static bool charts_left(const struct engine *e) {
+    for (size_t i = 0; i < e->priv->watched_count; i++)
+        if (chart_waits(e, &e->priv->watched[i])) return true;
+    return false;
+}
+
+/* A fee may be valued by the same stream. */
+static bool minutes_needed(struct engine *e, const struct watched_candles *w) {
+    size_t market;
+    return name_is(&w->interval, "1m") && market_by_exchange_symbol(e, &w->symbol, &market) != NULL &&
+           e->markets[market]->needs_minutes;
+}
+
+static void forget_charts(struct engine *e) {
+    struct engine_private *p = e->priv;
+    size_t kept = 0;
+    for (size_t i = 0; i < p->watched_count; i++)
+        if (p->watched[i].wanted || (p->watched[i].link != 0 && p->watched[i].link == p->subscribe_link))
+            p->watched[kept++] = p->watched[i];
+    p->watched_count = kept;
+}
+
+/* One frame of those that are due the same way. */
+static void send_charts(struct engine *e) {
+    struct engine_private *p = e->priv;
+    char names[STREAMS_A_FRAME][STREAM_NAME_MAX], symbol[NAME_MAX];
+    const char *list[STREAMS_A_FRAME];
+    size_t n = 0;
+    bool wanted = false;
+    for (size_t i = 0; i < p->watched_count && n < STREAMS_A_FRAME; i++) {
+        struct watched_candles *w = &p->watched[i];
+        if (!chart_waits(e, w) || (n > 0 && w->wanted != wanted)) continue;
+        w->link = w->wanted ? p->subscribe_link : 0;
+        if (!w->wanted && minutes_needed(e, w)) continue;
+        wanted = w->wanted;
+        lower(symbol, w->symbol.text);
+        (void)snprintf(names[n], sizeof names[n], "%s@kline_%s", symbol, w->interval.text);
+        list[n] = names[n];
+        n++;
+    }
+    forget_charts(e);
+    if (n > 0) send_names(e, wanted ? "SUBSCRIBE" : "UNSUBSCRIBE", list, n);
+}
+
+/* ---- both ---- */
+
+static bool link_stands(const struct engine *e) {
+    uint64_t link = e->priv->subscribe_link;
+    return link != 0 && (link == e->market.cur.id || link == e->market.next.id);
+}
+
+static bool subscriptions_left(const struct engine *e) { return link_stands(e) && (streams_left(e) || charts_left(e)); }
+
+static void subscribe_some(struct engine *e) {
+    if (!link_stands(e) || !mono_reached(e->now.mono, e->priv->next_subscribe_at)) return;
+    if (streams_left(e)) send_streams(e);
+    else send_charts(e);
 }
 
 /* The set of streams changed in the middle of the order: everything is named again; a repeated SUBSCRIBE is harmless. */
@@ -103,7 +165,23 @@ void streams_resubscribe(struct engine *e) {
     if (l->id == 0 || l->phase < LINK_OPEN) return;
     e->priv->subscribe_link = l->id;
     e->priv->subscribe_cursor = 0;
-    if (mono_reached(e->now.mono, e->priv->next_subscribe_at)) subscribe_some(e);
+    subscribe_some(e);
+}
+
+void streams_watch(struct engine *e, const struct name *symbol, const struct name *interval, bool wanted) {
+    struct engine_private *p = e->priv;
+    size_t i = 0;
+    while (i < p->watched_count &&
+           !(name_eq(&p->watched[i].symbol, symbol) && name_eq(&p->watched[i].interval, interval)))
+        i++;
+    if (i == p->watched_count) {
+        if (!wanted || i == WATCHED_MAX) return;
+        p->watched[p->watched_count++] = (struct watched_candles){.symbol = *symbol, .interval = *interval};
+    }
+    p->watched[i].wanted = wanted;
+    forget_charts(e);
+    if (!link_stands(e)) streams_resubscribe(e); /* the link that was being filled has gone, its predecessor goes on */
+    else subscribe_some(e);
 }
 
 static void ask_alive(struct engine *e, uint64_t link) {
@@ -284,10 +362,15 @@ static void on_kline(struct engine *e, const struct market_message *m) {
         fills_minute_closed(e, market, m->candle.open_time, m->candle.close);
     candles_keep(e, market, &m->interval, &m->candle, 1);
     for (size_t i = 0; i < e->priv->watched_count; i++) {
-        if (!name_eq(&e->priv->watched[i].symbol, &m->symbol) || !name_eq(&e->priv->watched[i].interval, &m->interval))
-            continue;
-        struct effect *f = engine_effect(e, EFFECT_LIVE_CANDLE);
-        if (f == NULL || (f->candles = malloc(sizeof *f->candles)) == NULL) return;
+        const struct watched_candles *w = &e->priv->watched[i];
+        if (!w->wanted || !name_eq(&w->symbol, &m->symbol) || !name_eq(&w->interval, &m->interval)) continue;
+        struct candle *candle = malloc(sizeof *candle); /* first: an effect once made is performed */
+        struct effect *f = candle != NULL ? engine_effect(e, EFFECT_LIVE_CANDLE) : NULL;
+        if (f == NULL) {
+            free(candle);
+            return;
+        }
+        f->candles = candle;
         f->symbol = e->markets[market]->symbol;
         f->interval = m->interval;
         f->candles[0] = m->candle;
@@ -478,7 +561,7 @@ void streams_tick(struct engine *e) {
         watch_state(e, feeds[i], was_live);
     }
     if (p->subscriptions_dirty) streams_resubscribe(e);
-    if (subscriptions_left(e) && mono_reached(e->now.mono, p->next_subscribe_at)) subscribe_some(e);
+    if (subscriptions_left(e)) subscribe_some(e);
 }
 
 struct mono streams_deadline(const struct engine *e) {

@@ -167,6 +167,80 @@ static void new_streams_are_named_though_they_come_at_once(void **state) {
     rig_end(&r);
 }
 
+static void watch(const char *interval, bool on) {
+    rig_handle(
+        &r, &(struct event){
+                .kind = EVENT_WATCH_CANDLES, .symbol = name_of("BTC/USDT"), .interval = name_of(interval), .on = on});
+}
+
+/* Frames since then that have both words. */
+static size_t frames(const char *method, const char *name, struct mono from) {
+    size_t n = 0;
+    for (size_t i = 0; i < r.seen_count; i++)
+        n += r.seen[i].at.us >= from.us && strstr(r.seen[i].text, method) && strstr(r.seen[i].text, name);
+    return n;
+}
+
+static void a_closed_chart_takes_its_stream_back_and_names_nothing_else_again(void **state) {
+    (void)state;
+    begin_live(true);
+    struct mono from = r.now.mono;
+    watch("1h", true);
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(frames("\"SUBSCRIBE", "btcusdt@kline_1h", from), 1);
+    assert_int_equal(frames("\"SUBSCRIBE", "btcusdt@ticker", from), 0);
+    for (int i = 0; i < 100; i++) watch("1h", i % 2 != 0); /* nothing changes in the end */
+    rig_ticks(&r, 2 * US_PER_S);
+    from = r.now.mono;
+    watch("1h", false);
+    watch("1d", true);
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(frames("UNSUBSCRIBE", "btcusdt@kline_1h", from), 1);
+    assert_int_equal(frames("\"SUBSCRIBE", "btcusdt@kline_1d", from), 1);
+    assert_int_equal(frames("SUBSCRIBE", "kline", from), 2);
+    assert_int_equal(r.e->market.state, FEED_LIVE);
+    from = r.now.mono;
+    rig_close(&r, r.e->market.cur.id);
+    rig_ticks(&r, 10 * US_PER_S);
+    assert_int_equal(frames("SUBSCRIBE", "kline_1h", from), 0);
+    assert_int_equal(frames("\"SUBSCRIBE", "btcusdt@kline_1d", from), 1);
+    rig_end(&r);
+}
+
+static void a_closed_chart_leaves_the_minutes_that_value_fees(void **state) {
+    (void)state;
+    begin_live(true);
+    for (size_t i = 0; i < r.e->market_count; i++) r.e->markets[i]->needs_minutes = true;
+    watch("1m", true);
+    rig_ticks(&r, 2 * US_PER_S);
+    struct mono from = r.now.mono;
+    watch("1m", false);
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(frames("UNSUBSCRIBE", "kline", from), 0);
+    rig_end(&r);
+}
+
+static void charts_toggled_without_end_hold_up_no_other_stream(void **state) {
+    (void)state;
+    static char names[120][24];
+    rig_begin(&r);
+    for (int i = 0; i < 120; i++) {
+        (void)snprintf(names[i], sizeof names[i], "A%03d/USDT", i);
+        assert_int_equal(name_set(&r.config.symbols[i], span_from(names[i], strlen(names[i]))), ERR_OK);
+    }
+    r.config.symbol_count = 120;
+    rig_start(&r);
+    for (int i = 0; i < 400; i++) { /* ten a second */
+        rig_handle(&r, &(struct event){.kind = EVENT_WATCH_CANDLES,
+                                       .symbol = r.config.symbols[0],
+                                       .interval = name_of("5m"),
+                                       .on = i % 2 == 0});
+        rig_pass(&r, 100 * US_PER_MS);
+    }
+    assert_true(frames("\"SUBSCRIBE", "a119usdt@ticker", EVER) >= 1);
+    rig_end(&r);
+}
+
 static void a_listen_key_that_is_refused_is_not_hammered(void **state) {
     (void)state;
     rig_begin(&r);
@@ -284,6 +358,9 @@ int main(void) {
         cmocka_unit_test(a_silent_user_stream_is_replaced_after_a_minute),
         cmocka_unit_test(events_before_the_symbols_are_known_are_kept),
         cmocka_unit_test(new_streams_are_named_though_they_come_at_once),
+        cmocka_unit_test(a_closed_chart_takes_its_stream_back_and_names_nothing_else_again),
+        cmocka_unit_test(a_closed_chart_leaves_the_minutes_that_value_fees),
+        cmocka_unit_test(charts_toggled_without_end_hold_up_no_other_stream),
         cmocka_unit_test(a_listen_key_that_is_refused_is_not_hammered),
         cmocka_unit_test(a_forgotten_listen_key_is_made_anew),
         cmocka_unit_test(a_late_listen_key_opens_no_second_link),
