@@ -15,7 +15,7 @@ const struct market_row markets[MARKETS] = {
     {"EUR/USDT", "EURUSDT", "eurusdt", "EUR", "USDT", 117000000},
 };
 
-enum { REPORT_ROOM = 4096, RECV_WINDOW_MS = 5000, AHEAD_MS = 1000 };
+enum { REPORT_ROOM = 4096, RECV_WINDOW_MS = 5000, AHEAD_MS = 1000, LAG_MS = 30000 };
 
 void exchange_init(struct world *w) {
     int64_t first =
@@ -337,7 +337,7 @@ static void put_my_trades(struct world *w, struct buf *b, const char *text) {
         return;
     }
     size_t end = w->trade_count[m], lag = fault_strikes(w, FAULT_ANSWERS_LAG) ? 1 + (size_t)drawn(w, 3) : 0, first = 0;
-    end = end > lag ? end - lag : 0;
+    while (lag > 0 && end > 0 && w->trades[m][end - 1].time_ms > exchange_ms(w) - LAG_MS) end--, lag--;
     if (from < 0 && end > PAGE) first = end - PAGE;
     for (size_t low = 0, high = end; from >= 0 && low <= high;) { /* the first with that id or a later one */
         first = low + (high - low) / 2;
