@@ -89,6 +89,13 @@ static void take_fill(void *arg, const struct fill *fill) {
     else count_in(p, p->fault->line, &f);
 }
 
+static void refuse_row(void *arg, const struct csv_fault *why) {
+    struct pnl *p = arg;
+    if (p->refused < PNL_REFUSED_TOLD)
+        (void)snprintf(p->refused_why[p->refused], sizeof p->refused_why[0], "%s", why->what);
+    p->refused++;
+}
+
 static void take_parked(struct pnl *p) {
     for (size_t i = 0; i < p->parked_count && p->failed == ERR_OK; i++) {
         struct pnl_parked *parked = &p->parked[i];
@@ -260,7 +267,7 @@ enum err pnl_read(struct pnl *p, struct span text, struct csv_fault *fault) {
     CHECK(p->fault == NULL);
     *fault = (struct csv_fault){0};
     p->fault = fault;
-    enum err e = csv_read_fills(text, take_fill, p, fault);
+    enum err e = csv_read_fills(text, take_fill, refuse_row, p, fault);
     if (e != ERR_OK) return e;
     take_parked(p);
     if (p->failed != ERR_OK) return p->failed;

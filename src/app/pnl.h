@@ -13,7 +13,7 @@
 #include "domain/methods.h"
 #include "wire/csv.h"
 
-enum { PNL_FEE_PRICES_MAX = 64, PNL_WHY_MAX = 200 };
+enum { PNL_FEE_PRICES_MAX = 64, PNL_WHY_MAX = 200, PNL_REFUSED_TOLD = 20 /* a screen; the others are counted */ };
 
 struct pnl_price {                   /* --mark BTC/USDT=P; --fee-price BNB=P (in any quote) or BNB/EUR=P */
     struct name symbol, base, quote; /* a fee price for any quote: quote is empty. A mark given as BTCUSDT: both are */
@@ -51,8 +51,10 @@ struct pnl {
     struct tally tally;
     struct pnl_parked *parked;
     size_t parked_count, parked_capacity;
-    struct name currency;        /* of the portfolio */
-    struct pnl_figures *figures; /* of tally.lines */
+    uint64_t refused;                                 /* rows that are no fill: price or quantity not above zero */
+    char refused_why[PNL_REFUSED_TOLD][CSV_WHAT_MAX]; /* of the first of them */
+    struct name currency;                             /* of the portfolio */
+    struct pnl_figures *figures;                      /* of tally.lines */
     struct pnl_figures portfolio;
     struct csv_fault *fault; /* while reading */
     enum err failed;
@@ -62,7 +64,8 @@ struct pnl {
 
 void pnl_init(struct pnl *p, const struct pnl_options *o);
 void pnl_free(struct pnl *p);
-/* Once. All rows or none: on an error *fault names the line and the field, and the figures are not to be used. */
+/* Once. All rows or none (csv.h), but for those that are refused: on an error *fault names the line and the field, and the
+ * figures are not to be used. */
 MUST_CHECK enum err pnl_read(struct pnl *p, struct span text, struct csv_fault *fault);
 
 /* PRODUCT 6. */

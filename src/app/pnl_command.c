@@ -64,11 +64,20 @@ static int print_figures(const struct pnl *p) {
     return written ? 0 : 1;
 }
 
+static void tell_refused(const struct pnl *p, const char *file) {
+    uint64_t told = p->refused < PNL_REFUSED_TOLD ? p->refused : PNL_REFUSED_TOLD;
+    for (uint64_t i = 0; i < told; i++) fprintf(stderr, "gridscope pnl: %s: refused: %s\n", file, p->refused_why[i]);
+    if (p->refused > told)
+        fprintf(stderr, "gridscope pnl: %s: refused: %llu more row(s) like these\n", file,
+                (unsigned long long)(p->refused - told));
+}
+
 static int report_on(const struct pnl_options *o) {
     struct progress progress = {0};
     struct csv_fault fault;
     struct buf text;
     struct pnl p;
+    const char *file = strcmp(o->file, "-") == 0 ? "standard input" : o->file;
     int code = 1;
     buf_init(&text, FILE_BYTES_MAX);
     pnl_init(&p, o);
@@ -77,10 +86,12 @@ static int report_on(const struct pnl_options *o) {
     if (read_file(&text, o->file, &progress)) {
         enum err e = pnl_read(&p, buf_span(&text), &fault);
         progress_end(&progress);
-        if (e == ERR_OK) code = print_figures(&p);
-        else
-            fprintf(stderr, "gridscope pnl: %s: %s\n", strcmp(o->file, "-") == 0 ? "standard input" : o->file,
-                    fault.what);
+        if (e == ERR_OK) {
+            tell_refused(&p, file);
+            code = print_figures(&p);
+        } else {
+            fprintf(stderr, "gridscope pnl: %s: %s\n", file, fault.what);
+        }
     }
     pnl_free(&p);
     buf_free(&text);

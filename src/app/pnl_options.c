@@ -17,6 +17,8 @@ const char *pnl_usage(void) {
            "  --method METHOD        which coins a sale sells: fifo (the default), lifo, average, grid\n"
            "  --json                 exact figures for machines; unknown is null\n"
            "\n"
+           "A row whose price or quantity is not above zero is refused, named, and the others count; any other bad row "
+           "refuses the file.\n"
            "Exit codes: 0 done, 1 the file cannot be read or has a bad row, 2 bad usage.\n";
 }
 

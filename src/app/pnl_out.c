@@ -39,6 +39,7 @@ void pnl_json(const struct pnl *p, struct buf *out) {
     out_name(out, "currency", &p->currency);
     json_figures(out, &p->portfolio);
     out_count(out, "duplicates_dropped", p->tally.duplicates);
+    out_count(out, "refused", p->refused);
     out_object_end(out);
     out_object(out, "symbols");
     for (size_t i = 0; i < p->tally.count; i++) {
@@ -138,6 +139,9 @@ void pnl_table(const struct pnl *p, struct buf *out) {
     table_free(&t);
     buf_putc(out, '\n');
     for (size_t i = 0; i < p->tally.count; i++) note_line(p, i, out);
+    if (p->refused > 0)
+        buf_putf(out, "! %llu row(s) refused and not counted: a price or a quantity that is not above zero\n",
+                 (unsigned long long)p->refused);
     if (!p->portfolio.money)
         buf_putf(
             out,

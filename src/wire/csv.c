@@ -200,6 +200,9 @@ struct csv_reader {
     int position[COL_COUNT]; /* of each column, -1 absent */
     struct map seen;         /* hash of a row without id: how often it has come before */
     size_t rows;             /* found by the first walk */
+    fill_take *take;
+    csv_refuse *refuse;
+    void *arg; /* of both */
     struct csv_fault *fault;
 };
 
@@ -290,12 +293,11 @@ static enum err parse_dec8(const struct csv_reader *r, struct dec8 *out, struct 
 
 static const char *number_fault(enum err e) { return e == ERR_RANGE ? "is too large" : "is not a number"; }
 
-/* A number above zero. */
+/* Whether it is above zero is for the whole row: unfit_column. */
 static enum err take_dec8(const struct csv_reader *r, const struct csv_row *row, enum column c, struct dec8 *out,
                           struct span text) {
     enum err e = parse_dec8(r, out, text);
-    if (e != ERR_OK) return bad_value(r, row, c, e, number_fault(e));
-    return out->v > 0 ? ERR_OK : bad_value(r, row, c, ERR_VALUE, "is not above zero");
+    return e == ERR_OK ? e : bad_value(r, row, c, e, number_fault(e));
 }
 
 /* A number not below zero; empty is 0. */
@@ -489,8 +491,27 @@ static enum err row_to_fill(struct csv_reader *r, const struct csv_row *row, str
     return r->format->binance ? derive_id(r, row, f) : take_own_columns(r, row, f);
 }
 
-/* One walk over all rows behind the header; take NULL: only for form. */
-static enum err walk(struct csv_reader *r, struct csv_text text, fill_take *take, void *arg) {
+/* What makes a sound row no fill (ACCOUNTING 3); COL_COUNT: nothing. */
+static enum column unfit_column(const struct fill *f) {
+    return f->price.v <= 0 ? COL_PRICE : f->quantity.v <= 0 ? COL_QUANTITY : COL_COUNT;
+}
+
+static void hand_out(struct csv_reader *r, const struct csv_row *row, const struct fill *f) {
+    enum column unfit = unfit_column(f);
+    r->fault->line = row->line;
+    if (unfit == COL_COUNT) {
+        r->take(r->arg, f);
+        return;
+    }
+    struct csv_fault why;
+    struct csv_reader teller = *r; /* what r->fault says is the taker's */
+    teller.fault = &why;
+    (void)bad_value(&teller, row, unfit, ERR_VALUE, "is not above zero");
+    r->refuse(r->arg, &why);
+}
+
+/* One walk over all rows behind the header; the first only looks whether they are sound. */
+static enum err walk(struct csv_reader *r, struct csv_text text, bool first) {
     struct csv_row row;
     struct fill f;
     bool more;
@@ -499,34 +520,33 @@ static enum err walk(struct csv_reader *r, struct csv_text text, fill_take *take
         if (e == ERR_OK && !more) return ERR_OK;
         if (e == ERR_OK) e = row_to_fill(r, &row, &f);
         if (e != ERR_OK) return e;
-        r->fault->line = row.line;
-        if (take != NULL) take(arg, &f);
-        else r->rows++;
+        if (first) r->rows++;
+        else hand_out(r, &row, &f);
     }
 }
 
-static enum err walk_once(struct csv_reader *r, struct csv_text text, fill_take *take, void *arg) {
+static enum err walk_once(struct csv_reader *r, struct csv_text text, bool first) {
     map_init(&r->seen);
     enum err e = map_reserve(&r->seen, r->rows); /* so that the second walk cannot fail half way */
-    if (e == ERR_OK) e = walk(r, text, take, arg);
+    if (e == ERR_OK) e = walk(r, text, first);
     else (void)fault_set(r->fault, 1, SPAN(""), e, "%s", err_text(e));
     map_free(&r->seen);
     return e;
 }
 
-enum err csv_read_fills(struct span text, fill_take *take, void *arg, struct csv_fault *fault) {
+enum err csv_read_fills(struct span text, fill_take *take, csv_refuse *refuse, void *arg, struct csv_fault *fault) {
     const struct span byte_order_mark = SPAN("\xef\xbb\xbf");
     struct csv_text rows = {text, 1};
     struct csv_row header;
-    struct csv_reader r = {.fault = fault};
+    struct csv_reader r = {.take = take, .refuse = refuse, .arg = arg, .fault = fault};
     bool more;
     if (span_starts(text, byte_order_mark)) rows.rest = span_skip(text, byte_order_mark.len);
     enum err e = read_row(&rows, &header, &more, fault);
     if (e == ERR_OK && !more) return fault_set(fault, 1, SPAN(""), ERR_MISSING, "the file is empty");
     if (e == ERR_OK) e = find_format(&r, &header);
-    if (e == ERR_OK) e = walk_once(&r, rows, NULL, NULL);
+    if (e == ERR_OK) e = walk_once(&r, rows, true);
     if (e != ERR_OK) return e;
-    return walk_once(&r, rows, take, arg);
+    return walk_once(&r, rows, false);
 }
 
 /* ---- out ---- */

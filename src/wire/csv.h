@@ -26,17 +26,23 @@
 void csv_write_header(struct buf *out);
 void csv_write_fill(struct buf *out, const struct fill *f); /* unknown is empty: quote_amount 0, fee 0 without asset */
 
+enum { CSV_WHAT_MAX = 160 };
+
 struct csv_fault {
     size_t line;    /* 1-based line of the file */
     char field[32]; /* the column, or empty for the row */
     enum err err;
-    char what[160]; /* a sentence for the user, with the value cut to 40 characters */
+    char what[CSV_WHAT_MAX]; /* a sentence for the user, with the value cut to 40 characters */
 };
 
-/* All rows or none: on an error *fault names the first bad line and nothing has been handed out. Fills come in the
- * file's order, all of SOURCE_IMPORT: what a file says ranks below every record of the exchange. While one is handed out,
- * fault->line is its line. An order id that is no number becomes a hash (fill.h). A byte order mark, CRLF and empty lines
- * are allowed; a row has at most 32 columns and 4096 bytes. */
-MUST_CHECK enum err csv_read_fills(struct span text, fill_take *take, void *arg, struct csv_fault *fault);
+typedef void csv_refuse(void *arg, const struct csv_fault *why);
+
+/* All rows or none: on an error *fault names the first bad line and nothing has been handed out. A row that is sound but
+ * for a price or a quantity not above zero is no fill (ACCOUNTING 3): it goes to `refuse`, and the others count. Fills
+ * come in the file's order, all of SOURCE_IMPORT: what a file says ranks below every record of the exchange. While one is
+ * handed out, fault->line is its line. An order id that is no number becomes a hash (fill.h). A byte order mark, CRLF and
+ * empty lines are allowed; a row has at most 32 columns and 4096 bytes. */
+MUST_CHECK enum err csv_read_fills(struct span text, fill_take *take, csv_refuse *refuse, void *arg,
+                                   struct csv_fault *fault);
 
 #endif

@@ -45,7 +45,7 @@ def oracle():
     return cases
 
 
-# Cases whose point is a row that is no fill: in a file that is an error, and nothing is counted (tested below).
+# Cases with a row that is no fill: it is refused, and the others count.
 NO_FILL = {"zero_amount_trade": "quantity", "sell_at_price_zero": "price"}
 
 
@@ -90,13 +90,12 @@ def same_figures(name, got, expected):
 @test
 def pnl_says_what_the_oracle_says_to_the_last_digit():
     for case in oracle():
-        if case["name"] in NO_FILL:
-            continue
         got = pnl(text_of(rows_of(case)), *options_of(case))
         expected = case["expected"]
         equal(set(got), {"portfolio", "symbols"}, case["name"])
         equal(set(got["symbols"]), set(expected["per_symbol"]), case["name"])
         same_figures(case["name"], got["portfolio"], expected)
+        equal(got["portfolio"]["refused"], int(case["name"] in NO_FILL), case["name"])
         for symbol, figures in expected["per_symbol"].items():
             same_figures(f"{case['name']} {symbol}", got["symbols"][symbol], figures)
 
@@ -105,8 +104,6 @@ def pnl_says_what_the_oracle_says_to_the_last_digit():
 def pnl_total_is_the_same_by_every_method():
     differs = 0
     for case in oracle():
-        if case["name"] in NO_FILL:
-            continue
         text = text_of(rows_of(case))
         by = {m: pnl(text, *options_of(case), "--method", m)["symbols"] for m in METHODS}
         for symbol, fifo in by["fifo"].items():
@@ -117,7 +114,7 @@ def pnl_total_is_the_same_by_every_method():
 
 
 @test
-def pnl_refuses_a_row_that_is_no_fill_and_counts_nothing():
+def pnl_refuses_a_row_that_is_no_fill_by_name_and_counts_the_others():
     seen = 0
     for case in oracle():
         if case["name"] not in NO_FILL:
@@ -126,12 +123,28 @@ def pnl_refuses_a_row_that_is_no_fill_and_counts_nothing():
         field, rows = NO_FILL[case["name"]], list(rows_of(case))
         column = HEADER.index(field)
         bad = next(i for i, row in enumerate(rows) if float(row[column]) == 0)
-        out, err, code = run("pnl", "-", *options_of(case), stdin=text_of(rows))
-        equal((out, code), ("", 1), case["name"])
-        contains(err, f"line {bad + 2}, {field}:", "is not above zero")
-        del rows[bad]
-        same_figures(case["name"], pnl(text_of(rows), *options_of(case))["portfolio"], case["expected"])
+        refusal = f'gridscope pnl: standard input: refused: line {bad + 2}, {field}: "{rows[bad][column]}" is not above zero\n'
+        for options in options_of(case), options_of(case)[1:]:
+            out, err, code = run("pnl", "-", *options, stdin=text_of(rows))
+            equal((err, code), (refusal, 0), case["name"])
+        contains(out, f"{len(rows) - 1} fill", "\n! 1 row(s) refused and not counted: a price or a quantity that is not above zero\n")
     equal(seen, len(NO_FILL))
+
+
+@test
+def pnl_names_twenty_refused_rows_and_counts_the_rest():
+    rows = [["2026-01-05T08:00:00Z", "BTC/USDT", i, "", "buy", "100", 0 if i < 50 else 1, "", "", "", "", ""] for i in range(51)]
+    out, err, code = run("pnl", "-", "--json", stdin=text_of(rows))
+    lines = err.splitlines()
+    equal((len(lines), code), (21, 0))
+    contains(lines[19], "refused: line 21, quantity:")
+    equal(lines[20], "gridscope pnl: standard input: refused: 30 more row(s) like these")
+    portfolio = json.loads(out)["portfolio"]
+    equal((portfolio["refused"], portfolio["buys"]), (50, 1))
+    rows[30][4] = "hold"  # any other bad row: nothing is counted, and the refusals are not told
+    out, err, code = run("pnl", "-", "--json", stdin=text_of(rows))
+    equal((out, code), ("", 1))
+    equal(err, 'gridscope pnl: standard input: line 32, side: "hold" is neither buy nor sell\n')
 
 
 SIX_FILLS = [["buy", 100], ["buy", 100], ["buy", 99], ["buy", 98], ["sell", 99], ["sell", 100]]

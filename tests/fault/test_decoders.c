@@ -133,11 +133,16 @@ static struct result run_rest(struct json *j, struct span text, struct wire_faul
     return r;
 }
 
+static void refused(void *arg, const struct csv_fault *why) {
+    ++*(size_t *)arg;
+    assert_int_equal(why->err, ERR_VALUE);
+}
+
 static struct result run_csv(struct json *j, struct span text, struct wire_fault *f) {
     struct result r = {ERR_OK, 0};
     struct csv_fault fault;
     (void)j;
-    r.err = csv_read_fills(text, fills, &r.rows, &fault);
+    r.err = csv_read_fills(text, fills, refused, &r.rows, &fault);
     if (r.err != ERR_OK) wire_fault_set(f, fault.err, "csv"), assert_int_equal(fault.err, r.err);
     return r;
 }

@@ -33,6 +33,11 @@ static struct buf large_page(void) {
     return b;
 }
 
+static void no_refusal(void *arg, const struct csv_fault *why) {
+    (void)arg;
+    fail_msg("%s", why->what);
+}
+
 static void a_decoder_says_that_memory_is_missing(void **state) {
     struct buf page = large_page();
     static const char csv[] =
@@ -54,7 +59,7 @@ static void a_decoder_says_that_memory_is_missing(void **state) {
             assert_true(e == ERR_OK || m.id == 4711);
         }
         rows = 0;
-        enum err e = csv_read_fills(span_of(csv), count_row, &rows, &csv_fault);
+        enum err e = csv_read_fills(span_of(csv), count_row, no_refusal, &rows, &csv_fault);
         assert_true(e == ERR_OK || rows == 0);
         failed = fault_disarm();
         if (!failed) assert_true(e == ERR_OK && rows == 1);
