@@ -11,6 +11,7 @@
 #define SECOND_LOOK_US                                                                                                 \
     (10 *                                                                                                              \
      US_PER_S) /* the database behind myTrades lags (BINANCE 4.3): a read in a gap's last moment may miss its newest */
+enum { LOOKED_AT = 64 }; /* newest fills of a pair: the bot tells of a trade within seconds */
 #define INFO_US US_PER_DAY
 #define TIME_US US_PER_HOUR
 #define SUBSCRIPTIONS_US (10 * US_PER_MIN)
@@ -139,6 +140,30 @@ static void ask_unknown_symbol(struct engine *e) {
     p->info_at = mono_add(e->now.mono, sent ? US_PER_HOUR : US_PER_S);
 }
 
+/* The bot has told of a trade that Binance's answers do not show yet: it stands with the fee that was taken for granted. */
+static bool bot_is_ahead(const struct engine *e) {
+    for (size_t i = 0; i < e->pair_count; i++) {
+        const struct pair *p = e->pairs[i];
+        size_t count = ledger_count(p->ledger), first = count > LOOKED_AT ? count - LOOKED_AT : 0;
+        for (size_t k = first; k < count; k++) {
+            struct fill f;
+            ledger_get(p->ledger, k, &f, NULL);
+            if (f.source == SOURCE_BOT && f.trade_id > p->history.complete_to) return true;
+        }
+    }
+    return false;
+}
+
+/* The trades since the last known one, by id: soon after a link began, again at growing distances while the bot knows more, then
+ * every hour. */
+static void reconcile(struct engine *e) {
+    struct poll_state *p = &e->priv->poll;
+    for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted = true;
+    p->reconcile_wait_us = bot_is_ahead(e) ? 2 * p->reconcile_wait_us : RECONCILE_US;
+    if (p->reconcile_wait_us > RECONCILE_US) p->reconcile_wait_us = RECONCILE_US;
+    p->reconcile_at = mono_add(e->now.mono, p->reconcile_wait_us);
+}
+
 static void ask_routine(struct engine *e) {
     struct poll_state *p = &e->priv->poll;
     if (!e->exchange.clock_known || api_open(e))
@@ -164,12 +189,10 @@ static void ask_routine(struct engine *e) {
         p->reconciled_link = e->user.cur.id;
         balances_moved(e); /* what happened before the subscription was told to nobody: asked at once */
         p->account_at = e->now.mono;
+        p->reconcile_wait_us = SECOND_LOOK_US;
         p->reconcile_at = mono_add(e->now.mono, SECOND_LOOK_US);
     }
-    if (user_live(e) && due(e, p->reconcile_at)) {
-        for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted = true;
-        p->reconcile_at = mono_add(e->now.mono, RECONCILE_US);
-    }
+    if (user_live(e) && due(e, p->reconcile_at)) reconcile(e);
     if (e->config->user_stream == USER_STREAM_LISTEN_KEY && e->priv->listen_key[0] != '\0' && due(e, p->listen_key_at))
         ask_if_due(e, ASK_LISTEN_KEY_KEEP, &p->listen_key_at, LISTEN_KEY_US, NEED_PNL);
 }

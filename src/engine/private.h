@@ -91,6 +91,7 @@ struct symbol_table { /* every market that exists, sorted by exchange symbol */
 };
 
 struct poll_state {
+    int64_t reconcile_wait_us; /* from one look at the trades by id to the next */
     struct mono health_at, strategies_at, prices_at, time_at, info_at, reconcile_at, subscriptions_at, listen_key_at;
     struct mono account_at, fills_at;
     struct mono bot_next_at;  /* when the next question to the bot falls due; 0 not known */

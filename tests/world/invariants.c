@@ -145,7 +145,9 @@ static void check_pair(struct world *w, const struct pair *p) {
     if (m < 0 || !held) return;
     HOLDS(w, UNKNOWN_IS_NOT_ZERO, w->priced_at[m] >= 0 || !p->unrealized_known, "%s has no price, but a figure",
           p->symbol.text);
-    if (w->priced_at[m] < 0 || e->status != STATUS_CONNECTED) return;
+    bool unpriced =
+        e->markets[p->market]->price_source == PRICE_NONE; /* told before the pair was known: a dash, not old */
+    if (w->priced_at[m] < 0 || unpriced || e->status != STATUS_CONNECTED) return;
     HOLDS(w, STALE_IS_SAID, w->now - w->priced_at[m] <= STALE_S * US_PER_S,
           "%s: no price for %" PRId64 " s, but connected", p->symbol.text, (w->now - w->priced_at[m]) / US_PER_S);
 }

@@ -415,6 +415,11 @@ static void more_than_the_bot_can_list_is_a_gap(void **state) {
     free(old), free(few), free(full), free(beyond);
 }
 
+static const char the_same_by_the_exchange[] =
+    "[{\"symbol\":\"BTCUSDT\",\"id\":7,\"orderId\":7,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"0.1\","
+    "\"quoteQty\":\"10\",\"commission\":\"0.0001\",\"commissionAsset\":\"BTC\","
+    "\"time\":1767225607000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+
 static void the_exchange_corrects_what_the_bot_said(void **state) {
     (void)state;
     char *bot = bot_trades(7, 1);
@@ -426,15 +431,32 @@ static void the_exchange_corrects_what_the_bot_said(void **state) {
     rig_ticks(&r, 3 * US_PER_S);
     assert_int_equal(totals()->fills, 1);
     assert_int_equal(totals()->assumed_fees, 1);
-    rig_rule(&r, "myTrades", 200,
-             "[{\"symbol\":\"BTCUSDT\",\"id\":7,\"orderId\":7,\"orderListId\":-1,\"price\":\"100\",\"qty\":\"0.1\","
-             "\"quoteQty\":\"10\",\"commission\":\"0.0001\",\"commissionAsset\":\"BTC\","
-             "\"time\":1767225607000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]");
+    rig_rule(&r, "myTrades", 200, the_same_by_the_exchange);
     rig_ticks(&r, 30 * US_PER_S);
     assert_int_equal(totals()->fills, 1);
     assert_int_equal(totals()->assumed_fees, 0);
     assert_int_equal(totals()->holdings.v, 9990000);
     assert_int_equal(r.e->count.corrections, 1);
+    rig_end(&r);
+    free(bot);
+}
+
+static void what_the_exchange_is_late_to_list_is_looked_for_again(void **state) {
+    (void)state;
+    char *bot = bot_trades(7, 1);
+    rig_begin(&r);
+    rig_key(&r);
+    rig_rule(&r, "/api/trades", 200, bot);
+    rig_start(&r);
+    rig_live(&r);
+    rig_ticks(&r, 25 * US_PER_S); /* myTrades knows of nothing, ten seconds after the start neither */
+    assert_int_equal(totals()->assumed_fees, 1);
+    rig_rule(&r, "myTrades", 200, the_same_by_the_exchange);
+    rig_ticks(&r, US_PER_MIN);
+    assert_int_equal(totals()->assumed_fees, 0);
+    struct mono from = r.now.mono;
+    rig_ticks(&r, 50 * US_PER_MIN);
+    assert_int_equal(rig_count(&r, "myTrades", from), 0); /* nothing is missing any more: every hour */
     rig_end(&r);
     free(bot);
 }
@@ -460,6 +482,7 @@ int main(void) {
         cmocka_unit_test(late_and_stored_fills_count_as_cached),
         cmocka_unit_test(more_than_the_bot_can_list_is_a_gap),
         cmocka_unit_test(the_exchange_corrects_what_the_bot_said),
+        cmocka_unit_test(what_the_exchange_is_late_to_list_is_looked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
