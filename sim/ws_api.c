@@ -71,6 +71,7 @@ static enum sign_kind signed_by(const struct ws_request *q) {
 
 static bool check_signed(const struct ws_request *q, enum sign_kind *kind, struct api_error *e) {
     static const char *const names[] = {"apiKey", "timestamp", "signature"};
+    *kind = SIGN_BAD;
     for (size_t i = 0; i < 3; i++) {
         const struct api_param *p = api_param(&q->params, names[i]);
         if (p == NULL || p->value.len == 0)

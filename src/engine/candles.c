@@ -10,6 +10,8 @@
  * What the bot answers is shown and not kept: it does not say whose candles they are, nor which are closed. */
 #include "engine/private.h"
 
+#include "base/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +42,8 @@ void candles_keep(struct engine *e, size_t market, const struct name *interval, 
     size_t kept = 0;
     if (!store_answers(e) || count == 0) return;
     struct candle *copy = malloc(count * sizeof *copy);
-    for (size_t i = 0; copy != NULL && i < count; i++)
+    if (copy == NULL) return;
+    for (size_t i = 0; i < count; i++)
         if (candles[i].closed) copy[kept++] = candles[i];
     struct effect *f = kept > 0 ? engine_effect(e, EFFECT_KEEP_CANDLES) : NULL;
     if (f == NULL) {
@@ -161,10 +164,11 @@ static void chart_answer(struct engine *e, struct chart *c, struct candle *candl
 }
 
 /* How many of the wanted are newer than the newest kept one. */
-static int64_t newer_than_kept(const struct engine *e, const struct chart *c) {
+static int64_t newer_than_kept(const struct engine *e, const struct chart *c, int64_t step) {
+    CHECK(step > 0); /* the store is asked for lengths that are known, and nothing else is kept */
     struct wall newest = c->kept[c->kept_count - 1].open_time;
     struct wall until = c->before.us != 0 ? (struct wall){c->before.us - 1} : engine_exchange_time(e);
-    return until.us > newest.us ? (until.us - newest.us) / interval_us(&c->interval) : 0;
+    return until.us > newest.us ? (until.us - newest.us) / step : 0;
 }
 
 /* What is to be asked of the exchange; false: nothing, what is kept is all. Forgets what is kept where it is of no use. */
@@ -178,7 +182,7 @@ static bool chart_missing(struct engine *e, struct chart *c, struct request *r) 
                           .on_demand = true,
                           .user_request = chart_id(e, c)};
     if (c->kept_count == 0) return true;
-    int64_t step = interval_us(&c->interval), newer = newer_than_kept(e, c), have = (int64_t)c->kept_count;
+    int64_t step = interval_us(&c->interval), newer = newer_than_kept(e, c, step), have = (int64_t)c->kept_count;
     if (c->before.us != 0 && newer == 0 && have >= c->limit) return false;
     if (c->before.us != 0 && newer == 0) {
         r->before = c->kept[0].open_time;

@@ -59,6 +59,7 @@ static bool same_text(struct span a, const char *b) { return a.len == strlen(b) 
 /* "name", "name:port" or "[v6]:port" into its parts; port_text is empty where there is none. */
 static bool split_host(struct span text, struct span *name, struct span *port_text) {
     size_t len = 0;
+    *name = *port_text = SPAN("");
     if (text.len > 0 && text.at[0] == '[') {
         const char *end = memchr(text.at, ']', text.len);
         if (end == NULL) return false;

@@ -130,7 +130,7 @@ static void defect_d7_an_empty_list_takes_nothing_away(void **state) {
 }
 
 static void assert_sum(void) {
-    struct dec16 realized, unrealized, total, sum = {0};
+    struct dec16 realized = DEC16_ZERO, unrealized = DEC16_ZERO, total = DEC16_ZERO, sum = DEC16_ZERO;
     if (strcmp(shown(&r, "pnl.total"), "null") == 0) return;
     assert_int_equal(dec16_parse(&realized, span_of(shown(&r, "pnl.realized"))), ERR_OK);
     assert_int_equal(dec16_parse(&unrealized, span_of(shown(&r, "pnl.unrealized"))), ERR_OK);
