@@ -191,11 +191,15 @@ static void fill_params(struct engine *e, struct params *p, const struct request
 
 /* ---- to Binance ---- */
 
-/* The WebSocket API link that may carry requests, NULL none. A subscription goes out on the link it is for. */
+/* The WebSocket API link that may carry requests, NULL none. A subscription goes out on the link it is for. A replacement has
+ * answered its subscription; the link it replaces may be dead without a word, and would leave the gap's trades unmerged. */
 static struct link *api_link(struct engine *e, const struct request *r) {
+    struct feed *f = &e->user;
     if (e->config->user_stream != USER_STREAM_WS_API) return NULL;
-    if (r->ask == ASK_SUBSCRIBE || r->ask == ASK_SUBSCRIPTIONS) return feed_link(&e->user, r->ws_id);
-    return e->user.cur.id != 0 && e->user.cur.phase >= LINK_OPEN ? &e->user.cur : NULL;
+    if (r->ask == ASK_SUBSCRIBE || r->ask == ASK_SUBSCRIPTIONS) return feed_link(f, r->ws_id);
+    if (f->next.phase >= LINK_SUBSCRIBED) return &f->next;
+    if (f->state == FEED_DRAINING && f->silent) return NULL;
+    return f->cur.id != 0 && f->cur.phase >= LINK_OPEN ? &f->cur : NULL;
 }
 
 static bool send_by_ws(struct engine *e, struct request *r, const struct params *p, uint64_t link) {

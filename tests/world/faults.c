@@ -57,7 +57,7 @@ bool fault_strikes(struct world *w, enum fault kind) {
     uint32_t chance = w->chances[kind]++;
     if (!w->config.faults || w->calm) return false;
     uint64_t draw = mix64(mix64(w->config.seed) + ((uint64_t)kind << 40) + chance);
-    if (draw % fault_rows[kind].one_in != 0) return false;
+    if (!w->config.appointed && draw % fault_rows[kind].one_in != 0) return false;
     if (w->config.only != NULL && !listed(w, kind, chance)) return false;
     w->draw = mix64(draw);
     struct world_result *r = w->result;

@@ -179,7 +179,7 @@ void check_step(struct world *w) {
 
 /* ---- the page ---- */
 
-enum { PAGE_COMPARED_EVERY = 200 /* events */ };
+enum { PAGE_COMPARED_EVERY = 200, PAGE_COMPARED_EVERY_IN_A_DAY = 3000 /* events */ };
 
 /* The delta of each turn; and at times, on the view's slow beat, when even counters are up to date, all of it. */
 void check_view(struct world *w) {
@@ -193,7 +193,8 @@ void check_view(struct world *w) {
     }
     if (!beat) return;
     w->view_beat = now.mono;
-    if (w->events - w->whole_at < PAGE_COMPARED_EVERY && !w->quiet) return;
+    uint64_t every = w->config.hours > 0 ? PAGE_COMPARED_EVERY_IN_A_DAY : w->quiet ? 0 : PAGE_COMPARED_EVERY;
+    if (w->events - w->whole_at < every) return;
     w->whole_at = w->events;
     buf_clear(known);
     buf_clear(is);

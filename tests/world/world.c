@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 enum { HEAL_MINUTES = 45, HEAL_MINUTES_PLANTED = 5, TURNS_MAX = 1000 };
@@ -294,6 +295,7 @@ static void keep_alive_and_cut(struct world *w) {
             schedule(w, 1000, (struct delivery){.kind = DELIVER_PING, .id = l->id});
         if (w->now - l->opened < life) continue;
         w->cuts_in_calm += w->calm && !l->stalled;
+        w->result->cut_by_age += !l->stalled;
         drop_link(w, l);
     }
 }
@@ -321,7 +323,7 @@ static void second_passes(struct world *w) {
 
 /* Until the time has come, or the engine was given so many events in all. */
 static void run(struct world *w, uint64_t events, int64_t until) {
-    int64_t next_second = (w->now / US_PER_S + 1) * US_PER_S, hour = w->now / US_PER_HOUR;
+    int64_t next_second = (w->now / US_PER_S + 1) * US_PER_S;
     while (w->result->ok && w->events < events) {
         int64_t timer = engine_deadline(w->engine).us, next = timer < next_second ? timer : next_second;
         bool delivery = w->queue_count > 0 && w->queue[0].at <= next;
@@ -338,16 +340,43 @@ static void run(struct world *w, uint64_t events, int64_t until) {
             w->now = next_second;
             next_second += US_PER_S;
             second_passes(w);
-            if (w->config.hourly != NULL && w->now / US_PER_HOUR != hour) {
-                hour = w->now / US_PER_HOUR;
-                w->config.hourly(w->config.hourly_arg, w->engine, w->events);
-            }
         } else {
             struct event tick = event_of(EVENT_TIMER);
             w->now = timer > w->now ? timer : w->now;
             give(w, &tick);
         }
         turn(w);
+    }
+}
+
+/* As mallinfo2 counts it, with the word before the bytes. */
+static size_t allocated(void *at) { return at != NULL ? malloc_usable_size(at) + sizeof(size_t) : 0; }
+
+/* What the model keeps of all that happened; the rest of it is of one size. */
+static size_t model_bytes(const struct world *w) {
+    size_t bytes = allocated(w->stored);
+    for (int m = 0; m < TRADABLE; m++)
+        for (size_t i = 0; i < w->trade_count[m]; i++)
+            bytes += allocated(w->trades[m][i].row) + allocated(w->trades[m][i].bot_row);
+    for (size_t i = 0; i < w->point_count; i++) bytes += allocated(w->points[i].bytes);
+    for (size_t i = 0; i < w->queue_count; i++) bytes += allocated(w->queue[i].body);
+    for (size_t i = 0; i < 3; i++) bytes += allocated(w->told[i].at);
+    return bytes;
+}
+
+/* A minute without trades is enough for all that is on its way to arrive, also by a poll; the half second for the prices. */
+static void run_hours(struct world *w) {
+    int64_t began = w->now;
+    for (unsigned hour = 1; w->result->ok && hour <= w->config.hours; hour++) {
+        int64_t end = began + hour * US_PER_HOUR;
+        run(w, UINT64_MAX, end - US_PER_MIN);
+        w->quiet = true;
+        run(w, UINT64_MAX, end + US_PER_S / 2);
+        w->quiet = false;
+        if (w->result->ok) check_healed(w, true);
+        if (w->result->ok) check_whole(w);
+        if (w->result->ok && w->config.hourly != NULL)
+            w->config.hourly(w->config.hourly_arg, w->engine, w->events, model_bytes(w));
     }
 }
 
@@ -472,7 +501,8 @@ void world_run(const struct world_config *config, struct world_result *out) {
     }
     int64_t began = w->now;
     start_engine(w);
-    run(w, config->events, INT64_MAX);
+    if (config->hours > 0) run_hours(w);
+    else run(w, config->events, INT64_MAX);
     out->events = w->events;
     if (out->ok) heal(w);
     out->healing = w->events - out->events;

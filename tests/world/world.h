@@ -20,6 +20,7 @@
 struct world_config {
     uint64_t seed;
     size_t events;    /* how many to run with faults, before everything heals */
+    unsigned hours;   /* to run instead of a number of events; see `hourly` */
     size_t symbols;   /* 1..6 */
     size_t old;       /* trades from before the start, at most */
     bool credentials; /* else the bot's API is the only source of fills */
@@ -39,7 +40,11 @@ struct world_config {
     bool tell_steps;             /* print the last steps of a run that fails */
     const struct fault_at *only; /* these faults alone; NULL: those that the seed chooses */
     size_t only_count;
-    void (*hourly)(void *arg, const struct engine *e, uint64_t events); /* each virtual hour; NULL: none */
+    bool
+        appointed; /* `only` strikes at its chances whatever the seed says: for a fault of each second that is the second */
+    /* With `hours`, each hour: its last minute has no trades, and half a second after it all must be the exchange's truth.
+     * Then this; model_bytes: what the model itself keeps that grows with what happens. NULL: none. */
+    void (*hourly)(void *arg, const struct engine *e, uint64_t events, size_t model_bytes);
     void *hourly_arg;
 };
 
@@ -50,6 +55,7 @@ struct world_result {
     char why[256];
     uint64_t events, healing; /* given to the engine with faults, and while healing */
     uint64_t fills, restarts, reconnects, requests, fill_duplicates;
+    uint64_t cut_by_age;                 /* connections that reached the exchange's limit of 24 h */
     int64_t seconds;                     /* of virtual time */
     int64_t healed_after;                /* seconds */
     uint64_t checked[INVARIANTS];        /* how often each was looked at */

@@ -123,6 +123,23 @@ static void a_silent_user_stream_is_replaced_after_a_minute(void **state) {
     rig_end(&r);
 }
 
+static void a_gap_is_asked_about_over_the_replacement_not_the_dead_link(void **state) {
+    (void)state;
+    begin_live(true);
+    rig_user_ping(&r);
+    uint64_t dead = r.e->user.cur.id;
+    struct mono from = {r.now.mono.us + 59 * US_PER_S}; /* then it has been silent for a minute */
+    size_t asked = 0;
+    for (int i = 0; i < 85; i++) rig_pass(&r, US_PER_S), rig_tick(&r, "BTCUSDT", "100");
+    for (size_t i = 0; i < r.seen_count; i++) {
+        if (r.seen[i].at.us < from.us || strstr(r.seen[i].text, "myTrades") == NULL) continue;
+        assert_int_not_equal(r.seen[i].id, dead);
+        asked++;
+    }
+    assert_true(asked > 0);
+    rig_end(&r);
+}
+
 static void events_before_the_symbols_are_known_are_kept(void **state) {
     (void)state;
     rig_begin(&r);
@@ -356,6 +373,7 @@ int main(void) {
         cmocka_unit_test(an_ended_subscription_is_opened_again),
         cmocka_unit_test(ended_while_syncing_it_is_not_taken_for_live),
         cmocka_unit_test(a_silent_user_stream_is_replaced_after_a_minute),
+        cmocka_unit_test(a_gap_is_asked_about_over_the_replacement_not_the_dead_link),
         cmocka_unit_test(events_before_the_symbols_are_known_are_kept),
         cmocka_unit_test(new_streams_are_named_though_they_come_at_once),
         cmocka_unit_test(a_closed_chart_takes_its_stream_back_and_names_nothing_else_again),
