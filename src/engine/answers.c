@@ -473,10 +473,9 @@ static void binance_failed(struct engine *e, struct request *r, const char *why)
 }
 
 static void on_limited(struct engine *e, const struct answer *a) {
-    struct wall now = engine_exchange_time(e);
-    weight_ban(&e->exchange.weight, now, a->retry_after);
+    weight_ban(&e->exchange.weight, e->now, a->retry_after_us);
     engine_log(e, LOG_WARN, "binance", "rate limit (status %d): silent for %lld s", a->status,
-               (long long)((e->exchange.weight.banned_until.us - now.us) / US_PER_S));
+               (long long)((e->exchange.weight.banned_until.us - e->now.mono.us) / US_PER_S));
 }
 
 /* -1021: the clock is off; it is set and the question repeated once (BINANCE 4.2). */
@@ -769,9 +768,7 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     bot_endpoint_answered(e, r, v);
     if (v != VERDICT_OK && r->ask == ASK_BOT_ORDERS && engine_has_key(e))
         e->pairs[r->pair]->orders_polled = (struct mono){0}; /* no poll may follow: still to be asked */
-    if (v == VERDICT_LIMITED)
-        rate_silence(&b->rate, e->now,
-                     a->retry_after.us > e->now.wall.us ? a->retry_after.us - e->now.wall.us : US_PER_MIN);
+    if (v == VERDICT_LIMITED) rate_silence(&b->rate, e->now, a->retry_after_us > 0 ? a->retry_after_us : US_PER_MIN);
     if (v == VERDICT_OK) {
         b->last_ok = e->now.wall;
         e->priv->bot_seen = true;

@@ -277,6 +277,7 @@ bool ask_binance(struct engine *e, const struct request *wanted, enum weight_nee
     bool refused = ask_proves_key(wanted->ask) && e->exchange.unauthorized;
     if (ask_proves_key(wanted->ask) && !engine_has_key(e)) return false;
     if (refused && !may_probe_key(e, wanted->ask)) return false;
+    if (weight_banned(&e->exchange.weight, e->now.mono)) return false;
     if (!weight_allows(&e->exchange.weight, at, route->weight, need)) return false;
     struct link *link = route->method != NULL ? api_link(e, wanted) : NULL;
     if (link == NULL && (route->verb == NULL || !mono_reached(e->now.mono, e->priv->rest_again))) return false;

@@ -1,6 +1,7 @@
 #include "engine/budget.h"
 
 #define FIRST_ANSWER_US (2 * US_PER_S)
+#define BAN_MOST_US (3 * US_PER_DAY)
 
 enum { WEIGHT_LIMIT_DEFAULT = 6000, WEIGHT_REST_PERCENT = 80, WEIGHT_PNL_PERCENT = 95, RATE_RESERVE = 3 };
 
@@ -13,7 +14,6 @@ static void roll(struct weight_budget *b, struct wall now) {
 
 bool weight_allows(struct weight_budget *b, struct wall now, int64_t weight, enum weight_need need) {
     roll(b, now);
-    if (weight_banned(b, now)) return false;
     int64_t percent = need == NEED_PNL ? WEIGHT_PNL_PERCENT : WEIGHT_REST_PERCENT;
     return (b->used + weight) * 100 <= b->limit * percent;
 }
@@ -32,13 +32,16 @@ void weight_learn(struct weight_budget *b, struct wall now, int64_t used, int64_
     b->strikes = 0;
 }
 
-void weight_ban(struct weight_budget *b, struct wall now, struct wall until) {
-    if (until.us <= now.us) {
-        if (weight_banned(b, now)) return; /* said to what was under way already: the same limit once more */
-        until.us = now.us + (b->strikes < 6 ? US_PER_MIN << b->strikes : US_PER_HOUR);
+void weight_ban(struct weight_budget *b, struct now now, int64_t for_us) {
+    if (for_us <= 0) {
+        if (weight_banned(b, now.mono)) return; /* said to what was under way already: the same limit once more */
+        for_us = b->strikes < 6 ? US_PER_MIN << b->strikes : US_PER_HOUR;
         if (b->strikes < 6) b->strikes++;
     }
-    if (until.us > b->banned_until.us) b->banned_until = until;
+    if (for_us > BAN_MOST_US) for_us = BAN_MOST_US;
+    if (now.mono.us + for_us <= b->banned_until.us) return;
+    b->banned_until = mono_add(now.mono, for_us);
+    b->banned_until_at = (struct wall){now.wall.us + for_us};
 }
 
 bool weight_throttled(struct weight_budget *b, struct wall now) {

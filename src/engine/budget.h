@@ -8,26 +8,27 @@
 /* ---- Binance: weight in windows aligned to the clock ---- */
 
 struct weight_budget {
-    int64_t limit;            /* per minute, from exchange information; 6000 until known */
-    int64_t used;             /* in the current minute: what Binance last said plus what we sent since */
-    int64_t minute;           /* which minute `used` belongs to, since the epoch, exchange clock */
-    struct wall banned_until; /* 429 or 418: silence until then; 0 none */
-    int strikes;              /* 429 without Retry-After in a row: the silence doubles */
-    uint64_t spent;           /* weight of everything sent since the start */
+    int64_t limit;               /* per minute, from exchange information; 6000 until known */
+    int64_t used;                /* in the current minute: what Binance last said plus what we sent since */
+    int64_t minute;              /* which minute `used` belongs to, since the epoch, exchange clock */
+    struct mono banned_until;    /* 429 or 418: silence until then, whatever becomes of any clock; 0 none */
+    struct wall banned_until_at; /* the same, to be shown */
+    int strikes;                 /* 429 without Retry-After in a row: the silence doubles */
+    uint64_t spent;              /* weight of everything sent since the start */
     uint64_t requests;
 };
 
 enum weight_need { NEED_PNL, NEED_REST }; /* needed for a correct P&L, or not: the latter waits at 80 % */
 
 void weight_init(struct weight_budget *b);
-/* May a request of this weight go out? NEED_REST up to 80 % of the limit, NEED_PNL up to 95 %, nothing while banned. */
+/* Has a request of this weight room? NEED_REST up to 80 % of the limit, NEED_PNL up to 95 %. Nothing goes out while banned. */
 bool weight_allows(struct weight_budget *b, struct wall now, int64_t weight, enum weight_need need);
 void weight_spend(struct weight_budget *b, struct wall now, int64_t weight);
 /* What an answer said: used (-1: nothing), limit (-1: nothing). */
 void weight_learn(struct weight_budget *b, struct wall now, int64_t used, int64_t limit);
-/* 429 or 418; until 0: not said, then a minute, doubling to an hour. */
-void weight_ban(struct weight_budget *b, struct wall now, struct wall until);
-static inline bool weight_banned(const struct weight_budget *b, struct wall now) { return now.us < b->banned_until.us; }
+/* 429 or 418; for_us 0: not said, then a minute, doubling to an hour. Three days at most, as Binance bans (BINANCE 5). */
+void weight_ban(struct weight_budget *b, struct now now, int64_t for_us);
+static inline bool weight_banned(const struct weight_budget *b, struct mono now) { return now.us < b->banned_until.us; }
 /* At or above 80 %. */
 bool weight_throttled(struct weight_budget *b, struct wall now);
 

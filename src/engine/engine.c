@@ -191,9 +191,11 @@ static void shift(struct wall *t, int64_t step) {
 
 /* What was stamped before our clock was set is told by the new one: ages stay what they are, and nothing old looks young. */
 static void shift_stamps(struct engine *e, int64_t step) {
-    struct wall *const stamps[] = {&e->last_update,    &e->fills_read_at,        &e->upstream_ok_at,
-                                   &e->bot.last_ok,    &e->exchange.last_ok,     &e->market.last_message_at,
-                                   &e->market.lost_at, &e->user.last_message_at, &e->user.lost_at};
+    struct wall *const stamps[] = {&e->last_update,      &e->fills_read_at,
+                                   &e->upstream_ok_at,   &e->bot.last_ok,
+                                   &e->exchange.last_ok, &e->market.last_message_at,
+                                   &e->market.lost_at,   &e->user.last_message_at,
+                                   &e->user.lost_at,     &e->exchange.weight.banned_until_at};
     for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++) shift(stamps[i], step);
     for (size_t i = 0; i < e->market_count; i++) shift(&e->markets[i]->price_at, step);
     for (size_t i = 0; i < e->pair_count; i++) {
@@ -210,8 +212,6 @@ static void watch_clock(struct engine *e) {
     int64_t base = e->now.wall.us - e->now.mono.us, step = base - p->wall_base_us;
     if (step > -CLOCK_STEP_US && step < CLOCK_STEP_US) return;
     p->wall_base_us = base;
-    if (!p->clock_based && e->exchange.weight.banned_until.us != 0)
-        e->exchange.weight.banned_until.us += step; /* it was counted by our clock */
     shift_stamps(e, step);
     e->exchange.clock_offset_us = engine_exchange_time(e).us - e->now.wall.us;
     e->exchange.clock_known = false;
@@ -308,10 +308,9 @@ static void on_http(struct engine *e, const struct event *v) {
         (void)rest_error_decode(e->priv->json, v->body, &a.code, message);
         a.message = message;
     }
-    struct wall now = binance ? engine_exchange_time(e) : e->now.wall;
     bool heard = v->err == ERR_OK && v->status != 429 && v->status != 418;
-    if (v->retry_after_us > 0) a.retry_after = (struct wall){now.us + v->retry_after_us};
-    if (binance && heard) weight_learn(&e->exchange.weight, now, v->weight_used, -1);
+    if (v->retry_after_us > 0) a.retry_after_us = v->retry_after_us;
+    if (binance && heard) weight_learn(&e->exchange.weight, engine_exchange_time(e), v->weight_used, -1);
     else if (binance) {
     } else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
     answer_handle(e, r, &a);

@@ -268,7 +268,7 @@ static bool refused(const struct engine *e) {
 static enum status_reason blocking_reason(const struct engine *e) {
     bool bot_open = by_bot(e) && e->bot.breaker.state != BREAKER_CLOSED;
     if (refused(e)) return REASON_UNAUTHORIZED;
-    if (weight_banned(&e->exchange.weight, engine_exchange_time(e)) ||
+    if (weight_banned(&e->exchange.weight, e->now.mono) ||
         (by_bot(e) && !mono_reached(e->now.mono, e->bot.rate.silent_until)))
         return REASON_RATE_LIMITED;
     if (bot_open || e->exchange.breaker.state != BREAKER_CLOSED) return REASON_BREAKER;

@@ -282,7 +282,7 @@ static void ask_the_bot(struct engine *e) {
 static enum fallback choose_market_fallback(const struct engine *e) {
     if (feed_is_live(&e->market)) return FALLBACK_NONE;
     bool rest_down =
-        e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, engine_exchange_time(e));
+        e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, e->now.mono);
     return rest_down && by_bot(e) ? FALLBACK_BOT : FALLBACK_REST;
 }
 

@@ -231,7 +231,7 @@ struct answer {
     int status;
     int code; /* Binance's error code, 0 none */
     const char *message;
-    struct wall retry_after;  /* 0 none */
+    int64_t retry_after_us;   /* from now on; 0 not said */
     struct span body;         /* REST, bot */
     struct json_value result; /* WebSocket API */
     bool has_result;

@@ -222,7 +222,7 @@ static void open_link(struct engine *e, struct feed *f) {
             (void)ask_binance(e, &ask, NEED_PNL);
         return;
     }
-    bool banned = f->kind == FEED_USER && weight_banned(&e->exchange.weight, engine_exchange_time(e));
+    bool banned = f->kind == FEED_USER && weight_banned(&e->exchange.weight, e->now.mono);
     if (banned) return; /* silence includes opening WebSocket API connections; streams_tick comes back to it */
     buf_init(&url, 1024);
     if (f->kind == FEED_MARKET) buf_putf(&url, "%s/stream", e->config->stream_url);
@@ -438,11 +438,10 @@ static void on_reply(struct engine *e, uint64_t link, const struct api_reply *re
                        .status = reply->status,
                        .code = reply->code,
                        .message = reply->message,
-                       .retry_after = reply->retry_after,
                        .result = reply->result,
                        .has_result = true};
-    if (reply->server_time.us != 0 && a.retry_after.us != 0) /* how long, whatever we take for the exchange's time */
-        a.retry_after.us += engine_exchange_time(e).us - reply->server_time.us;
+    struct wall said_at = reply->server_time.us != 0 ? reply->server_time : engine_exchange_time(e);
+    if (reply->retry_after.us > said_at.us) a.retry_after_us = reply->retry_after.us - said_at.us;
     answer_handle(e, r, &a);
 }
 
@@ -542,8 +541,7 @@ void streams_on_closed(struct engine *e, const struct event *v) {
                        v->body.at ? v->body.at : "");
     if (f->kind == FEED_USER) requests_drop_link(e, v->id);
     if (f->kind == FEED_USER && (v->status == 429 || v->status == 418))
-        weight_ban(&e->exchange.weight, engine_exchange_time(e),
-                   (struct wall){v->retry_after_us > 0 ? engine_exchange_time(e).us + v->retry_after_us : 0});
+        weight_ban(&e->exchange.weight, e->now, v->retry_after_us);
     if (f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY) e->priv->listen_key[0] = '\0';
     if (feed_link(f, v->id) != NULL) streams_do(e, f, feed_lost(f, v->id, why, &e->rng, e->now));
     watch_state(e, f, was_live);

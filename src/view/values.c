@@ -230,7 +230,7 @@ static void read_exchange(struct exchange_values *v, const struct engine *e, str
     v->weight_used_1m = weight_used(e, now);
     v->weight_limit_1m = x->weight.limit;
     v->throttled = x->throttled;
-    v->banned_until = x->weight.banned_until.us > now.wall.us ? x->weight.banned_until : (struct wall){0};
+    v->banned_until = weight_banned(&x->weight, now.mono) ? x->weight.banned_until_at : (struct wall){0};
     v->clock_offset_ms = x->clock_known ? x->clock_offset_us / US_PER_MS : UNKNOWN_INT;
     v->latency_ms = known_ms(x->latency_ms);
     v->on_demand_requests = x->on_demand_requests;
@@ -412,7 +412,7 @@ void head_read(struct head *h, const struct engine *e, struct now now, unsigned 
 bool head_deadline(const struct engine *e, struct now now, struct mono *at) {
     int64_t wait = INT64_MAX;
     if (weight_used(e, now) > 0) wait = US_PER_MIN - exchange_us(e, now) % US_PER_MIN;
-    int64_t ban = e->exchange.weight.banned_until.us - now.wall.us;
+    int64_t ban = e->exchange.weight.banned_until.us - now.mono.us;
     if (ban > 0 && ban < wait) wait = ban;
     if (wait == INT64_MAX) return false;
     *at = mono_add(now.mono, wait);

@@ -190,7 +190,7 @@ static void silence_after_429_is_whole(void **state) {
                                    .limit = 10});
     rig_pass(&r, 50 * US_PER_MS);
     assert_int_equal(r.candles_err, ERR_IO);
-    assert_true(weight_banned(&r.e->exchange.weight, engine_exchange_time(r.e)));
+    assert_true(weight_banned(&r.e->exchange.weight, r.now.mono));
     struct mono from = r.now.mono;
     rig_close(&r, r.e->user.cur.id); /* the WebSocket API is lost: not opened again before the time */
     size_t timers = (size_t)r.timers;
@@ -218,7 +218,7 @@ static void a_ban_said_with_the_exchanges_time_lasts_as_long_as_it_said(void **s
                                    .interval = name_of("1h"),
                                    .limit = 10});
     rig_pass(&r, 50 * US_PER_MS);
-    assert_in_range(r.e->exchange.weight.banned_until.us - engine_exchange_time(r.e).us, 99 * US_PER_S, 100 * US_PER_S);
+    assert_in_range(r.e->exchange.weight.banned_until.us - r.now.mono.us, 99 * US_PER_S, 100 * US_PER_S);
     rig_end(&r);
 }
 
@@ -232,7 +232,7 @@ static void retry_after_counts_on_the_clock_of_the_exchange(void **state) {
     r.refuse_connections = true;
     rig_close(&r, r.e->market.cur.id);
     rig_close(&r, r.e->user.cur.id);
-    while (!weight_banned(&r.e->exchange.weight, engine_exchange_time(r.e))) rig_pass(&r, 10 * US_PER_MS);
+    while (!weight_banned(&r.e->exchange.weight, r.now.mono)) rig_pass(&r, 10 * US_PER_MS);
     struct mono from = r.now.mono;
     rig_pass(&r, 29 * US_PER_S);
     assert_int_equal(rig_count(&r, "http://rest", mono_add(from, US_PER_MS)), 0);
@@ -249,13 +249,31 @@ static void a_step_of_our_clock_does_not_shorten_a_ban(void **state) {
     r.refuse_connections = true;
     rig_start(&r);
     rig_pass(&r, US_PER_S);
-    assert_true(weight_banned(&r.e->exchange.weight, engine_exchange_time(r.e)));
+    assert_true(weight_banned(&r.e->exchange.weight, r.now.mono));
     struct mono from = r.now.mono;
     r.now.wall.us += US_PER_HOUR;
     rig_pass(&r, 50 * US_PER_S);
     assert_int_equal(rig_count(&r, "http://rest", from), 0);
     rig_pass(&r, 20 * US_PER_S);
     assert_true(rig_count(&r, "http://rest", from) > 0); /* nor does it prolong it */
+    rig_end(&r);
+}
+
+/* Our clock is an hour fast, which shows when the exchange's time is known: a ban that is over is not begun again. */
+static void a_ban_that_is_over_stays_over_when_the_time_is_known(void **state) {
+    (void)state;
+    rig_begin(&r);
+    r.clock_offset_us = -US_PER_HOUR;
+    rig_rule_retry(&r, "http://rest", 418, "{\"code\":-1003,\"msg\":\"no\"}", 30 * US_PER_S);
+    r.refuse_connections = true;
+    rig_start(&r);
+    rig_pass(&r, US_PER_S);
+    assert_true(weight_banned(&r.e->exchange.weight, r.now.mono));
+    rig_no_rules(&r);
+    r.refuse_connections = false;
+    rig_ticks(&r, 90 * US_PER_S);
+    assert_true(r.e->exchange.clock_known);
+    assert_int_equal(r.e->status, STATUS_CONNECTED);
     rig_end(&r);
 }
 
@@ -543,6 +561,7 @@ int main(void) {
         cmocka_unit_test(silence_after_429_is_whole),
         cmocka_unit_test(a_ban_said_with_the_exchanges_time_lasts_as_long_as_it_said),
         cmocka_unit_test(retry_after_counts_on_the_clock_of_the_exchange),
+        cmocka_unit_test(a_ban_that_is_over_stays_over_when_the_time_is_known),
         cmocka_unit_test(repeated_429_without_a_time_doubles_the_silence),
         cmocka_unit_test(one_poll_counts_one_failure),
         cmocka_unit_test(the_trial_is_one_cheap_call),

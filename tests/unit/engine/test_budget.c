@@ -73,24 +73,33 @@ static void a_learnt_limit_moves_the_thresholds(void **state) {
     assert_int_equal(b.limit, 1200);
 }
 
-static void a_ban_is_silence_for_all_until_its_end(void **state) {
+static struct now at(int64_t s) { return (struct now){{s * US_PER_S}, second(s)}; }
+
+static void a_ban_is_silence_until_its_end(void **state) {
     (void)state;
     struct weight_budget b;
     weight_init(&b);
-    weight_ban(&b, second(10), second(100));
-    assert_true(weight_banned(&b, second(99)));
-    assert_false(weight_allows(&b, second(99), 1, NEED_PNL));
-    assert_false(weight_banned(&b, second(100)));
-    assert_true(weight_allows(&b, second(100), 1, NEED_PNL));
+    weight_ban(&b, at(10), 90 * US_PER_S);
+    assert_true(weight_banned(&b, at(99).mono));
+    assert_true(b.banned_until_at.us == second(100).us);
+    assert_false(weight_banned(&b, at(100).mono));
 }
 
 static void a_shorter_ban_does_not_shorten_a_longer_one(void **state) {
     (void)state;
     struct weight_budget b;
     weight_init(&b);
-    weight_ban(&b, second(0), second(1000));
-    weight_ban(&b, second(1), second(5));
-    assert_true(b.banned_until.us == second(1000).us);
+    weight_ban(&b, at(0), 1000 * US_PER_S);
+    weight_ban(&b, at(1), 5 * US_PER_S);
+    assert_true(b.banned_until.us == at(1000).mono.us);
+}
+
+static void no_ban_is_longer_than_three_days(void **state) {
+    (void)state;
+    struct weight_budget b;
+    weight_init(&b);
+    weight_ban(&b, at(0), 100000 * US_PER_DAY);
+    assert_true(b.banned_until.us == 3 * US_PER_DAY);
 }
 
 static void bans_without_a_time_double_from_a_minute_to_an_hour(void **state) {
@@ -98,34 +107,34 @@ static void bans_without_a_time_double_from_a_minute_to_an_hour(void **state) {
     static const int64_t minutes[] = {1, 2, 4, 8, 16, 32, 60, 60};
     struct weight_budget b;
     weight_init(&b);
-    struct wall now = second(0);
+    int64_t now = 0;
     for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
-        weight_ban(&b, now, (struct wall){0});
-        assert_true(b.banned_until.us - now.us == minutes[i] * US_PER_MIN);
-        now = b.banned_until;
+        weight_ban(&b, at(now), 0);
+        now += minutes[i] * 60;
+        assert_true(b.banned_until.us == at(now).mono.us);
     }
-    weight_learn(&b, now, 1, -1); /* answered: the row is over */
-    weight_ban(&b, now, (struct wall){0});
-    assert_true(b.banned_until.us - now.us == US_PER_MIN);
+    weight_learn(&b, second(now), 1, -1); /* answered: the row is over */
+    weight_ban(&b, at(now), 0);
+    assert_true(b.banned_until.us == at(now + 60).mono.us);
 }
 
 static void a_burst_of_refusals_is_one_ban(void **state) {
     (void)state;
     struct weight_budget b;
     weight_init(&b);
-    for (int i = 0; i < 8; i++) weight_ban(&b, second(i), (struct wall){0}); /* eight were under way */
-    assert_true(b.banned_until.us == second(0).us + US_PER_MIN);
-    weight_ban(&b, second(61), (struct wall){0});
-    assert_true(b.banned_until.us == second(61).us + 2 * US_PER_MIN);
+    for (int i = 0; i < 8; i++) weight_ban(&b, at(i), 0); /* eight were under way */
+    assert_true(b.banned_until.us == at(60).mono.us);
+    weight_ban(&b, at(61), 0);
+    assert_true(b.banned_until.us == at(61 + 120).mono.us);
 }
 
 static void a_ban_with_a_time_doubles_none_without(void **state) {
     (void)state;
     struct weight_budget b;
     weight_init(&b);
-    for (int i = 0; i < 5; i++) weight_ban(&b, second(i), second(40));
-    weight_ban(&b, second(50), (struct wall){0});
-    assert_true(b.banned_until.us == second(50).us + US_PER_MIN);
+    for (int i = 0; i < 5; i++) weight_ban(&b, at(i), (40 - i) * US_PER_S);
+    weight_ban(&b, at(50), 0);
+    assert_true(b.banned_until.us == at(110).mono.us);
 }
 
 /* ---- the bot's rate ---- */
@@ -257,7 +266,8 @@ int main(void) {
         cmocka_unit_test(a_new_minute_of_the_clock_starts_at_nothing),
         cmocka_unit_test(what_others_spent_behind_our_address_counts),
         cmocka_unit_test(a_learnt_limit_moves_the_thresholds),
-        cmocka_unit_test(a_ban_is_silence_for_all_until_its_end),
+        cmocka_unit_test(a_ban_is_silence_until_its_end),
+        cmocka_unit_test(no_ban_is_longer_than_three_days),
         cmocka_unit_test(a_shorter_ban_does_not_shorten_a_longer_one),
         cmocka_unit_test(bans_without_a_time_double_from_a_minute_to_an_hour),
         cmocka_unit_test(a_burst_of_refusals_is_one_ban),

@@ -68,8 +68,7 @@ static void a_shutdown_opens_the_replacement_first(void **state) {
 static void a_replacement_under_a_ban_does_not_spin(void **state) {
     (void)state;
     begin_live(true);
-    weight_ban(&r.e->exchange.weight, engine_exchange_time(r.e),
-               (struct wall){engine_exchange_time(r.e).us + 120 * US_PER_S});
+    weight_ban(&r.e->exchange.weight, r.now, 120 * US_PER_S);
     rig_user(&r, "{\"event\":{\"e\":\"serverShutdown\",\"E\":1}}");
     uint64_t before = r.timers;
     struct mono from = r.now.mono;

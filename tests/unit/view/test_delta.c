@@ -480,7 +480,7 @@ static void random_header(struct rig *r, struct rng *g) {
     if (rng_chance(g, 1, 2)) breaker_failure(&e->bot.breaker, r->now, "timed out");
     else if (breaker_ask(&e->bot.breaker, r->now) != BREAKER_REFUSE) breaker_success(&e->bot.breaker, r->now);
     weight_spend(&e->exchange.weight, r->now.wall, (int64_t)rng_below(g, 100));
-    if (rng_chance(g, 1, 8)) weight_ban(&e->exchange.weight, r->now.wall, (struct wall){r->now.wall.us + US_PER_S});
+    if (rng_chance(g, 1, 8)) weight_ban(&e->exchange.weight, r->now, US_PER_S);
     e->exchange.throttled = rng_chance(g, 1, 2);
     e->exchange.clock_known = rng_chance(g, 1, 2);
     e->has_investment = rng_chance(g, 1, 2);

@@ -374,7 +374,7 @@ static void weight_and_ban_end_with_their_time(void **state) {
     struct rig r;
     rig_begin(&r);
     weight_spend(&r.e->exchange.weight, r.now.wall, 500);
-    r.e->exchange.weight.banned_until = (struct wall){r.now.wall.us + 120 * US_PER_S};
+    weight_ban(&r.e->exchange.weight, r.now, 120 * US_PER_S);
     yyjson_doc *d = snapshot_of(&r);
     assert_json(d, "exchange.weight_used_1m", "500");
     assert_string_not_equal(rig_text(d, "exchange.banned_until"), "null");
