@@ -104,7 +104,7 @@ def suite_valgrind(report):
           r"(base|domain|wire|engine|view|io|store|server|app|sim|fuzz|fault|defects|oracle|world)/(?!sim_)",
           ["--timeout-multiplier", "20", "--wrapper", "valgrind --quiet --error-exitcode=99 --leak-check=full "
            "--errors-for-leak-kinds=definite,indirect --suppressions=" + ROOT + "/tests/valgrind.supp"],
-          {"GRIDSCOPE_SEEDS": "2", "GRIDSCOPE_EVENTS": "2000", "GRIDSCOPE_HOURS": "2"})
+          {"GRIDSCOPE_SEEDS": "2", "GRIDSCOPE_EVENTS": "2000", "GRIDSCOPE_HOURS": "3"})
 
 
 def suite_tsan(report):

@@ -27,6 +27,7 @@
 
 enum {
     HOURS = 27,
+    HOURS_MIN = 3, /* until then each fault of messages has had its turn */
     HOURS_MAX = 100,
     HOUR_COMPARED = 24,
     CONNECTIONS_LAST = 26, /* until this hour nothing breaks those of the second */
@@ -137,6 +138,10 @@ static bool all_struck(const struct world_result *r, unsigned hours) {
 static bool memory_is_flat(const struct day *d) {
     unsigned last = d->hours < HOUR_COMPARED ? d->hours : HOUR_COMPARED;
     if (last < 2) return false;
+    if (bytes_in_use() == 0) { /* valgrind's allocator counts by itself, and looks for leaks */
+        printf("# memory: not told by this allocator\n");
+        return true;
+    }
     const struct look *a = &d->looks[1], *b = &d->looks[last];
     size_t fills = b->fills - a->fills, points = (size_t)(last - 1) * POINTS_AN_HOUR;
     size_t may = fills * BYTES_A_FILL + points * BYTES_A_POINT + SLACK_BYTES;
@@ -171,7 +176,7 @@ int main(int argc, char **argv) {
     const char *seed = getenv("GRIDSCOPE_SEED");
     const char *wanted = getenv("GRIDSCOPE_HOURS");
     unsigned long hours = wanted != NULL ? strtoul(wanted, NULL, 10) : argc > 1 ? strtoul(argv[1], NULL, 10) : HOURS;
-    if (hours < 2 || hours > HOURS_MAX) return 2;
+    if (hours < HOURS_MIN || hours > HOURS_MAX) return 2;
     struct world_config c = {.seed = seed != NULL ? strtoull(seed, NULL, 10) : 1,
                              .hours = (unsigned)hours,
                              .symbols = 3,
