@@ -100,8 +100,8 @@ static void wait_for_fee_price(struct engine *e, size_t pair, const struct fill 
 }
 
 static bool third_asset(const struct pair *p, const struct fill *f) {
-    return f->fee.v > 0 && !name_empty(&f->fee_asset) && f->fee_state != FEE_VALUED &&
-           !name_eq(&f->fee_asset, &p->base) && !name_eq(&f->fee_asset, &p->quote);
+    return f->fee.v > 0 && !name_empty(&f->fee_asset) && !name_eq(&f->fee_asset, &p->base) &&
+           !name_eq(&f->fee_asset, &p->quote);
 }
 
 /* There was no memory for it: the history is not complete up to it any more, and is read from there again. */

@@ -102,6 +102,89 @@ static void a_commit_after_the_store_failed_does_not_make_it_durable(void **stat
     rig_end(&r);
 }
 
+static void a_slow_store_that_then_fails_is_logged_once_and_shows_why(void **state) {
+    (void)state;
+    begin_live();
+    r.commit_after_us = -1;
+    rig_fill(&r, 1, "BUY", "100", "1", "0", "USDT");
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_false(r.e->durable);
+    assert_string_equal(r.e->store_error, "the store takes over a second");
+    assert_int_equal(rig_count(&r, "history is not durable", (struct mono){0}), 1);
+    rig_handle(&r, &(struct event){.kind = EVENT_STORE_FAILED, .error = "the disk is gone"});
+    assert_string_equal(r.e->store_error, "the disk is gone");
+    assert_int_equal(rig_count(&r, "history is not durable", (struct mono){0}), 1);
+    assert_int_equal(totals()->fills, 1);
+    rig_end(&r);
+}
+
+/* ---- told twice, told late ---- */
+
+static void a_fill_told_twice_in_one_turn_is_one(void **state) {
+    (void)state;
+    begin_live();
+    struct fill f = made(1, 100, NULL, r.now.wall), other_side = f;
+    other_side.side = SIDE_SELL;
+    uint64_t dropped = r.e->count.duplicates_dropped;
+    assert_true(fills_accept(r.e, 0, &f));
+    assert_true(fills_accept(r.e, 0, &f));
+    assert_true(fills_accept(r.e, 0, &other_side));
+    assert_int_equal(r.e->priv->pending_count, 2);
+    assert_int_equal(r.e->count.duplicates_dropped, dropped + 1);
+    rig_ticks(&r, US_PER_S);
+    assert_int_equal(totals()->fills, 2);
+    rig_end(&r);
+}
+
+/* An exchange's clock that is ahead puts the time of a fill into a gap that began after it was heard of. */
+static void a_fill_heard_before_a_gap_is_not_recovered_in_it(void **state) {
+    (void)state;
+    begin_live();
+    struct gap *g = &r.e->gaps[(r.e->gap_head + r.e->gap_count++) % LIMIT_GAPS_SHOWN];
+    *g = (struct gap){.feed = FEED_USER, .from = {r.now.wall.us - 10 * US_PER_S}, .to = r.now.wall};
+    struct fill f = made(1, 100, NULL, (struct wall){r.now.wall.us - 5 * US_PER_S});
+    f.received_at.us = g->from.us - 1;
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(totals()->fills, 1);
+    assert_int_equal(g->recovered_fills, 0);
+    f.trade_id = 2;
+    f.received_at = r.now.wall;
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_equal(g->recovered_fills, 1);
+    rig_end(&r);
+}
+
+static void that_two_accounts_are_one_is_told_once_there_is_an_account_and_room(void **state) {
+    const struct mono ever = {0};
+    struct effect effect;
+    (void)state;
+    begin_live();
+    struct fill f = made(1, 100, NULL, r.now.wall);
+    int64_t uid = r.e->exchange.uid;
+    assert_true(uid >= 0);
+    f.source = SOURCE_BOT;
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, US_PER_S);
+    f.source = SOURCE_REST;
+    assert_true(fills_accept(r.e, 0, &f));
+    r.e->exchange.uid = -1; /* the key's account is not known yet */
+    fills_flush(r.e);
+    assert_false(r.e->priv->join_told);
+    rig_handle(&r, &(struct event){.kind = EVENT_TIMER}); /* what was handed over is performed */
+    r.e->exchange.uid = uid;
+    while (engine_effect(r.e, EFFECT_LOG) != NULL) {
+    }
+    fills_flush(r.e);
+    assert_false(r.e->priv->join_told);
+    while (engine_next_effect(r.e, &effect)) effect_free(&effect);
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_true(r.e->priv->join_told);
+    assert_int_equal(rig_count(&r, "joined", ever), 1);
+    rig_end(&r);
+}
+
 /* ---- bounds ---- */
 
 static void what_is_no_fill_is_counted_and_named_once_a_minute(void **state) {
@@ -350,6 +433,75 @@ static void a_value_that_overflows_leaves_the_fee_unvalued(void **state) {
     }
 }
 
+static void without_a_store_a_value_is_shown_and_not_kept(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_key(&r);
+    r.config.persist = false;
+    rig_start(&r);
+    rig_live(&r);
+    rig_ticks(&r, 15 * US_PER_S);
+    struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
+    char *body = candle(f.time.us / US_PER_MIN - 1, "600");
+    rig_rule(&r, "klines", 200, body);
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, 10 * US_PER_S);
+    assert_true(totals()->fees_quote.v == (i128)600 * DEC16_ONE);
+    assert_int_equal(r.valued_fills, 0);
+    rig_end(&r);
+    free(body);
+}
+
+static void a_fill_of_another_minute_is_not_priced_by_the_one_that_is_known(void **state) {
+    (void)state;
+    begin_live();
+    struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
+    char *body = candle(f.time.us / US_PER_MIN - 1, "600");
+    rig_rule(&r, "klines", 200, body);
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, 10 * US_PER_S);
+    assert_true(totals()->fees_quote.v == (i128)600 * DEC16_ONE);
+    f.trade_id = 2;
+    f.time.us += 2 * US_PER_MIN;
+    struct mono from = r.now.mono;
+    assert_true(fills_accept(r.e, 0, &f));
+    rig_ticks(&r, US_PER_S);
+    assert_int_equal(totals()->unvalued_fees, 1);
+    assert_true(totals()->fees_quote.v == (i128)600 * DEC16_ONE);
+    assert_true(rig_count(&r, "klines", from) > 0);
+    rig_end(&r);
+    free(body);
+}
+
+/* A minute that has just closed: its candle comes by the stream within moments, unless that is down. */
+static void a_close_about_to_be_streamed_is_asked_for_only_where_the_stream_is_down(void **state) {
+    (void)state;
+    for (int down = 0; down < 2; down++) {
+        begin_live();
+        struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
+        char *body = candle(f.time.us / US_PER_MIN - 1, "600");
+        rig_rule(&r, "klines", 200, body);
+        assert_true(fills_accept(r.e, 0, &f)); /* its markets are known from here on */
+        rig_ticks(&r, 5 * US_PER_S);
+        assert_int_equal(totals()->unvalued_fees, 0);
+        rig_ticks(&r, US_PER_MIN - r.now.wall.us % US_PER_MIN);
+        if (down) {
+            r.refuse_connections = true;
+            rig_close(&r, r.e->market.cur.id);
+        }
+        struct mono from = r.now.mono;
+        f.trade_id = 2;
+        f.time = engine_exchange_time(r.e);
+        assert_true(fills_accept(r.e, 0, &f));
+        rig_handle(&r, &(struct event){.kind = EVENT_TIMER}); /* to the store, and then into the ledger */
+        rig_pass(&r, 100 * US_PER_MS);
+        assert_int_equal(totals()->unvalued_fees, 1);
+        assert_int_equal(rig_count(&r, "klines", from) > 0, down);
+        rig_end(&r);
+        free(body);
+    }
+}
+
 static void a_value_without_memory_is_tried_again(void **state) {
     (void)state;
     begin_live();
@@ -496,6 +648,10 @@ int main(void) {
         cmocka_unit_test(without_a_store_fills_enter_at_once),
         cmocka_unit_test(a_store_that_fails_without_a_word_has_one_all_the_same),
         cmocka_unit_test(a_commit_after_the_store_failed_does_not_make_it_durable),
+        cmocka_unit_test(a_slow_store_that_then_fails_is_logged_once_and_shows_why),
+        cmocka_unit_test(a_fill_told_twice_in_one_turn_is_one),
+        cmocka_unit_test(a_fill_heard_before_a_gap_is_not_recovered_in_it),
+        cmocka_unit_test(that_two_accounts_are_one_is_told_once_there_is_an_account_and_room),
         cmocka_unit_test(what_is_no_fill_is_counted_and_named_once_a_minute),
         cmocka_unit_test(more_fills_than_may_wait_are_read_again),
         cmocka_unit_test(a_fill_whose_sums_overflow_is_refused_and_its_pair_partial),
@@ -508,6 +664,9 @@ int main(void) {
         cmocka_unit_test(a_wait_whose_fill_is_gone_is_dropped),
         cmocka_unit_test(a_candle_of_a_market_that_prices_no_fee_is_not_kept),
         cmocka_unit_test(a_value_that_overflows_leaves_the_fee_unvalued),
+        cmocka_unit_test(without_a_store_a_value_is_shown_and_not_kept),
+        cmocka_unit_test(a_fill_of_another_minute_is_not_priced_by_the_one_that_is_known),
+        cmocka_unit_test(a_close_about_to_be_streamed_is_asked_for_only_where_the_stream_is_down),
         cmocka_unit_test(a_value_without_memory_is_tried_again),
         cmocka_unit_test(each_market_of_a_fee_is_asked_for_on_its_own),
         cmocka_unit_test(a_market_whose_minutes_nobody_needs_prices_nothing),
