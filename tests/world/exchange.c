@@ -452,7 +452,8 @@ void exchange_spend(struct world *w, int weight, const char *what) {
         w->weight_minute = minute, w->weight_used = w->life_weight = 0, w->minute_differs = false;
     w->weight_used += weight;
     w->life_weight += weight; /* a new program cannot know what the old one spent */
-    w->minute_differs |= off > US_PER_S || off < -US_PER_S || !w->limit_told;
+    bool another = (exchange_ms(w) * 1000 + off) / US_PER_MIN != minute; /* what the program takes for the minute */
+    w->minute_differs |= another || off > US_PER_S || off < -US_PER_S || !w->limit_told;
     HOLDS(w, WEIGHT_LIMIT, w->life_weight <= w->weight_limit || w->minute_differs,
           "%" PRId64 " of weight used, %" PRId64 " are allowed: %.60s", w->life_weight, w->weight_limit, what);
 }
