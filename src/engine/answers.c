@@ -325,11 +325,13 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
         return;
     }
     size_t market;
-    backoff_reset(&e->priv->minutes_backoff);
+    bool there = false; /* the minute that was asked for, not only others */
     if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
-        for (size_t i = 0; i < rows.candle_count; i++)
-            if (rows.candles[i].closed)
-                fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
+        for (size_t i = 0; i < rows.candle_count; i++) {
+            if (!rows.candles[i].closed) continue;
+            there |= rows.candles[i].open_time.us == r->start.us;
+            fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
+        }
         candles_keep_settled(e, market, &r->interval, rows.candles, rows.candle_count);
         bool long_ago =
             engine_exchange_time(e).us - r->start.us > US_PER_HOUR; /* the answers of a young minute may lag */
@@ -337,7 +339,10 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
             r->start.us != 0 && long_ago && (rows.candle_count == 0 || rows.candles[0].open_time.us > r->start.us);
         if (before_listing)
             fills_minute_closed(e, market, r->start, DEC8_ZERO); /* the market has no such minute: never asked again */
+        there |= before_listing;
     }
+    if (there) backoff_reset(&e->priv->minutes_backoff);
+    else e->priv->minutes_again = mono_add(e->now.mono, backoff_next(&e->priv->minutes_backoff, &e->rng));
     free(rows.candles);
 }
 
@@ -362,6 +367,24 @@ static void take_balance(void *arg, const struct balance *b) {
     balances_take(t->e, b, BALANCE_ACCOUNT);
 }
 
+/* Tells whoever keeps the fills whose they are; false where there is no room for it. */
+static bool remember_account(struct engine *e, int64_t uid) {
+    struct buf text;
+    buf_init(&text, 96);
+    buf_putf(&text, "%s:%lld", e->config->environment, (long long)uid);
+    size_t len = text.len;
+    char *name = engine_text(&text);
+    struct effect *f = name != NULL ? engine_effect(e, EFFECT_REMEMBER) : NULL;
+    if (f == NULL) {
+        free(name);
+        return false;
+    }
+    f->key = "account";
+    f->text = name;
+    f->text_len = len;
+    return true;
+}
+
 static void on_account(struct engine *e, const struct request *r, struct json_value result, struct wire_fault *fault,
                        enum err *err) {
     struct account_info info;
@@ -371,19 +394,12 @@ static void on_account(struct engine *e, const struct request *r, struct json_va
     if (!taker.begun) balances_begin(e, r->sent);
     balances_end(e);
     bool known = e->exchange.uid == info.uid;
-    e->exchange.uid = info.uid;
     e->exchange.maker_rate = info.maker_rate;
     e->exchange.taker_rate = info.taker_rate;
+    if (info.uid >= 0 && !known && !remember_account(e, info.uid)) return; /* not known yet: asked again */
+    e->exchange.uid = info.uid;
     if (info.uid < 0 || known) return;
     for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.marked = -1; /* said again, under this account */
-    struct effect *f = engine_effect(e, EFFECT_REMEMBER);
-    struct buf text;
-    if (f == NULL) return;
-    buf_init(&text, 96);
-    buf_putf(&text, "%s:%lld", e->config->environment, (long long)info.uid);
-    f->key = "account";
-    f->text_len = text.len;
-    f->text = engine_text(&text);
 }
 
 static void on_listen_key(struct engine *e, struct json_value result, enum err *err) {

@@ -246,6 +246,25 @@ static char *klines(int64_t first_minute, size_t count, const char *close) {
     return text;
 }
 
+/* The candle behind a fee is late: it is asked for with growing pauses, not as fast as it is not given. */
+static void a_minute_that_is_not_given_is_asked_for_with_pauses(void **state) {
+    (void)state;
+    begin_live();
+    rig_rule(&r, "klines", 200, "[]");
+    rig_fill(&r, 1, "BUY", "100", "1", "0.001", "BNB");
+    struct mono from = r.now.mono;
+    rig_ticks(&r, 30 * US_PER_S);
+    assert_in_range(rig_count(&r, "klines", from), 3, 8);
+    assert_int_equal(totals()->unvalued_fees, 1);
+    rig_no_rules(&r);
+    char *body = klines(r.now.wall.us / US_PER_MIN - 3, 3, "600.25");
+    rig_rule(&r, "klines", 200, body);
+    rig_ticks(&r, 40 * US_PER_S);
+    assert_int_equal(totals()->unvalued_fees, 0);
+    rig_end(&r);
+    free(body);
+}
+
 static void a_fee_in_bnb_takes_the_close_before_the_fill(void **state) {
     (void)state;
     begin_live();
@@ -474,6 +493,7 @@ int main(void) {
         cmocka_unit_test(a_mark_without_its_fills_is_not_believed),
         cmocka_unit_test(a_wiped_testnet_begins_a_new_epoch),
         cmocka_unit_test(fills_of_an_account_that_became_known_are_shown),
+        cmocka_unit_test(a_minute_that_is_not_given_is_asked_for_with_pauses),
         cmocka_unit_test(a_fee_in_bnb_takes_the_close_before_the_fill),
         cmocka_unit_test(a_fee_is_valued_along_a_cross_with_an_inverse_leg),
         cmocka_unit_test(a_fee_heard_before_the_markets_are_known_is_valued),
