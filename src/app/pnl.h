@@ -8,6 +8,7 @@
 #ifndef APP_PNL_H
 #define APP_PNL_H
 
+#include "app/report.h"
 #include "app/tally.h"
 #include "base/limits.h"
 #include "domain/methods.h"
@@ -25,7 +26,9 @@ struct pnl_options {
     struct pnl_price marks[LIMIT_PAIRS], fee_prices[PNL_FEE_PRICES_MAX];
     size_t mark_count, fee_price_count;
     enum method method;
-    bool json, help;
+    bool grouped; /* --by: realized P&L in rows as `gridscope report` prints them, days in UTC */
+    enum report_by by;
+    bool json, csv, help; /* csv: grouped only */
 };
 
 /* argv[1] .. argv[argc - 1]. False: why says what is wrong and what is allowed. */

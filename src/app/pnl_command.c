@@ -53,10 +53,27 @@ static bool read_file(struct buf *text, const char *file, struct progress *progr
     return whole;
 }
 
+static int64_t utc(void *arg, struct wall t) {
+    (void)arg, (void)t;
+    return 0;
+}
+
+static void print_rows(const struct pnl *p, struct buf *out) {
+    const struct report_zone zone = {utc, NULL};
+    const struct pnl_options *o = p->options;
+    struct report report;
+    report_init(&report, o->by, o->method);
+    enum err e = report_make(&report, &p->tally, &zone);
+    if (e != ERR_OK) out->failed = e;
+    else report_print(&report, out, o->json ? REPORT_JSON : o->csv ? REPORT_CSV : REPORT_TABLE, "UTC");
+    report_free(&report);
+}
+
 static int print_figures(const struct pnl *p) {
     struct buf out;
     buf_init(&out, OUT_BYTES_MAX);
-    if (p->options->json) pnl_json(p, &out);
+    if (p->options->grouped) print_rows(p, &out);
+    else if (p->options->json) pnl_json(p, &out);
     else pnl_table(p, &out);
     bool written = out.failed == ERR_OK && fwrite(out.at, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
     if (!written) fprintf(stderr, "gridscope pnl: the figures could not be written\n");

@@ -6,7 +6,8 @@
 
 const char *pnl_usage(void) {
     return "usage: gridscope pnl FILE [--mark SYMBOL=PRICE]... [--fee-price ASSET=PRICE]... [--method "
-           "fifo|lifo|average|grid] [--json]\n"
+           "fifo|lifo|average|grid]\n"
+           "                          [--by pair|day|month] [--json|--csv]\n"
            "\n"
            "P&L of a file of fills: this program's CSV export or Binance's trade history export; - reads standard "
            "input.\n"
@@ -15,7 +16,10 @@ const char *pnl_usage(void) {
            "assets\n"
            "  --fee-price BNB=600    price of a third fee asset in the quote; BNB/EUR=550 where it differs by quote\n"
            "  --method METHOD        which coins a sale sells: fifo (the default), lifo, average, grid\n"
+           "  --by GROUP             what was realized by pair, day or month (UTC), in rows as gridscope report gives "
+           "them\n"
            "  --json                 exact figures for machines; unknown is null\n"
+           "  --csv                  the rows of --by as CSV\n"
            "\n"
            "A row whose price or quantity is not above zero is refused, named, and the others count; any other bad row "
            "refuses the file.\n"
@@ -65,9 +69,16 @@ static bool read_method(struct pnl_options *o, const char *text, char why[static
     return false;
 }
 
+static bool read_group(struct pnl_options *o, const char *text, char why[static PNL_WHY_MAX]) {
+    o->grouped = report_by_find(&o->by, text);
+    if (!o->grouped) (void)snprintf(why, PNL_WHY_MAX, "--by \"%.40s\": give pair, day or month", text);
+    return o->grouped;
+}
+
 static bool take_value(struct pnl_options *o, const char *option, const char *value, char why[static PNL_WHY_MAX]) {
     if (strcmp(option, "--mark") == 0) return add_price(o->marks, &o->mark_count, LIMIT_PAIRS, option, value, why);
     if (strcmp(option, "--method") == 0) return read_method(o, value, why);
+    if (strcmp(option, "--by") == 0) return read_group(o, value, why);
     if (!add_price(o->fee_prices, &o->fee_price_count, PNL_FEE_PRICES_MAX, option, value, why)) return false;
     struct pnl_price *fee = &o->fee_prices[o->fee_price_count - 1];
     if (name_empty(&fee->base)) fee->base = fee->symbol;
@@ -76,7 +87,7 @@ static bool take_value(struct pnl_options *o, const char *option, const char *va
 
 /* An option with a value, as "--mark VALUE" or "--mark=VALUE": *used arguments; 0: it is no such option. */
 static bool take_option(struct pnl_options *o, int *used, char why[static PNL_WHY_MAX], int left, char **argv) {
-    static const char *const names[] = {"--mark", "--fee-price", "--method"};
+    static const char *const names[] = {"--mark", "--fee-price", "--method", "--by"};
     *used = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len = strlen(names[i]);
@@ -98,6 +109,7 @@ bool pnl_options_read(struct pnl_options *o, char why[static PNL_WHY_MAX], int a
         if (used > 0) continue;
         used = 1;
         if (strcmp(argv[i], "--json") == 0) o->json = true;
+        else if (strcmp(argv[i], "--csv") == 0) o->csv = true;
         else if (strcmp(argv[i], "--help") == 0) o->help = true;
         else if ((argv[i][0] != '-' || argv[i][1] == '\0') && o->file == NULL) o->file = argv[i];
         else {
@@ -108,7 +120,10 @@ bool pnl_options_read(struct pnl_options *o, char why[static PNL_WHY_MAX], int a
             return false;
         }
     }
-    if (o->file != NULL || o->help) return true;
-    (void)snprintf(why, PNL_WHY_MAX, "name a file of fills, or - for standard input");
+    if (o->help) return true;
+    if (o->file == NULL) (void)snprintf(why, PNL_WHY_MAX, "name a file of fills, or - for standard input");
+    else if (o->csv && o->json) (void)snprintf(why, PNL_WHY_MAX, "give --json or --csv, not both");
+    else if (o->csv && !o->grouped) (void)snprintf(why, PNL_WHY_MAX, "--csv gives the rows of --by pair, day or month");
+    else return true;
     return false;
 }

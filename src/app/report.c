@@ -23,12 +23,17 @@ const char *report_usage(void) {
            "Exit codes: 0 done, 1 the history cannot be read, 2 bad usage or configuration.\n";
 }
 
-static bool read_by(struct report_options *o, const char *text, char why[static REPORT_WHY_MAX]) {
-    for (int by = REPORT_BY_PAIR; text != NULL && by <= REPORT_BY_MONTH; by++)
+bool report_by_find(enum report_by *out, const char *text) {
+    for (int by = REPORT_BY_PAIR; by <= REPORT_BY_MONTH; by++)
         if (strcmp(text, by_names[by]) == 0) {
-            o->by = (enum report_by)by;
+            *out = (enum report_by)by;
             return true;
         }
+    return false;
+}
+
+static bool read_by(struct report_options *o, const char *text, char why[static REPORT_WHY_MAX]) {
+    if (report_by_find(&o->by, text)) return true;
     (void)snprintf(why, REPORT_WHY_MAX, "--by: give pair, day or month");
     return false;
 }

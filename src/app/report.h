@@ -23,6 +23,8 @@ struct report_options {
     bool help;
 };
 
+/* "pair", "day", "month". */
+bool report_by_find(enum report_by *out, const char *text);
 /* argv[1] .. argv[argc - 1]. False: why says what is wrong and what is allowed. */
 bool report_options_read(struct report_options *o, char why[static REPORT_WHY_MAX], int argc, char **argv);
 const char *report_usage(void);

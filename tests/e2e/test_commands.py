@@ -164,6 +164,32 @@ def pnl_six_fills_by_every_method():
 
 
 @test
+def pnl_gives_a_file_by_pair_day_and_month():
+    rows, at = [], [("2026-01-31", "BTC/USDT"), ("2026-01-31", "ETH/USDT"), ("2026-02-01", "BTC/USDT")]
+    for n, (day, symbol) in enumerate(at):
+        rows += [[f"{day}T23:00:00Z", symbol, 2 * n + 1, "", "buy", "100", "1", "", "0.1", "USDT", "", ""],
+                 [f"{day}T23:30:00Z", symbol, 2 * n + 2, "", "sell", str(110 + n), "1", "", "0.1", "USDT", "", ""]]
+    expected = {"pair": {"BTC/USDT": "21.6", "ETH/USDT": "10.8"}, "day": {"2026-01-31": "20.6", "2026-02-01": "11.8"},
+                "month": {"2026-01": "20.6", "2026-02": "11.8"}}
+    for by, figures in expected.items():
+        got = pnl(text_of(rows), "--json", "--by", by)
+        equal({row[by]: row["realized"] for row in got["rows"]}, figures, by)
+        equal((got["zone"], got["totals"][0]["realized"], got["totals"][0]["fills"]), ("UTC", "32.4", 6))
+        out, err, code = run("pnl", "-", "--csv", f"--by={by}", stdin=text_of(rows))
+        equal((err, code, {row[by]: row["realized"] for row in csv.DictReader(io.StringIO(out))}), ("", 0, figures))
+        contains(run("pnl", "-", "--by", by, stdin=text_of(rows))[0], *figures)
+    for wrong, words in ((["--by", "week"], "give pair, day or month"), (["--csv"], "--by"), (["--by=day", "--csv", "--json"], "not both")):
+        out, err, code = run("pnl", "-", *wrong, stdin=text_of(rows))
+        equal((out, code), ("", 2))
+        contains(err, words)
+    exported = ("Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n"
+                "2026-01-05 08:01:00,BTCUSDT,SELL,110,1BTC,110USDT,0.11USDT\n"
+                "2026-01-04 08:00:00,BTCUSDT,BUY,100,1BTC,100USDT,0.1USDT\n")
+    equal([(row["day"], row["realized"]) for row in pnl(exported, "--json", "--by", "day")["rows"]],
+          [("2026-01-04", "-0.1"), ("2026-01-05", "9.89")])
+
+
+@test
 def pnl_table_names_what_is_missing():
     text = text_of([["2026-01-05T08:00:00Z", "BTC/USDT", 1, "", "buy", "100", "1", "", "0.001", "BNB", "", ""],
                     ["2026-01-05T08:01:00Z", "ETH/USDT", 1, "", "sell", "10", "2", "", "0.02", "", "", ""]])
