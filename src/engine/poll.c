@@ -154,12 +154,13 @@ static bool bot_is_ahead(const struct engine *e) {
     return false;
 }
 
-/* The trades since the last known one, by id: soon after a link began, again at growing distances while the bot knows more, then
- * every hour. */
+/* The trades since the last known one, by id: soon after a link began, a minute later for a database that lags longer, again at
+ * growing distances while the bot knows more, then every hour. */
 static void reconcile(struct engine *e) {
     struct poll_state *p = &e->priv->poll;
     for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted = true;
-    p->reconcile_wait_us = bot_is_ahead(e) ? 2 * p->reconcile_wait_us : RECONCILE_US;
+    bool first = p->reconcile_wait_us == SECOND_LOOK_US;
+    p->reconcile_wait_us = bot_is_ahead(e) ? 2 * p->reconcile_wait_us : first ? US_PER_MIN : RECONCILE_US;
     if (p->reconcile_wait_us > RECONCILE_US) p->reconcile_wait_us = RECONCILE_US;
     p->reconcile_at = mono_add(e->now.mono, p->reconcile_wait_us);
 }
@@ -281,8 +282,7 @@ static void ask_the_bot(struct engine *e) {
 
 static enum fallback choose_market_fallback(const struct engine *e) {
     if (feed_is_live(&e->market)) return FALLBACK_NONE;
-    bool rest_down =
-        e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, e->now.mono);
+    bool rest_down = e->exchange.breaker.state != BREAKER_CLOSED || weight_banned(&e->exchange.weight, e->now.mono);
     return rest_down && by_bot(e) ? FALLBACK_BOT : FALLBACK_REST;
 }
 

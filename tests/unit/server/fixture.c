@@ -196,8 +196,8 @@ void browser_open(struct world *w, struct browser *b, const char *target, const 
     fd_ask(w, b->fd, &r, request);
     b->status = r.status;
     if (r.status != 101) return;
-    b->in_len = r.body_len;
-    memcpy(b->in, r.body, r.body_len);
+    b->in_len = r.body_len < sizeof b->in ? r.body_len : sizeof b->in; /* what came with the head may be megabytes */
+    memcpy(b->in, r.body, b->in_len);
 }
 
 static void browser_put(struct browser *b, unsigned opcode, struct span payload) {
