@@ -11,7 +11,7 @@ static void begin_live(bool key) {
     if (key) rig_key(&r);
     rig_start(&r);
     rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
+    rig_ticks(&r, 80 * US_PER_S); /* the looks at the trades that follow a start are over */
 }
 
 static void the_user_feed_is_live_only_when_the_trades_are_merged(void **state) {
