@@ -27,7 +27,7 @@ static void set_state(struct feed *f, enum feed_state next, struct now now) {
     if (feed_is_live(f) && next != FEED_LIVE && next != FEED_DRAINING) f->lost_at = now.wall;
     if (next == FEED_LIVE) {
         f->lost_at = (struct wall){0};
-        f->reason[0] = '\0';
+        f->reason[0] = f->told[0] = '\0';
         if (f->state != FEED_DRAINING) f->live_since = now.mono;
     }
     if (next != FEED_WAITING) f->next_attempt_at = (struct wall){0};

@@ -44,7 +44,7 @@ struct feed_config {
     int64_t phase_limit_us;   /* connect + upgrade, and the subscription, each */
 };
 
-enum { FEED_REASON_MAX = 120 };
+enum { FEED_REASON_MAX = 200 }; /* a host and what TLS says of its certificate, which names the host once more */
 
 struct feed {
     enum feed_kind kind;
@@ -66,6 +66,8 @@ struct feed {
     uint64_t messages, rejected, reconnects;
     int64_t latency_ms;           /* exchange event time to our clock, of the last message; -1 unknown */
     char reason[FEED_REASON_MAX]; /* why it is not live, "" */
+    char told
+        [FEED_REASON_MAX]; /* why it was not reached, as last logged; "" once it is live: a retry says nothing new */
 };
 
 enum feed_action {                     /* bits */

@@ -528,22 +528,48 @@ void streams_on_ping(struct engine *e, uint64_t id) {
     feed_heard(feed_link(&e->market, id) != NULL ? &e->market : &e->user, id, false, e->now);
 }
 
+/* "localhost:9443" of the base address that a feed connects to. */
+static struct span host_of(const struct engine *e, const struct feed *f) {
+    bool api = f->kind == FEED_USER && e->config->user_stream == USER_STREAM_WS_API;
+    const char *url = api ? e->config->ws_api_url : e->config->stream_url, *at = strstr(url, "://");
+    at = at != NULL ? at + 3 : url;
+    return span_from(at, strcspn(at, "/"));
+}
+
+static void describe_loss(char why[static FEED_REASON_MAX], const struct engine *e, const struct feed *f, bool opened,
+                          const struct event *v) {
+    struct span host = host_of(e, f);
+    int host_len = (int)(host.len < 60 ? host.len : 60), said = (int)(v->body.len < 110 ? v->body.len : 110);
+    const char *words = v->body.at != NULL ? v->body.at : "";
+    if (v->status != 0) (void)snprintf(why, FEED_REASON_MAX, "the connection was refused with status %d", v->status);
+    else if (v->err == ERR_CLOSED || v->err == ERR_OK)
+        (void)snprintf(why, FEED_REASON_MAX, "connection closed by peer (%u)", v->code);
+    else if (opened) (void)snprintf(why, FEED_REASON_MAX, "%s (%.*s)", err_text(v->err), said < 60 ? said : 60, words);
+    else if (v->err == ERR_TLS && said > 0) /* which of the many ways: the user has to mend it */
+        (void)snprintf(why, FEED_REASON_MAX, "TLS to %.*s failed: %.*s", host_len, host.at, said, words);
+    else (void)snprintf(why, FEED_REASON_MAX, "%.*s: %s", host_len, host.at, err_text(v->err));
+}
+
+/* A connection that never stood: said when it is news, not at each retry. */
+static void log_unreached(struct engine *e, struct feed *f) {
+    if (strcmp(f->told, f->reason) == 0) return;
+    memcpy(f->told, f->reason, sizeof f->told);
+    engine_log(e, LOG_WARN, f->kind == FEED_MARKET ? "market" : "user", "stream not reached: %s", f->reason);
+}
+
 void streams_on_closed(struct engine *e, const struct event *v) {
     struct feed *f = feed_link(&e->market, v->id) != NULL ? &e->market : &e->user;
+    const struct link *l = feed_link(f, v->id);
     char why[FEED_REASON_MAX];
-    if (feed_link(f, v->id) == NULL) return; /* one we dropped ourselves */
-    bool was_live = feed_is_live(f);
-    if (v->status != 0) (void)snprintf(why, sizeof why, "the connection was refused with status %d", v->status);
-    else if (v->err == ERR_CLOSED || v->err == ERR_OK)
-        (void)snprintf(why, sizeof why, "connection closed by peer (%u)", v->code);
-    else
-        (void)snprintf(why, sizeof why, "%s (%.*s)", err_text(v->err), (int)(v->body.len < 60 ? v->body.len : 60),
-                       v->body.at ? v->body.at : "");
+    if (l == NULL) return; /* one we dropped ourselves */
+    bool was_live = feed_is_live(f), opened = l->phase >= LINK_OPEN;
+    describe_loss(why, e, f, opened, v);
     if (f->kind == FEED_USER) requests_drop_link(e, v->id);
     if (f->kind == FEED_USER && (v->status == 429 || v->status == 418))
         weight_ban(&e->exchange.weight, e->now, v->retry_after_us);
     if (f->kind == FEED_USER && e->config->user_stream == USER_STREAM_LISTEN_KEY) e->priv->listen_key[0] = '\0';
     if (feed_link(f, v->id) != NULL) streams_do(e, f, feed_lost(f, v->id, why, &e->rng, e->now));
+    if (!opened && f->state == FEED_WAITING) log_unreached(e, f);
     watch_state(e, f, was_live);
 }
 

@@ -61,10 +61,15 @@ def refused(place, kind, word, *certificate_of):
     for step, line in steps_of(place, sim, settings).items():
         check(line.startswith("WRONG") and word in line and "GRIDSCOPE_CA_FILE" in line, f"check says of {step}: {line}")
     dash = place.dash(sim, **settings)
-    s = dash.wait(lambda s: all(word in (s["streams"][k]["reason"] or "") for k in ("market", "user")) and word in (s["exchange"]["breaker"]["last_error"] or ""),
-                  20, f'"{word}" at both streams and at Binance\'s REST')
+    where = f"TLS to localhost:{sim.at['exchange_port']} failed: "
+
+    def told(reason):
+        return reason is not None and where in reason and word in reason
+    s = dash.wait(lambda s: all(told(s["streams"][k]["reason"]) and s["streams"][k]["attempt"] > 1 for k in ("market", "user"))
+                  and word in (s["exchange"]["breaker"]["last_error"] or ""), 20, f'"{word}" at both streams and at Binance\'s REST')
     check(s["mode"] != "streaming", "it streams")
-    wait_until(lambda: word in dash.log(), 10, f'"{word}" in the log')
+    wait_until(lambda: dash.log().count(f"stream not reached: {where}") >= 2, 10, "host and reason in the log, of both streams")
+    check(dash.log().count("stream not reached") == 2, "it is said at each retry:", dash.log())
     paths = [p for p in sim.paths() if p.startswith("/api/v3") or p.startswith("/stream") or p.startswith("/ws")]
     check(not paths, "the exchange was asked all the same:", paths)
 

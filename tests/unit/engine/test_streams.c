@@ -39,6 +39,56 @@ static void without_key_a_lost_connection_is_no_gap(void **state) {
     rig_end(&r);
 }
 
+/* The market feed's newest link fails before it stood. */
+static void unreachable(enum err err, const char *words) {
+    while (r.e->market.cur.id == 0) rig_pass(&r, US_PER_S);
+    rig_handle(&r, &(struct event){.kind = EVENT_WS_CLOSED,
+                                   .id = r.e->market.cur.id,
+                                   .err = err,
+                                   .code = 1006,
+                                   .body = span_of(words),
+                                   .weight_used = -1,
+                                   .remaining = -1});
+}
+
+static void a_feed_that_is_not_reached_says_where_and_why_once(void **state) {
+    static const char other_host[] =
+        "SSL: no alternative certificate subject name matches target host name 'stream.example.org'";
+    (void)state;
+    rig_begin(&r);
+    r.config.stream_url = "wss://stream.example.org:9443";
+    rig_rule(&r, "stream.example.org", -1, NULL);
+    rig_start(&r);
+    for (int i = 0; i < 5; i++) {
+        unreachable(ERR_TLS, "SSL certificate problem: certificate has expired");
+        assert_string_equal(r.e->market.reason,
+                            "TLS to stream.example.org:9443 failed: SSL certificate problem: certificate has expired");
+    }
+    assert_int_equal(
+        rig_count(&r, "stream not reached: TLS to stream.example.org:9443 failed: SSL certificate problem", EVER), 1);
+    for (int i = 0; i < 3; i++) unreachable(ERR_TLS, other_host);
+    assert_non_null(strstr(r.e->market.reason, other_host)); /* to its end */
+    assert_int_equal(rig_count(&r, "SSL: no alternative certificate", EVER), 1);
+    for (int i = 0; i < 3; i++) unreachable(ERR_CONNECT, "Couldn't connect after 3 ms"); /* never twice the same */
+    assert_string_equal(r.e->market.reason, "stream.example.org:9443: connection refused or unreachable");
+    assert_int_equal(rig_count(&r, "stream.example.org:9443: connection refused", EVER), 1);
+    rig_end(&r);
+}
+
+static void a_feed_that_was_live_meanwhile_says_it_again(void **state) {
+    (void)state;
+    begin_live(false);
+    for (int i = 0; i < 2; i++) {
+        rig_rule(&r, "ws://market", -1, NULL);
+        rig_close(&r, r.e->market.cur.id);
+        unreachable(ERR_DNS, "");
+        assert_int_equal(rig_count(&r, "stream not reached: market: host name could not be resolved", EVER), i + 1);
+        rig_no_rules(&r);
+        rig_live(&r);
+    }
+    rig_end(&r);
+}
+
 static void a_shutdown_opens_the_replacement_first(void **state) {
     (void)state;
     for (int user = 0; user < 2; user++) {
@@ -367,6 +417,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_user_feed_is_live_only_when_the_trades_are_merged),
         cmocka_unit_test(without_key_a_lost_connection_is_no_gap),
+        cmocka_unit_test(a_feed_that_is_not_reached_says_where_and_why_once),
+        cmocka_unit_test(a_feed_that_was_live_meanwhile_says_it_again),
         cmocka_unit_test(a_shutdown_opens_the_replacement_first),
         cmocka_unit_test(a_replacement_under_a_ban_does_not_spin),
         cmocka_unit_test(an_ended_subscription_is_opened_again),

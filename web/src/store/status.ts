@@ -138,7 +138,7 @@ function downFact(name: 'Market' | 'Account', stream: Stream, ago: string | null
   const word = fallback !== '' ? `polling, ${doing}` : doing;
   const blind = ago === null ? '' : ` Last message ${ago} ago.`;
   const why = stream.reason ? ` (${stream.reason})` : '';
-  const trouble = first ? null : `${name} feed lost${why}: ${doing}${fallback !== '' ? `; ${fallback}` : ''}.${blind}`;
+  const trouble = first ? null : `${name} feed ${ago === null ? 'not reached' : 'lost'}${why}: ${doing}${fallback !== '' ? `; ${fallback}` : ''}.${blind}`;
   return { tone: first ? 'idle' : 'warn', name, word, trouble, detail };
 }
 
