@@ -714,8 +714,10 @@ def one(fn):
 
 
 def main(side_by_side=6):
-    """Runs every test, so many at a time, and prints TAP; the exit code. Arguments choose tests by a part of their name."""
-    chosen = [t for t in TESTS if len(sys.argv) < 2 or any(part in t.__name__ for part in sys.argv[1:])]
+    """Runs every test, so many at a time, and prints TAP; the exit code. Arguments choose tests by a part of their name, and
+    leave out those with a part after a minus."""
+    wanted, unwanted = [p for p in sys.argv[1:] if p[0] != "-"], [p[1:] for p in sys.argv[1:] if p[0] == "-"]
+    chosen = [t for t in TESTS if (not wanted or any(part in t.__name__ for part in wanted)) and not any(part in t.__name__ for part in unwanted)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(side_by_side) as pool:
         running = [pool.submit(one, fn) for fn in chosen]
