@@ -625,17 +625,35 @@ static enum err on_strategies(struct engine *e, const struct answer *a, struct w
     return ERR_OK;
 }
 
+/* What the page says of a bot that answers: the most that the user must know. */
+static void bot_message(struct bot_state *b, bool tells_running) {
+    size_t len = 0;
+    b->message[0] = '\0';
+    if (b->other_account) {
+        (void)snprintf(b->message, sizeof b->message,
+                       "the bot and the key are different accounts: their trades are mixed here");
+        return;
+    }
+    for (unsigned i = 0; i < BOT_ENDPOINTS; i++) {
+        if (!b->refused[i]) continue;
+        const char *before = len == 0 ? "the bot refuses the key for: " : ", ";
+        int n = snprintf(b->message + len, sizeof b->message - len, "%s%s", before, bot_endpoint_name(i));
+        CHECK(n > 0 && len + (size_t)n < sizeof b->message);
+        len += (size_t)n;
+    }
+    if (len > 0) return;
+    if (b->health == BOT_DEGRADED) (void)snprintf(b->message, sizeof b->message, "the bot is alive, but not trading");
+    else if (!tells_running)
+        (void)snprintf(b->message, sizeof b->message, "alive; this bot does not say whether it trades");
+}
+
 static enum err on_bot_health(struct engine *e, struct request *r, const struct answer *a, struct wire_fault *fault) {
     struct bot_health h;
     struct bot_state *b = &e->bot;
     enum err err = bot_health_decode(e->priv->json, a->body, &h, fault);
     if (err != ERR_OK) return err;
     b->health = h.has_running && !h.running ? BOT_DEGRADED : BOT_HEALTHY;
-    (void)snprintf(b->message, sizeof b->message, "%s",
-                   b->other_account ? "the bot and the key are different accounts: their trades are mixed here"
-                   : b->health == BOT_DEGRADED ? "the bot is alive, but not trading"
-                   : !h.has_running            ? "alive; this bot does not say whether it trades"
-                                               : "");
+    bot_message(b, h.has_running);
     b->uptime_seconds = h.uptime_seconds;
     if (!name_empty(&h.name)) b->name = h.name;
     if (r->endpoint == BOT_METRICS) b->unavailable[BOT_METRICS] = false;
@@ -715,14 +733,19 @@ static enum err bot_ok(struct engine *e, struct request *r, const struct answer 
     return err;
 }
 
-/* A refused key is tried by one question in 10 s: by the health request where that is refused too, else by the strategies. */
-static void bot_refused(struct engine *e, bool health) {
+/* A refused key is tried by one question in 10 s: by the health request where that is refused too, else by the strategies. Where
+ * another endpoint alone is refused, the strategies, asked at once, show that the key is good for the rest. */
+static void bot_refused(struct engine *e, const struct request *r) {
     struct bot_state *b = &e->bot;
-    b->unauthorized = true;
+    bool health = r->ask == ASK_BOT_HEALTH, key = health || r->ask == ASK_BOT_STRATEGIES;
+    bool news = !b->refused[r->endpoint];
+    b->refused[r->endpoint] = true;
+    b->unauthorized |= key;
     b->health_unauthorized |= health;
-    e->priv->poll.strategies_at = e->now.mono;
-    for (int i = 0; i < BOT_ENDPOINTS; i++)
-        if (health || (i != BOT_METRICS && i != BOT_HEALTH))
+    if (key) e->priv->poll.strategies_at = e->now.mono;
+    else if (news) e->priv->poll.strategies_at = (struct mono){0};
+    for (unsigned i = 0; i < BOT_ENDPOINTS; i++)
+        if (health || i == r->endpoint || (key && i != BOT_METRICS && i != BOT_HEALTH))
             b->ask_again[i] = mono_add(e->now.mono, UNAUTHORIZED_RETRY_US);
     if (!health) return;
     b->health = BOT_ERROR;
@@ -730,14 +753,18 @@ static void bot_refused(struct engine *e, bool health) {
 }
 
 /* The health request may need no key: only another answer says that the key is taken. */
-static void bot_authorized(struct engine *e, bool health) {
+static void bot_authorized(struct engine *e, const struct request *r) {
     struct bot_state *b = &e->bot;
+    bool health = r->ask == ASK_BOT_HEALTH;
+    b->refused[r->endpoint] = false;
     if (!b->unauthorized || (health && !b->health_unauthorized)) return;
     b->health_unauthorized = false;
     b->unauthorized = health;
     e->priv->poll.strategies_at = (struct mono){0}; /* asked at once: it proves the key, or knows new pairs */
-    for (int i = 0; i < BOT_ENDPOINTS; i++)
+    for (unsigned i = 0; i < BOT_ENDPOINTS; i++) {
         if (!b->unavailable[i]) b->ask_again[i] = e->now.mono;
+        if (!health) b->refused[i] = false; /* of another key: each is asked again */
+    }
     e->dirty |= DIRTY_HEADER;
 }
 
@@ -747,15 +774,28 @@ static void bot_endpoint_answered(struct engine *e, const struct request *r, enu
     if (v == VERDICT_OK) {
         b->unavailable[p] = false;
         backoff_reset(&b->endpoint_backoff[p]);
-        bot_authorized(e, r->ask == ASK_BOT_HEALTH);
+        bot_authorized(e, r);
     } else if (v == VERDICT_ABSENT) {
         b->unavailable[p] = true;
+        b->refused[p] = false;
         b->ask_again[p] = mono_add(e->now.mono, ABSENT_RETRY_US);
     } else if (v == VERDICT_UNAUTHORIZED) {
-        bot_refused(e, r->ask == ASK_BOT_HEALTH);
+        bot_refused(e, r);
     } else if (v == VERDICT_FAILED && r->ask != ASK_BOT_HEALTH) {
         b->ask_again[p] = mono_add(e->now.mono, backoff_next(&b->endpoint_backoff[p], &e->rng));
     }
+}
+
+/* Nothing is asked until then: the next answer says something else of the bot. */
+static void bot_limited(struct engine *e, const struct answer *a) {
+    struct bot_state *b = &e->bot;
+    char until[WALL_TEXT_MAX];
+    bool news = mono_reached(e->now.mono, b->rate.silent_until); /* several questions may have been under way */
+    rate_silence(&b->rate, e->now, a->retry_after_us > 0 ? a->retry_after_us : US_PER_MIN);
+    wall_format(until, b->rate.silent_until_at);
+    (void)snprintf(b->message, sizeof b->message, "the bot asks us to slow down: it is asked again at %.8s UTC",
+                   until + 11);
+    if (news) engine_log(e, LOG_WARN, "bot", "rate limit (status %d): silent until %s", a->status, until);
 }
 
 static void answer_bot(struct engine *e, struct request *r, const struct answer *a) {
@@ -776,6 +816,7 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     if (metrics_broken) {                                /* PRODUCT 6: /health where /metrics answers 404 or 500 */
         if (r->trial) breaker_forget_trial(&b->breaker); /* the next ask gives it another, to /health */
         b->unavailable[BOT_METRICS] = true;
+        b->refused[BOT_METRICS] = false;
         b->ask_again[BOT_METRICS] = mono_add(e->now.mono, ABSENT_RETRY_US);
         e->priv->poll.health_at = e->now.mono;
         return;
@@ -784,7 +825,7 @@ static void answer_bot(struct engine *e, struct request *r, const struct answer 
     bot_endpoint_answered(e, r, v);
     if (v != VERDICT_OK && r->ask == ASK_BOT_ORDERS && engine_has_key(e))
         e->pairs[r->pair]->orders_polled = (struct mono){0}; /* no poll may follow: still to be asked */
-    if (v == VERDICT_LIMITED) rate_silence(&b->rate, e->now, a->retry_after_us > 0 ? a->retry_after_us : US_PER_MIN);
+    if (v == VERDICT_LIMITED) bot_limited(e, a);
     if (v == VERDICT_OK) {
         b->last_ok = e->now.wall;
         e->priv->bot_seen = true;

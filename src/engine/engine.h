@@ -150,9 +150,10 @@ struct bot_state {
     bool unavailable[BOT_ENDPOINTS];      /* answered 404 */
     struct mono ask_again[BOT_ENDPOINTS]; /* not before: absent, unauthorized or failing on its own */
     struct backoff endpoint_backoff[BOT_ENDPOINTS];
-    bool unauthorized;
-    bool health_unauthorized; /* even the health request: then it alone is repeated */
-    int64_t latency_ms;       /* -1 unknown */
+    bool refused[BOT_ENDPOINTS]; /* answered 401 or 403, and nothing better since */
+    bool unauthorized;           /* the strategies were: so is the key. They alone are repeated */
+    bool health_unauthorized;    /* even the health request: then it alone is repeated */
+    int64_t latency_ms;          /* -1 unknown */
     uint64_t requests;
     int64_t tier2_actual_us; /* how long a round over the pairs takes now */
     bool strategies_known;

@@ -260,17 +260,25 @@ static enum mode choose_mode(const struct engine *e) {
 
 static bool by_bot(const struct engine *e) { return e->config->source == SOURCE_IS_BOT; }
 
+/* By the bot: as a whole, or one of its endpoints. */
+static bool bot_refuses(const struct engine *e) {
+    bool refuses = e->bot.unauthorized;
+    for (unsigned i = 0; i < BOT_ENDPOINTS; i++) refuses |= e->bot.refused[i];
+    return by_bot(e) && refuses;
+}
+
 static bool refused(const struct engine *e) {
-    return e->exchange.unauthorized || !mono_reached(e->now.mono, e->priv->rest_again) ||
-           (by_bot(e) && e->bot.unauthorized);
+    return e->exchange.unauthorized || !mono_reached(e->now.mono, e->priv->rest_again) || bot_refuses(e);
+}
+
+static bool bot_wants_silence(const struct engine *e) {
+    return by_bot(e) && !mono_reached(e->now.mono, e->bot.rate.silent_until);
 }
 
 static enum status_reason blocking_reason(const struct engine *e) {
     bool bot_open = by_bot(e) && e->bot.breaker.state != BREAKER_CLOSED;
     if (refused(e)) return REASON_UNAUTHORIZED;
-    if (weight_banned(&e->exchange.weight, e->now.mono) ||
-        (by_bot(e) && !mono_reached(e->now.mono, e->bot.rate.silent_until)))
-        return REASON_RATE_LIMITED;
+    if (weight_banned(&e->exchange.weight, e->now.mono) || bot_wants_silence(e)) return REASON_RATE_LIMITED;
     if (bot_open || e->exchange.breaker.state != BREAKER_CLOSED) return REASON_BREAKER;
     return REASON_NO_RESPONSE;
 }
@@ -296,7 +304,10 @@ static bool stale(const struct engine *e) {
 
 static void choose_status(const struct engine *e, enum status *status, enum status_reason *reason) {
     bool bot_silent = by_bot(e) && e->bot.breaker.state != BREAKER_CLOSED;
-    *reason = bot_silent ? REASON_BREAKER : refused(e) ? REASON_UNAUTHORIZED : REASON_NONE;
+    *reason = bot_silent             ? REASON_BREAKER
+              : refused(e)           ? REASON_UNAUTHORIZED
+              : bot_wants_silence(e) ? REASON_RATE_LIMITED
+                                     : REASON_NONE;
     if (upstream_lost(e)) {
         *status = STATUS_OFFLINE;
         *reason = e->mode == MODE_STARTING ? REASON_STARTING : blocking_reason(e);

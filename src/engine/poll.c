@@ -228,12 +228,20 @@ struct choice {
     int64_t lateness; /* of the interval, in thousandths; 1000: due now */
 };
 
+static bool endpoint_refused(const struct engine *e, enum ask ask) {
+    const bool *refused = e->bot.refused;
+    return (ask == ASK_BOT_TRADES && refused[BOT_TRADES]) || (ask == ASK_BOT_ORDERS && refused[BOT_ORDERS]) ||
+           (ask == ASK_BOT_OHLCV && refused[BOT_OHLCV]);
+}
+
 static void consider(struct engine *e, struct choice *best, enum ask ask, size_t pair, struct mono last,
                      int64_t every) {
     struct mono *next = &e->priv->poll.bot_next_at;
     if (last.us != 0 && last.us + every > e->now.mono.us && last.us + every < next->us) next->us = last.us + every;
     int64_t late = last.us == 0 ? INT64_MAX / 2 - (int64_t)ask : (e->now.mono.us - last.us) * 1000 / every;
-    if (late < 1000 || late <= best->lateness || !ask_bot_may(e, ask) || request_under_way(e, ask, pair)) return;
+    if (late < 1000 || late <= best->lateness || !ask_bot_may(e, ask)) return;
+    /* a refused endpoint is tried by one question, whatever the pairs */
+    if (request_under_way(e, ask, endpoint_refused(e, ask) ? SIZE_MAX : pair)) return;
     *best = (struct choice){ask, pair, late};
 }
 
@@ -253,12 +261,12 @@ static struct choice next_for_bot(struct engine *e) {
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
         if (!p->active) continue;
-        if (polling || p->trades_polled.us == 0)
+        if (polling || p->trades_polled.us == 0 || b->refused[BOT_TRADES])
             consider(e, &best, ASK_BOT_TRADES, i, p->trades_polled, b->tier2_actual_us);
-        if (polling || (p->orders_polled.us == 0 && !engine_has_key(e)) ||
+        if (polling || b->refused[BOT_ORDERS] || (p->orders_polled.us == 0 && !engine_has_key(e)) ||
             (!p->orders_known && p->trades_polled.us != 0 && !engine_has_key(e)))
             consider(e, &best, ASK_BOT_ORDERS, i, p->orders_polled, 2 * b->tier2_actual_us);
-        if (e->market_fallback == FALLBACK_BOT)
+        if (e->market_fallback == FALLBACK_BOT || b->refused[BOT_OHLCV])
             consider(e, &best, ASK_BOT_OHLCV, i, p->candle_polled, b->tier2_actual_us);
     }
     return best;
@@ -289,7 +297,8 @@ static enum fallback choose_market_fallback(const struct engine *e) {
 static enum fallback choose_user_fallback(const struct engine *e) {
     if (user_live(e)) return FALLBACK_NONE;
     bool rest_works = engine_has_key(e) && !e->exchange.unauthorized && e->exchange.breaker.state == BREAKER_CLOSED;
-    bool bot_works = e->bot.breaker.state == BREAKER_CLOSED && !e->bot.unauthorized && !e->bot.unavailable[BOT_TRADES];
+    bool bot_works = e->bot.breaker.state == BREAKER_CLOSED && !e->bot.unauthorized &&
+                     !e->bot.unavailable[BOT_TRADES] && !e->bot.refused[BOT_TRADES];
     if (by_bot(e) && (bot_works || !rest_works)) return FALLBACK_BOT;
     return engine_has_key(e) ? FALLBACK_REST : FALLBACK_NONE;
 }

@@ -131,6 +131,8 @@ def a_bot_that_asks_for_silence_gets_it(place):
     time.sleep(2.5)
     same(sum(bot_asked(sim).values()) - before, 0, "calls while silence was asked for")
     s = dash.snapshot()
+    same((s["mode"], s["status"], s["status_reason"]), ("streaming", "connected", "rate_limited"), "the words")
+    check("slow down" in s["bot"]["message"], s["bot"])
     same(s["bot"]["breaker"]["consecutive_failures"], 0, "failures")
     wait_until(lambda: sum(bot_asked(sim).values()) > before, 5, "asked again afterwards")
 

@@ -40,6 +40,19 @@ test('refused_key_and_start_have_their_own_words', () => {
   assert.equal(botFact(null, null, NOW), null);
 });
 
+test('a_healthy_bot_that_wants_silence_or_refuses_a_part_says_so', () => {
+  const slow = botFact({ health: 'healthy', message: 'the bot asks us to slow down: it is asked again at 10:16:00 UTC' }, 'rate_limited', NOW);
+  assert.deepEqual([slow?.tone, slow?.word, slow?.trouble], ['warn', 'rate limited', 'Bot: the bot asks us to slow down: it is asked again at 10:16:00 UTC.']);
+  const part = botFact({ health: 'healthy', message: 'the bot refuses the key for: orders' }, 'unauthorized', NOW);
+  assert.deepEqual([part?.tone, part?.word], ['warn', 'key refused']);
+  assert.equal(botFact({ health: 'healthy', message: null }, 'unauthorized', NOW)?.trouble, null); // the exchange refuses its key, not the bot
+});
+
+test('a_feed_that_was_never_there_is_not_lost', () => {
+  const fact = feedFact('Market', { state: 'waiting', attempt: 2, reason: 'TLS to stream.example.org failed: certificate has expired' }, NOW);
+  assert.match(fact.trouble ?? '', /^Market feed not reached \(TLS to stream\.example\.org failed: certificate has expired\)/);
+});
+
 test('feeds_say_their_age_or_what_is_done', () => {
   assert.equal(feedFact('Market', { state: 'live', last_message_at: at(-0.3) }, NOW).word, '0.3 s');
   assert.equal(feedFact('Account', { state: 'live', last_message_at: at(-2400) }, NOW).tone, 'ok');

@@ -392,6 +392,52 @@ static void a_bot_that_refuses_us_is_asked_once_in_ten_seconds(void **state) {
     rig_end(&r);
 }
 
+/* As an old bot answers that wants a key for what it does not have. */
+static void one_refused_endpoint_is_told_and_the_others_go_on(void **state) {
+    (void)state;
+    for (int key = 0; key < 2; key++) {
+        rig_begin(&r);
+        if (key) rig_key(&r);
+        rig_symbols(&r, "BTC/USDT", "ETH/USDT");
+        rig_rule(&r, key ? "/api/trades" : "/api/orders", 401, "{}");
+        rig_start(&r);
+        rig_live(&r);
+        rig_ticks(&r, 20 * US_PER_S);
+        struct mono from = r.now.mono;
+        for (int i = 0; i < 60; i++) {
+            rig_ticks(&r, US_PER_S);
+            assert_int_equal(r.e->reason, REASON_UNAUTHORIZED); /* all the time, not between two tries */
+            assert_int_equal(r.e->bot.health, BOT_HEALTHY);
+        }
+        assert_string_equal(r.e->bot.message,
+                            key ? "the bot refuses the key for: trades" : "the bot refuses the key for: orders");
+        assert_in_range(rig_count(&r, key ? "/api/trades" : "/api/orders", from), 5, 7); /* of both pairs together */
+        if (!key) assert_in_range(rig_count(&r, "/api/trades", from), 22, 26);           /* tier 2, of each pair */
+        rig_no_rules(&r);
+        rig_ticks(&r, 12 * US_PER_S);
+        assert_int_equal(r.e->reason, REASON_NONE);
+        assert_string_equal(r.e->bot.message, "");
+        rig_end(&r);
+    }
+}
+
+static void a_bot_that_wants_silence_is_told_of_while_the_streams_go_on(void **state) {
+    (void)state;
+    begin_live(true);
+    rig_rule_retry(&r, "/metrics", 429, "{\"error\": \"Rate limit exceeded\", \"retry_after\": 60}", 60 * US_PER_S);
+    rig_ticks(&r, 3 * US_PER_S);
+    assert_int_equal(r.e->mode, MODE_STREAMING);
+    assert_int_equal(r.e->status, STATUS_CONNECTED);
+    assert_int_equal(r.e->reason, REASON_RATE_LIMITED);
+    assert_non_null(strstr(r.e->bot.message, "slow down: it is asked again at 00:"));
+    assert_int_equal(rig_count(&r, "rate limit (status 429): silent until 2026-01-01T00:", EVER), 1);
+    rig_no_rules(&r);
+    rig_ticks(&r, 62 * US_PER_S);
+    assert_int_equal(r.e->reason, REASON_NONE);
+    assert_string_equal(r.e->bot.message, "");
+    rig_end(&r);
+}
+
 static void an_absent_endpoint_is_asked_every_ten_minutes(void **state) {
     (void)state;
     rig_begin(&r);
@@ -568,6 +614,8 @@ int main(void) {
         cmocka_unit_test(a_trial_that_finds_no_metrics_tries_health),
         cmocka_unit_test(neutral_answers_neither_raise_nor_reset_the_count),
         cmocka_unit_test(a_bot_that_refuses_us_is_asked_once_in_ten_seconds),
+        cmocka_unit_test(one_refused_endpoint_is_told_and_the_others_go_on),
+        cmocka_unit_test(a_bot_that_wants_silence_is_told_of_while_the_streams_go_on),
         cmocka_unit_test(an_absent_endpoint_is_asked_every_ten_minutes),
         cmocka_unit_test(health_is_asked_where_metrics_are_absent),
         cmocka_unit_test(an_empty_list_of_the_bot_proves_nothing),

@@ -81,6 +81,9 @@ export function botFact(bot: Maybe<Bot>, reason: Maybe<StatusReason>, now: numbe
   const detail = [bot.name, bot.latency_ms != null ? `answers in ${bot.latency_ms} ms` : null, lastAnswer(bot, now)]
     .filter((part) => part != null)
     .join('\n');
+  if (bot.health === 'healthy' && bot.message && (reason === 'rate_limited' || reason === 'unauthorized')) {
+    return { tone: 'warn', name, word: reasonText(reason), trouble: `Bot: ${bot.message}.`, detail };
+  }
   if (bot.health === 'healthy') return { tone: 'ok', name, word: 'healthy', trouble: null, detail };
   if (bot.health === 'degraded') {
     return { tone: 'warn', name, word: 'not trading', trouble: 'Bot is alive but not trading.', detail };
