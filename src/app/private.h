@@ -12,8 +12,7 @@
 #include "store/store.h"
 #include "view/view.h"
 
-enum { LATE_MAX = 64 };      /* effects that could not even be started in one turn: reported in the next */
-enum { DOWNLOADS_MAX = 16 }; /* questions about the history under way: each is a browser waiting */
+enum { LATE_MAX = 64 }; /* effects that could not even be started in one turn: reported in the next */
 
 struct late { /* an upstream call that failed before it left: told to the engine as an event of the next turn */
     struct event event;
@@ -53,7 +52,7 @@ struct app {
     struct timer *engine_timer, *view_timer, *work_timer;
     struct late late[LATE_MAX];
     size_t late_count;
-    struct download downloads[DOWNLOADS_MAX];
+    struct download downloads[LIMIT_DOWNLOADS];
     uint64_t points_asked; /* questions to the store for them so far */
     struct buf text;       /* reused for every delta */
     struct mono zone_read;

@@ -26,9 +26,11 @@ static void download_end(struct download *d) {
     *d = (struct download){0};
 }
 
-/* A free place, NULL where too many are under way: then it has been answered. */
-static struct download *download_new(struct app *a, uint64_t id) {
-    for (size_t i = 0; i < DOWNLOADS_MAX; i++)
+/* A free place, but not more than their share to downloads, which last as long as their readers make them; NULL where too many are under way: then it has been answered. */
+static struct download *download_new(struct app *a, uint64_t id, bool csv) {
+    size_t files = 0;
+    for (size_t i = 0; i < LIMIT_DOWNLOADS; i++) files += a->downloads[i].query_id != 0 && a->downloads[i].csv;
+    for (size_t i = 0; i < LIMIT_DOWNLOADS && !(csv && files == LIMIT_DOWNLOADS_CSV); i++)
         if (a->downloads[i].query_id == 0) return &a->downloads[i];
     server_answer_error(a->server, id, 503, NULL, "too many questions about the history at once");
     return NULL;
@@ -53,7 +55,7 @@ static void ask_points(struct app *a, struct download *d) {
 }
 
 void downloads_points(struct app *a, uint64_t id, const struct store_point *points, size_t count) {
-    for (size_t i = 0; i < DOWNLOADS_MAX; i++) {
+    for (size_t i = 0; i < LIMIT_DOWNLOADS; i++) {
         struct download *d = &a->downloads[i];
         if (d->query_id == 0 || d->points_id != id) continue;
         struct view_series *s =
@@ -66,7 +68,7 @@ void downloads_points(struct app *a, uint64_t id, const struct store_point *poin
 }
 
 static void ask_performance(struct app *a, uint64_t id, const struct server_query *q) {
-    struct download *d = download_new(a, id);
+    struct download *d = download_new(a, id, false);
     if (d == NULL) return;
     enum method method = METHOD_FIFO;
     (void)method_find(&method, span_of(q->method)); /* params.c let only its words pass; not given: FIFO */
@@ -82,7 +84,7 @@ static void ask_performance(struct app *a, uint64_t id, const struct server_quer
 static void ask_equity(struct app *a, uint64_t id, const struct server_query *q) {
     struct now now = loop_now(a->loop);
     struct wall from = q->days > 0 ? (struct wall){now.wall.us - q->days * US_PER_DAY} : q->from;
-    struct download *d = download_new(a, id);
+    struct download *d = download_new(a, id, false);
     if (d == NULL) return;
     d->equity = view_equity_new(from, q->to, now);
     if (d->equity == NULL) {
@@ -94,7 +96,8 @@ static void ask_equity(struct app *a, uint64_t id, const struct server_query *q)
 }
 
 static void ask_trades(struct app *a, uint64_t id, const struct server_query *q) {
-    struct download *d = download_new(a, id);
+    bool csv = q->kind == QUERY_TRADES_CSV;
+    struct download *d = download_new(a, id, csv);
     struct view_trades_query v = {.symbol = q->symbol,
                                   .has_side = q->side != QUERY_SIDE_ANY,
                                   .side = q->side == QUERY_SIDE_SELL ? SIDE_SELL : SIDE_BUY,
@@ -103,7 +106,6 @@ static void ask_trades(struct app *a, uint64_t id, const struct server_query *q)
                                   .text = q->q,
                                   .cursor = q->cursor,
                                   .limit = q->limit};
-    bool csv = q->kind == QUERY_TRADES_CSV;
     if (d == NULL) return;
     enum err err = view_trades_new(&d->trades, &v, csv ? VIEW_TRADES_CSV : VIEW_TRADES_JSON);
     if (err != ERR_OK) {
@@ -146,7 +148,7 @@ static void work_csv(struct app *a, struct download *d) {
 
 void app_more(void *arg, uint64_t query_id, bool gone) {
     struct app *a = arg;
-    for (size_t i = 0; i < DOWNLOADS_MAX; i++) {
+    for (size_t i = 0; i < LIMIT_DOWNLOADS; i++) {
         struct download *d = &a->downloads[i];
         if (d->query_id != query_id) continue;
         if (gone) download_end(d);
@@ -156,7 +158,7 @@ void app_more(void *arg, uint64_t query_id, bool gone) {
 
 bool downloads_work(struct app *a) {
     bool more = false;
-    for (size_t i = 0; i < DOWNLOADS_MAX; i++) {
+    for (size_t i = 0; i < LIMIT_DOWNLOADS; i++) {
         struct download *d = &a->downloads[i];
         if (d->query_id == 0 || d->waiting) continue;
         if (d->csv) work_csv(a, d);
@@ -167,7 +169,7 @@ bool downloads_work(struct app *a) {
 }
 
 void downloads_free(struct app *a) {
-    for (size_t i = 0; i < DOWNLOADS_MAX; i++)
+    for (size_t i = 0; i < LIMIT_DOWNLOADS; i++)
         if (a->downloads[i].query_id != 0) download_end(&a->downloads[i]);
 }
 

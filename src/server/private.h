@@ -20,6 +20,7 @@ struct waiting {
     enum waiting_kind kind;
     struct mono touched; /* asked, or the last piece taken or given */
     size_t unsent;       /* at the last look, of WAITING_STREAM */
+    struct mono given;   /* the last piece: a drop now and then does not count as taking it */
     bool https;          /* of WAITING_LOGIN: the browser sees https, if only as far as a proxy */
 };
 

@@ -104,6 +104,7 @@ static void set_timing(struct server_timing *t) {
         {offsetof(struct server_timing, stall_us), LIMIT_SESSION_STALL_SECONDS * US_PER_S},
         {offsetof(struct server_timing, close_us), LIMIT_SESSION_CLOSE_SECONDS * US_PER_S},
         {offsetof(struct server_timing, query_us), LIMIT_QUERY_SECONDS * US_PER_S},
+        {offsetof(struct server_timing, piece_us), LIMIT_PIECE_SECONDS * US_PER_S},
         {offsetof(struct server_timing, sweep_us), US_PER_S},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {

@@ -87,7 +87,7 @@ struct server_source {
 
 /* Waits, in microseconds; each 0 is replaced by its limit. Tests shorten them. */
 struct server_timing {
-    int64_t first_word_us, ping_us, pong_us, stall_us, close_us, query_us, sweep_us;
+    int64_t first_word_us, ping_us, pong_us, stall_us, close_us, query_us, piece_us, sweep_us;
 };
 
 struct server_config {

@@ -28,14 +28,17 @@ void waiting_remove(struct waiting *w) {
     w->kind = WAITING_NONE;
 }
 
-/* A stream is over time when its browser takes nothing, or when no new piece comes. */
+/* A stream is over time when its browser takes nothing, or a piece too slowly, or when no new piece comes. */
 static void stream_sweep(struct server *s, struct waiting *w, struct now now) {
     size_t unsent = conn_unsent(s->http, w->conn);
     if (unsent != w->unsent) w->touched = now.mono;
     w->unsent = unsent;
     int64_t allowed = unsent > 0 ? s->timing.stall_us : s->timing.query_us;
-    if (!mono_reached(now.mono, mono_add(w->touched, allowed))) return;
+    bool slow = unsent > 0 && mono_reached(now.mono, mono_add(w->given, s->timing.piece_us));
+    if (!slow && !mono_reached(now.mono, mono_add(w->touched, allowed))) return;
     s->count.queries_expired++;
+    log_say(s->log, LOG_WARN, "server", "a download was ended: %s",
+            slow || unsent > 0 ? "its reader is too slow" : "its next part took too long");
     http_drop(s->http, w->conn); /* a cut is the only way to say that a begun body is not whole */
     uint64_t id = w->id;
     waiting_remove(w);
@@ -93,14 +96,14 @@ void server_answer_begin(struct server *s, uint64_t query_id, const char *conten
         reply_extra(&r, "Content-Disposition", disposition);
     }
     w->kind = WAITING_STREAM;
-    w->touched = loop_now(s->loop).mono;
+    w->touched = w->given = loop_now(s->loop).mono;
     reply_begin(s, w->conn, &r);
 }
 
 bool server_answer_piece(struct server *s, uint64_t query_id, struct span piece) {
     struct waiting *w = waiting_stream(s, query_id);
     if (w == NULL) return false;
-    w->touched = loop_now(s->loop).mono;
+    w->touched = w->given = loop_now(s->loop).mono;
     if (http_respond_piece(s->http, w->conn, piece)) return true;
     waiting_remove(w);
     return false;

@@ -23,6 +23,12 @@ static int setup_patient(void **state) {
     return 0;
 }
 
+static int setup_slow(void **state) {
+    (void)state;
+    world_open(&w, &(struct server_config){.timing = {.stall_us = 20 * US_PER_S, .piece_us = 300 * US_PER_MS}});
+    return 0;
+}
+
 static int teardown(void **state) {
     (void)state;
     world_close(&w);
@@ -149,6 +155,21 @@ static void a_browser_that_takes_nothing_is_cut(void **state) {
     close(fd);
 }
 
+static void a_browser_that_takes_a_little_for_ever_is_cut(void **state) {
+    (void)state;
+    static char sink[256];
+    int fd = question("/api/v1/trades.csv");
+    server_answer_begin(w.server, w.query_id, "text/csv", NULL);
+    send_until_unsent();
+    for (int i = 0; i < 3000 && w.gones == 0; i++) {
+        (void)recv(fd, sink, sizeof sink, MSG_DONTWAIT);
+        world_run(&w, US_PER_MS);
+    }
+    assert_int_equal(w.gones, 1);
+    assert_int_equal(server_counters(w.server)->queries_expired, 1);
+    close(fd);
+}
+
 static void pieces_that_stop_coming_are_cut(void **state) {
     (void)state;
     int fd = question("/api/v1/trades.csv");
@@ -170,6 +191,7 @@ int main(void) {
         T(more_is_wanted_when_all_is_taken),
         T(a_browser_that_leaves_in_the_middle_is_reported),
         T(a_browser_that_takes_nothing_is_cut),
+        cmocka_unit_test_setup_teardown(a_browser_that_takes_a_little_for_ever_is_cut, setup_slow, teardown),
         T(pieces_that_stop_coming_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
