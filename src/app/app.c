@@ -116,11 +116,18 @@ static enum err write_port_file(struct app *a) {
     FILE *f = fits ? fopen(temporary, "w") : NULL;
     bool written = f != NULL && fprintf(f, "%u\n", (unsigned)server_port(a->server)) > 0;
     if (f != NULL) written &= fclose(f) == 0;
-    if (written && rename(temporary, path) == 0) return ERR_OK;
+    if (written && stat(temporary, &a->port_file) == 0 && rename(temporary, path) == 0) return ERR_OK;
     log_say(a->log, LOG_ERROR, "app", "the port file %s cannot be written: %s", path,
             strerror(fits ? errno : ENAMETOOLONG));
     if (f != NULL) (void)unlink(temporary);
     return ERR_IO;
+}
+
+/* Unless a successor has put its own in the place. */
+static void remove_port_file(const struct app *a) {
+    struct stat found;
+    if (a->port_file.st_ino == 0 || stat(a->options->port_file, &found) != 0) return;
+    if (found.st_ino == a->port_file.st_ino && found.st_dev == a->port_file.st_dev) (void)unlink(a->options->port_file);
 }
 
 static enum err start_server(struct app *a) {
@@ -218,6 +225,7 @@ void app_stop(struct app *a, void (*on_stopped)(void *arg), void *arg) {
     timer_stop(a->view_timer);
     timer_stop(a->work_timer);
     downloads_free(a);
+    remove_port_file(a);
     if (a->store != NULL) store_close(a->store);
     server_close(a->server, on_server_closed, a);
 }

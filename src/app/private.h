@@ -12,6 +12,8 @@
 #include "store/store.h"
 #include "view/view.h"
 
+#include <sys/stat.h>
+
 enum { LATE_MAX = 64 }; /* effects that could not even be started in one turn: reported in the next */
 
 struct late { /* an upstream call that failed before it left: told to the engine as an event of the next turn */
@@ -57,6 +59,7 @@ struct app {
     struct buf text;       /* reused for every delta */
     struct mono zone_read;
     bool started, stopping, page_open;
+    struct stat port_file; /* as written; .st_ino 0: not written */
     void (*on_stopped)(void *arg);
     void *stopped_arg;
 };

@@ -103,6 +103,19 @@ def without_descriptors_it_says_so_and_ends(place):
 
 
 @test
+def the_port_file_goes_with_a_clean_end(place):
+    dash = place.dash(None, GRIDSCOPE_SOURCE="exchange", GRIDSCOPE_SYMBOLS="BTC/USDT")
+    check(os.path.exists(dash.port_file), "no port file")
+    same(dash.stop()[0], 0, "the exit code")
+    check(not os.path.exists(dash.port_file), "the port file stays")
+    dash.start()
+    os.rename(place.file("successor", "12345\n"), dash.port_file)  # a second program was given the same name
+    same(dash.stop()[0], 0, "the exit code")
+    with open(dash.port_file) as f:
+        same(f.read(), "12345\n", "the port file of the successor")
+
+
+@test
 def files_that_cannot_be_used_are_named_with_the_reason(place):
     os.mkdir(place.path("folder"))
     base = {"GRIDSCOPE_DB": ":memory:", "GRIDSCOPE_LISTEN": "127.0.0.1:0"}
