@@ -34,10 +34,9 @@ static void refuse(struct pnl *p, size_t line, const char *field, enum err e, co
     va_start(args, format);
     (void)vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    p->failed = e;
-    *p->fault = (struct csv_fault){.line = line, .err = e};
-    (void)snprintf(p->fault->field, sizeof p->fault->field, "%s", field);
-    (void)snprintf(p->fault->what, sizeof p->fault->what, "line %zu, %s: %s", line, field, why);
+    p->failure = (struct csv_fault){.line = line, .err = e};
+    (void)snprintf(p->failure.field, sizeof p->failure.field, "%s", field);
+    (void)snprintf(p->failure.what, sizeof p->failure.what, "line %zu, %s: %s", line, field, why);
 }
 
 static const char *symbol_column(const struct fill *f) { return derived(f) ? "Market" : "symbol"; }
@@ -83,7 +82,7 @@ static void take_fill(void *arg, const struct fill *fill) {
     struct pnl *p = arg;
     struct fill f = *fill;
     uint64_t taken = p->tally.fills + p->tally.duplicates + p->parked_count;
-    if (p->failed != ERR_OK) return;
+    if (p->failure.err != ERR_OK) return;
     if (p->progress != NULL && taken % PROGRESS_FILLS == 0) p->progress(p->progress_arg, taken);
     if (strchr(f.symbol.text, '/') == NULL && !name_symbol(p, &f.symbol)) park(p, p->fault->line, &f);
     else count_in(p, p->fault->line, &f);
@@ -97,7 +96,7 @@ static void refuse_row(void *arg, const struct csv_fault *why) {
 }
 
 static void take_parked(struct pnl *p) {
-    for (size_t i = 0; i < p->parked_count && p->failed == ERR_OK; i++) {
+    for (size_t i = 0; i < p->parked_count && p->failure.err == ERR_OK; i++) {
         struct pnl_parked *parked = &p->parked[i];
         const char *symbol = parked->fill.symbol.text;
         if (name_symbol(p, &parked->fill.symbol)) count_in(p, parked->line, &parked->fill);
@@ -270,7 +269,10 @@ enum err pnl_read(struct pnl *p, struct span text, struct csv_fault *fault) {
     enum err e = csv_read_fills(text, take_fill, refuse_row, p, fault);
     if (e != ERR_OK) return e;
     take_parked(p);
-    if (p->failed != ERR_OK) return p->failed;
+    if (p->failure.err != ERR_OK) {
+        *fault = p->failure;
+        return fault->err;
+    }
     tally_finish(&p->tally);
     e = account(p);
     if (e == ERR_MEMORY) (void)snprintf(fault->what, sizeof fault->what, "%s", err_text(e));

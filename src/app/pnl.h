@@ -59,8 +59,8 @@ struct pnl {
     struct name currency;                             /* of the portfolio */
     struct pnl_figures *figures;                      /* of tally.lines */
     struct pnl_figures portfolio;
-    struct csv_fault *fault; /* while reading */
-    enum err failed;
+    struct csv_fault *fault;                     /* while reading: the reader's, which names the row that it is at */
+    struct csv_fault failure;                    /* the first row that cannot be counted; .err ERR_OK: none */
     void (*progress)(void *arg, uint64_t fills); /* while reading, every 65,536 fills; NULL none */
     void *progress_arg;
 };

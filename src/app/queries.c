@@ -12,6 +12,7 @@ static void answer(struct app *a, uint64_t id, struct buf *b) {
     if (b->failed == ERR_OK) server_answer(a->server, id, 200, json_type, buf_span(b));
     else if (b->failed == ERR_BAD_STATE)
         server_answer_error(a->server, id, 503, NULL, "the history is still being read: ask again");
+    else if (b->failed == ERR_MEMORY) server_answer_error(a->server, id, 503, NULL, "no memory");
     else server_answer_error(a->server, id, 500, NULL, "the answer does not fit its limit");
     buf_free(b);
 }

@@ -195,7 +195,7 @@ static bool read_stream(struct settings *s, const struct setting *row, struct sp
         if (!is_alnum(c) && !(text.at + i == at) && !(c == '_' && text.at + i > at)) return false;
         if (capital && text.at + i < at) return false; /* symbols are lower case in stream names (BINANCE 1.3) */
     }
-    return copy_text(field(s, row), SETTING_TEXT_MAX, text);
+    return text.len < STREAM_NAME_MAX && copy_text(field(s, row), SETTING_TEXT_MAX, text);
 }
 
 /* ---- places ---- */
@@ -715,7 +715,7 @@ static const struct setting table[] = {
     {
         .names = {"GRIDSCOPE_HEARTBEAT_STREAM"},
         .preset = "btcusdt@miniTicker",
-        .allowed = "a stream such as btcusdt@miniTicker, or none",
+        .allowed = "a stream such as btcusdt@miniTicker, of 71 letters at most, or none",
         .meaning = "a liquid stream that is always subscribed: it tells a quiet market from a dead connection",
         .read = read_stream,
         .at = offsetof(struct settings, heartbeat_stream),

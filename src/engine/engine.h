@@ -21,6 +21,8 @@
 enum source { SOURCE_IS_BOT, SOURCE_IS_EXCHANGE };
 enum user_stream { USER_STREAM_WS_API, USER_STREAM_LISTEN_KEY };
 
+enum { STREAM_NAME_MAX = 2 * NAME_MAX + sizeof "@kline_" }; /* a symbol, a kind, an interval; with the NUL */
+
 struct engine_config { /* borrowed for the engine's life */
     enum source source;
     enum user_stream user_stream;
@@ -41,7 +43,7 @@ struct engine_config { /* borrowed for the engine's life */
     int64_t bot_timeout_us;
     struct breaker_config breaker;
     struct feed_config market_feed, user_feed;
-    const char *heartbeat_stream; /* "btcusdt@miniTicker"; "" none */
+    const char *heartbeat_stream; /* "btcusdt@miniTicker"; "" none; under STREAM_NAME_MAX bytes */
     const char *environment;      /* "production", "testnet", "demo" or the host */
     bool persist;                 /* a store is there: fills wait for its commit (DESIGN 3) */
     bool keeps_candles;           /* and it answers EFFECT_ASK_CANDLES */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SUBSCRIBE_GAP_US (260 * US_PER_MS)
-enum { STREAM_NAME_MAX = 2 * NAME_MAX + sizeof "@kline_", STREAMS_A_FRAME = 60, STREAMS_MAX = 1000, FRAME_MAX = 4000 };
+enum { STREAMS_A_FRAME = 60, STREAMS_MAX = 1000, FRAME_MAX = 4000 };
 
 /* ---- the streams that figures need, in a fixed order: a prefix of it has been sent on the current link ---- */
 

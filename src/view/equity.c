@@ -58,7 +58,8 @@ bool view_equity_step(struct view_equity *v, struct buf *out, const struct engin
             break;
         case SERIES_AGAIN: v->count = 0; break;
         case SERIES_LATER: return false;
-        case SERIES_FAILED: out->failed = ERR_BAD_STATE; return true;
+        case SERIES_NO_MEMORY: out->failed = ERR_MEMORY; return true;
+        case SERIES_RESTLESS: out->failed = ERR_BAD_STATE; return true;
         case SERIES_END: out_curve(out, v, e); return true;
         }
     }

@@ -416,7 +416,8 @@ static bool add_points(struct view_performance *v, const struct engine *e, size_
             break;
         case SERIES_AGAIN: begin_points(v, e); break;
         case SERIES_LATER: return false;
-        case SERIES_FAILED: v->failed = ERR_MEMORY; return true;
+        case SERIES_NO_MEMORY: v->failed = ERR_MEMORY; return true;
+        case SERIES_RESTLESS: v->failed = ERR_BAD_STATE; return true;
         case SERIES_END: return true;
         }
     }

@@ -276,7 +276,8 @@ enum series_next series_next(struct view_series *s, struct series_point *out, co
     if (!stands(s, e)) {
         bool again = s->begun;
         if (!at_rest(e)) return SERIES_LATER;
-        if (s->tries++ == TRIES || !begin_pass(s, e)) return SERIES_FAILED;
+        if (s->tries++ == TRIES) return SERIES_RESTLESS;
+        if (!begin_pass(s, e)) return SERIES_NO_MEMORY;
         if (again) return SERIES_AGAIN;
     }
     for (;;) {

@@ -31,7 +31,8 @@ enum series_next {
     SERIES_LATER, /* the budget is used up, or a ledger is recomputing: in the next step */
     SERIES_AGAIN, /* the past has changed meanwhile: forget all points, they come again from the first */
     SERIES_END,
-    SERIES_FAILED, /* no memory, or the past does not come to rest */
+    SERIES_NO_MEMORY,
+    SERIES_RESTLESS, /* the past changes faster than it can be read */
 };
 
 /* symbol empty: all, in the display currency; else that pair in its quote. from inclusive, to exclusive; 0: open. NULL

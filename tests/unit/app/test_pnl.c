@@ -108,9 +108,11 @@ static void a_sum_that_is_too_large_is_an_error_with_its_line(void **state) {
     struct csv_fault fault;
     (void)state;
     reading(&p,
-            HEADER "2026-01-01,A/B,1,buy,1000000000000,9000000000,,\n2026-01-02,A/B,2,buy,1000000000000,9000000000,,\n",
+            HEADER "2026-01-01,A/B,1,buy,1000000000000,9000000000,,\n2026-01-02,A/B,2,buy,1000000000000,9000000000,,\n"
+                   "2026-01-03,A/B,3,buy,1,1,,\n",
             ERR_RANGE, &fault);
-    assert_int_equal(fault.line, 3);
+    assert_int_equal(fault.line, 3); /* not the last one read */
+    assert_non_null(strstr(fault.what, "line 3, quantity: "));
     pnl_free(&p);
 }
 
