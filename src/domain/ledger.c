@@ -41,14 +41,17 @@ void ledger_free(struct ledger *l) {
 
 static struct row *row_at(const struct ledger *l, size_t position) { return &l->facts.rows[l->order[position]]; }
 
-static struct sale *sale_of(const struct ledger *l, uint32_t row) { return &l->facts.sales[l->facts.rows[row].sale]; }
+static struct kept_sale *sale_of(const struct ledger *l, uint32_t row) {
+    return &l->facts.sales[l->facts.rows[row].sale];
+}
 
 /* ---- finding rows ---- */
 
 enum key { KEY_ID, KEY_ORDER };
 
 static int64_t key_of(const struct ledger *l, enum key k, uint32_t row) {
-    return k == KEY_ID ? l->facts.rows[row].trade_id : l->facts.rows[row].order_id;
+    const struct row *r = &l->facts.rows[row];
+    return k == KEY_ID ? facts_trade_id(&l->facts, r) : r->order_id;
 }
 
 /* Place of a key that is not above all rising rows, found by doubling steps from the newest back and then halving; NULL. */
@@ -82,7 +85,7 @@ static uint32_t *find_id(const struct ledger *l, int64_t trade_id, enum side sid
     if (place != NULL && row_side(&l->facts.rows[*place]) == side) return place;
     for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++) {
         const struct row *r = &l->facts.rows[x->slots[at].row];
-        if (r->trade_id == trade_id && row_side(r) == side) return &x->slots[at].row;
+        if (facts_trade_id(&l->facts, r) == trade_id && row_side(r) == side) return &x->slots[at].row;
     }
     return NULL;
 }
@@ -98,12 +101,17 @@ static uint32_t *find_order(const struct ledger *l, int64_t order_id) {
     return NULL;
 }
 
-/* First of the positions up to `high` whose row is not before r. */
-static size_t lower_bound(const struct ledger *l, const struct row *r, size_t high) {
+static struct place place_at(const struct ledger *l, size_t position) {
+    return facts_place(&l->facts, l->order[position]);
+}
+
+/* First of the positions up to `high` whose row does not belong before the place. */
+static size_t lower_bound(const struct ledger *l, struct place place, size_t high) {
     size_t low = 0;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (row_before(row_at(l, mid), r)) low = mid + 1;
+        struct place there = place_at(l, mid);
+        if (place_before(&there, &place)) low = mid + 1;
         else high = mid;
     }
     return low;
@@ -165,7 +173,7 @@ static void publish(const struct ledger *l, struct ledger_totals *t, const struc
 
 /* The order's fill before this one: what by_order knows, as far as it is applied. */
 static uint32_t previous_of_order(const struct ledger *l, const struct row *r) {
-    if (row_side(r) == SIDE_BUY || r->order_id == ORDER_ID_NONE) return ROW_NONE;
+    if (!r->sell || r->order_id == ORDER_ID_NONE) return ROW_NONE;
     const uint32_t *place = find_order(l, r->order_id);
     if (place == NULL || (sale_of(l, *place)->flags & SALE_LINKED) == 0) return ROW_NONE;
     return *place;
@@ -173,14 +181,20 @@ static uint32_t previous_of_order(const struct ledger *l, const struct row *r) {
 
 static void link_order(struct ledger *l, uint32_t row) {
     const struct row *r = &l->facts.rows[row];
-    if (row_side(r) == SIDE_BUY || r->order_id == ORDER_ID_NONE) return;
+    if (!r->sell || r->order_id == ORDER_ID_NONE) return;
     uint32_t *place = find_order(l, r->order_id);
     if (place != NULL) *place = row;
     else if (above_rising(l, &l->by_order, KEY_ORDER, r->order_id)) row_index_add_rising(&l->by_order, row);
     else row_index_add(&l->by_order, hash_order(r->order_id), row);
 }
 
-/* Applies the next position; there must be room in by_order. ERR_RANGE: nothing changed. */
+/* Room for what applying one more fill may need. */
+static enum err reserve_step(struct ledger *l) {
+    enum err e = row_index_reserve(&l->by_order);
+    return e == ERR_OK ? facts_reserve_sale(&l->facts) : e;
+}
+
+/* Applies the next position; there must be room for a step. ERR_RANGE: nothing changed. */
 static enum err apply_next(struct ledger *l) {
     uint32_t row = l->order[l->applied];
     struct row *r = &l->facts.rows[row];
@@ -188,8 +202,8 @@ static enum err apply_next(struct ledger *l) {
     if (l->applied % CHECKPOINT == 0) l->checkpoints[l->applied / CHECKPOINT] = l->walk;
     enum err e = walk_apply(&l->walk, &sale, l, l->applied, previous_of_order(l, r));
     if (e != ERR_OK) return e;
-    r->flags &= (uint8_t)~ROW_REFUSED;
-    if (row_side(r) == SIDE_SELL) *sale_of(l, row) = sale;
+    r->refused = false;
+    if (r->sell) facts_keep_sale(&l->facts, r->sale, &sale);
     link_order(l, row);
     l->applied++;
     return ERR_OK;
@@ -198,9 +212,9 @@ static enum err apply_next(struct ledger *l) {
 /* A fill that came late and whose sums overflow counts nowhere, and stays refused until a recomputation finds room. */
 static void refuse_next(struct ledger *l) {
     struct row *r = row_at(l, l->applied++);
-    r->flags |= ROW_REFUSED;
-    if (row_side(r) == SIDE_SELL)
-        l->facts.sales[r->sale] = (struct sale){.first = ROW_NONE, .last = ROW_NONE, .prev = ROW_NONE};
+    static const struct sale none = {.first = ROW_NONE, .last = ROW_NONE, .prev = ROW_NONE};
+    r->refused = true;
+    if (r->sell) facts_keep_sale(&l->facts, r->sale, &none);
     l->walk.sums.refused++;
 }
 
@@ -208,8 +222,8 @@ static void refuse_next(struct ledger *l) {
 static void undo_last(struct ledger *l) {
     uint32_t row = l->order[--l->applied];
     const struct row *r = &l->facts.rows[row];
-    if (row_side(r) == SIDE_BUY) return;
-    struct sale *sale = sale_of(l, row);
+    if (!r->sell) return;
+    struct kept_sale *sale = sale_of(l, row);
     bool linked = (sale->flags & SALE_LINKED) != 0;
     sale->flags = 0;
     if (!linked || r->order_id == ORDER_ID_NONE) return;
@@ -221,7 +235,8 @@ static void undo_last(struct ledger *l) {
 /* ---- merging ---- */
 
 static bool staged_before(const struct ledger *l, size_t a, size_t b) {
-    return row_before(&l->facts.rows[l->staged[a]], &l->facts.rows[l->staged[b]]);
+    struct place x = facts_place(&l->facts, l->staged[a]), y = facts_place(&l->facts, l->staged[b]);
+    return place_before(&x, &y);
 }
 
 static void sift_down(struct ledger *l, size_t root, size_t end) {
@@ -255,10 +270,10 @@ static void merge_staged(struct ledger *l) {
     for (size_t left = l->staged_count; left > 0; left--) {
         uint32_t row = l->staged[left - 1];
         struct row *r = &l->facts.rows[row];
-        size_t low = lower_bound(l, r, end);
+        size_t low = lower_bound(l, facts_place(&l->facts, row), end);
         memmove(&l->order[low + left], &l->order[low], (end - low) * sizeof *l->order);
         l->order[low + left - 1] = row;
-        r->flags &= (uint8_t)~ROW_STAGED;
+        r->staged = false;
         if (low < applied) l->applied++;
         if (row_fee_state(r) == FEE_UNVALUED && low < l->unvalued_from) l->unvalued_from = low;
         if (left == 1) mark_dirty(l, low);
@@ -272,7 +287,7 @@ static void merge_staged(struct ledger *l) {
 static void drop_dead(struct ledger *l) {
     size_t to = l->applied;
     for (size_t from = l->applied; from < l->count; from++)
-        if ((row_at(l, from)->flags & ROW_DEAD) == 0) l->order[to++] = l->order[from];
+        if (!row_at(l, from)->dead) l->order[to++] = l->order[from];
     CHECK(l->count - to == l->dead);
     l->count = to;
     l->dead = 0;
@@ -292,7 +307,7 @@ bool ledger_recompute(struct ledger *l, size_t max_fills) {
     l->dirty = SIZE_MAX;
     if (l->dead > 0) drop_dead(l);
     for (; l->applied < l->count && max_fills > 0; max_fills--) {
-        if (row_index_reserve(&l->by_order) != ERR_OK) return false; /* no memory: later, perhaps */
+        if (reserve_step(l) != ERR_OK) return false; /* no memory: later, perhaps */
         if (apply_next(l) != ERR_OK) refuse_next(l);
     }
     if (l->applied < l->count) return false;
@@ -338,8 +353,7 @@ static enum err reserve(struct ledger *l) {
         e = array_reserve(&l->checkpoints, &l->checkpoint_capacity, l->facts.count / CHECKPOINT + 1,
                           sizeof *l->checkpoints);
     if (e == ERR_OK) e = row_index_reserve(&l->by_id);
-    if (e == ERR_OK) e = row_index_reserve(&l->by_order);
-    return e;
+    return e == ERR_OK ? reserve_step(l) : e;
 }
 
 static void note_unvalued(struct ledger *l, size_t position) {
@@ -349,9 +363,9 @@ static void note_unvalued(struct ledger *l, size_t position) {
 
 /* Puts the newest row into order, at once where it is the next and everything is up to date. */
 static enum err place(struct ledger *l, uint32_t row) {
-    struct row *r = &l->facts.rows[row];
-    if (l->count > 0 && !row_before(row_at(l, l->count - 1), r)) {
-        r->flags |= ROW_STAGED;
+    struct place last, own = facts_place(&l->facts, row);
+    if (l->count > 0 && (last = place_at(l, l->count - 1), !place_before(&last, &own))) {
+        l->facts.rows[row].staged = true;
         l->staged[l->staged_count++] = row;
         l->totals.recomputing = true;
         return ERR_OK;
@@ -396,10 +410,10 @@ static enum err move_row(struct ledger *l, uint32_t old, const struct fill *f, u
     if (e == ERR_OK) e = facts_add(&l->facts, &row, f, asset);
     if (e != ERR_OK) return e;
     *find_id(l, f->trade_id, f->side) = row;
-    mark_dirty(l, lower_bound(l, &l->facts.rows[old], l->count));
-    l->facts.rows[old].flags |= ROW_DEAD;
+    mark_dirty(l, lower_bound(l, facts_place(&l->facts, old), l->count));
+    l->facts.rows[old].dead = true;
     l->dead++;
-    l->facts.rows[row].flags |= ROW_STAGED;
+    l->facts.rows[row].staged = true;
     l->staged[l->staged_count++] = row;
     return ERR_OK;
 }
@@ -412,11 +426,11 @@ static bool same_figures(const struct fill *a, const struct fill *b) {
 
 static enum err store_correction(struct ledger *l, uint32_t row, const struct fill *old, const struct fill *f,
                                  uint16_t asset, bool changed) {
-    bool staged = (l->facts.rows[row].flags & ROW_STAGED) != 0;
+    bool staged = l->facts.rows[row].staged;
     bool moves = old->time.us != f->time.us || old->order_id != f->order_id;
     if (moves && !staged) return move_row(l, row, f, asset);
     enum err e = facts_set(&l->facts, row, f, asset);
-    if (e == ERR_OK && changed && !staged) mark_dirty(l, lower_bound(l, &l->facts.rows[row], l->count));
+    if (e == ERR_OK && changed && !staged) mark_dirty(l, lower_bound(l, facts_place(&l->facts, row), l->count));
     return e;
 }
 
@@ -503,13 +517,13 @@ enum err ledger_value_fee(struct ledger *l, int64_t trade_id, enum side side, st
     f.fee_value = value;
     f.fee_price = price;
     f.fee_candle = candle;
-    enum err e = facts_set(&l->facts, *known, &f, r->asset);
+    enum err e = facts_set(&l->facts, *known, &f, (uint16_t)r->asset);
     if (e != ERR_OK) return e;
     flow(l, &before, -1);
     flow(l, &f, 1);
     l->unvalued--;
-    if ((r->flags & ROW_STAGED) != 0) return ERR_OK;
-    size_t position = lower_bound(l, r, l->count);
+    if (r->staged) return ERR_OK;
+    size_t position = lower_bound(l, facts_place(&l->facts, *known), l->count);
     mark_dirty(l, position);
     if (position == l->unvalued_from) l->unvalued_from++;
     return ERR_OK;
@@ -519,7 +533,7 @@ bool ledger_next_unvalued(const struct ledger *l, size_t *cursor, struct fill *o
     if (l->unvalued == 0) return false;
     for (size_t at = *cursor < l->unvalued_from ? l->unvalued_from : *cursor; at < l->count; at++) {
         const struct row *r = row_at(l, at);
-        if (row_fee_state(r) != FEE_UNVALUED || (r->flags & ROW_DEAD) != 0) continue;
+        if (row_fee_state(r) != FEE_UNVALUED || r->dead) continue;
         facts_get(&l->facts, out, l->order[at]);
         out->symbol = l->symbol;
         *cursor = at + 1;
@@ -539,13 +553,13 @@ uint64_t ledger_revision(const struct ledger *l) { return l->revision; }
 size_t ledger_count(const struct ledger *l) { return l->count; }
 
 static int64_t id_of_row(const struct ledger *l, uint32_t row) {
-    return row == ROW_NONE ? -1 : l->facts.rows[row].trade_id;
+    return row == ROW_NONE ? -1 : facts_trade_id(&l->facts, &l->facts.rows[row]);
 }
 
 /* Of a buy: its fee; where the fee ate the whole lot, all that was paid. */
 static struct dec16 realized_by_buy(const struct ledger *l, const struct row *r, const struct fill *f) {
     bool no_lot = r->asset == ASSET_BASE && f->fee.v != 0 && dec8_of_dec16(f->fee).v == f->quantity.v;
-    return r->time < l->since.us ? DEC16_ZERO : dec16_neg(no_lot ? f->quote_amount : f->fee_value);
+    return f->time.us < l->since.us ? DEC16_ZERO : dec16_neg(no_lot ? f->quote_amount : f->fee_value);
 }
 
 void ledger_get(const struct ledger *l, size_t position, struct fill *out, struct fill_result *out_result) {
@@ -556,22 +570,21 @@ void ledger_get(const struct ledger *l, size_t position, struct fill *out, struc
     out->symbol = l->symbol;
     if (out_result == NULL) return;
     *out_result = (struct fill_result){.closes_first = -1, .closes_last = -1};
-    if ((r->flags & ROW_REFUSED) != 0) return;
-    if (row_side(r) == SIDE_BUY) {
+    if (r->refused) return;
+    if (!r->sell) {
         out_result->realized = realized_by_buy(l, r, out);
         return;
     }
-    const struct sale *sale = &l->facts.sales[r->sale];
-    out_result->realized = (struct dec16){sale->realized};
-    out_result->unmatched = (struct dec8){sale->unmatched};
-    out_result->matched = (struct dec8){out->quantity.v - sale->unmatched};
-    out_result->closes_first = id_of_row(l, sale->first);
-    out_result->closes_last = id_of_row(l, sale->last);
+    struct sale sale = facts_sale(&l->facts, r->sale);
+    out_result->realized = (struct dec16){sale.realized};
+    out_result->unmatched = (struct dec8){sale.unmatched};
+    out_result->matched = (struct dec8){out->quantity.v - sale.unmatched};
+    out_result->closes_first = id_of_row(l, sale.first);
+    out_result->closes_last = id_of_row(l, sale.last);
 }
 
 size_t ledger_position(const struct ledger *l, struct wall t) {
-    const struct row first_of_t = {.time = t.us, .trade_id = INT64_MIN};
-    return lower_bound(l, &first_of_t, l->count);
+    return lower_bound(l, (struct place){.time = t.us, .trade_id = INT64_MIN}, l->count);
 }
 
 enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_totals *out) {
@@ -586,7 +599,7 @@ enum err ledger_totals_at(const struct ledger *l, struct wall t, struct ledger_t
     for (size_t at = end - end % CHECKPOINT; at < end; at++) {
         struct sale sale;
         const struct row *r = row_at(l, at);
-        uint32_t prev = row_side(r) == SIDE_SELL ? l->facts.sales[r->sale].prev : ROW_NONE;
+        uint32_t prev = r->sell ? l->facts.sales[r->sale].prev : ROW_NONE;
         if (walk_apply(&walk, &sale, l, at, prev) != ERR_OK) walk.sums.refused++;
     }
     publish(l, out, &walk);
@@ -627,12 +640,14 @@ enum err ledger_average_cost(const struct ledger_totals *t, struct dec8 *out) {
 /* ---- invariants ---- */
 
 static bool order_ok(const struct ledger *l) {
+    struct place before = {0};
     for (size_t i = 0; i < l->count; i++) {
         const struct row *r = row_at(l, i);
-        bool dead = (r->flags & ROW_DEAD) != 0;
-        if (i > 0 && !dead && l->dead == 0 && !row_before(row_at(l, i - 1), r)) return false;
-        const uint32_t *known = find_id(l, r->trade_id, row_side(r));
-        if (known == NULL || (!dead && *known != l->order[i])) return false;
+        struct place own = place_at(l, i);
+        if (i > 0 && !r->dead && l->dead == 0 && !place_before(&before, &own)) return false;
+        const uint32_t *known = find_id(l, own.trade_id, row_side(r));
+        if (known == NULL || (!r->dead && *known != l->order[i])) return false;
+        before = own;
     }
     return l->count + l->staged_count - l->dead == l->by_id.count + l->by_id.rising_count;
 }
@@ -649,7 +664,7 @@ static bool sums_ok(const struct ledger *l) {
         ledger_get(l, i, &f, &result);
         realized += result.realized.v;
         if (f.time.us >= l->since.us) unmatched += result.unmatched.v;
-        refused += (row_at(l, i)->flags & ROW_REFUSED) != 0;
+        refused += row_at(l, i)->refused;
         unvalued += f.fee_state == FEE_UNVALUED;
     }
     walk_open_lots(l, &l->walk, l->count, &holdings, &basis);

@@ -1,16 +1,21 @@
-/* ledger_facts.c: fills as compact rows. Numbers that fit in 64 bits (nearly all) stand in the row; the others in a
- * wide row beside it. The quote amount is kept only where it is not price x quantity. */
+/* ledger_facts.c: fills as compact rows. Prices, quantities and fees have few digits, so they are kept without the zeros at
+ * their end, in 32 bits each; what a fee is worth follows from the fill, but for a third asset's. What does not fit, by even
+ * one number, stands in a wide row beside it. */
 #include "domain/ledger_impl.h"
 
 #include "base/check.h"
 
 #include <stdlib.h>
 
+enum { FIRST_BYTES = 256 };
+#define FEE_UNIT INT64_C(100000000) /* a base fee is a quantity: it has eight of the sixteen digits */
+
 enum err array_grow(void *array_pointer, size_t *capacity, size_t count, size_t size) {
     void *array;
     memcpy(&array, array_pointer, sizeof array);
     size_t wanted = *capacity + *capacity / 2;
-    if (wanted < count) wanted = count < 16 ? 16 : count;
+    if (wanted * size < FIRST_BYTES) wanted = FIRST_BYTES / size; /* a few small ones, one large one */
+    if (wanted < count) wanted = count;
     CHECK(wanted <= SIZE_MAX / size); /* no array here has more elements than ROW_NONE */
     array = realloc(array, wanted * size);
     if (array == NULL) return ERR_MEMORY;
@@ -32,6 +37,8 @@ enum err facts_init(struct facts *s, const struct name *base, const struct name 
 void facts_free(struct facts *s) {
     free(s->rows);
     free(s->sales);
+    free(s->far_sales);
+    free(s->far_fees);
     free(s->wides);
     free(s->assets);
 }
@@ -49,47 +56,114 @@ enum err facts_asset(struct facts *s, uint16_t *out, const struct name *asset) {
     return ERR_OK;
 }
 
+/* ---- numbers ---- */
+
+static const int64_t tens[] = {1,        10,        100,        1000,        10000,        100000,       1000000,
+                               10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000};
+
 static bool fits(i128 v) { return (u128)v <= INT64_MAX; } /* and is not below zero: no number of a fill is */
 
-/* The product of two numbers of 64 bits has room in 128. */
-static bool is_narrow(const struct fill *f) {
-    return fits(f->price.v) && fits(f->quantity.v) && fits(f->fee.v) && fits(f->fee_value.v) && fits(f->fee_price.v) &&
-           f->price.v * f->quantity.v == f->quote_amount.v && f->fee_candle.us >= 0 &&
-           f->fee_candle.us % US_PER_MIN == 0 && f->fee_candle.us / US_PER_MIN <= UINT32_MAX;
+/* v = digits x 10^zeros; false: it has too many digits. What brings 63 bits into 32 are twelve zeros at most. */
+static bool pack(uint32_t *digits, unsigned *zeros, i128 v) {
+    if (!fits(v)) return false;
+    uint64_t rest = (uint64_t)v;
+    *zeros = 0;
+    for (; rest > UINT32_MAX && rest % 10000 == 0; *zeros += 4) rest /= 10000;
+    for (; rest > UINT32_MAX && rest % 10 == 0; ++*zeros) rest /= 10;
+    *digits = (uint32_t)rest;
+    return rest <= UINT32_MAX;
 }
 
-static enum err put_numbers(struct facts *s, struct row *r, const struct fill *f) {
-    if (is_narrow(f)) {
-        r->price = (int64_t)f->price.v;
-        r->quantity = (int64_t)f->quantity.v;
-        r->fee = (int64_t)f->fee.v;
-        r->fee_value = (int64_t)f->fee_value.v;
-        r->fee_price = (int64_t)f->fee_price.v;
-        r->candle = (uint32_t)(f->fee_candle.us / US_PER_MIN);
-        r->wide = 0; /* a wide row it may have had stays unused: corrections are few, at most one a source */
-        return ERR_OK;
+static int64_t unpack(uint32_t digits, unsigned zeros) { return digits * tens[zeros]; }
+
+/* In quote, of a fee that is neither valued nor far: as the ledger has settled it. */
+static i128 fee_worth(const struct row *r, int64_t price, int64_t fee) {
+    if (r->fee_state == FEE_OWN && r->asset == ASSET_BASE) return (i128)price * (fee / FEE_UNIT);
+    return r->fee_state == FEE_OWN || r->fee_state == FEE_ASSUMED ? fee : 0;
+}
+
+/* Identity, times, price and quantity; false: one has no room. The product of two numbers of 64 bits has room in 128. */
+static bool put_narrow(struct row *r, const struct fill *f) {
+    unsigned price_zeros, quantity_zeros;
+    uint64_t time = (uint64_t)f->time.us, id = (uint64_t)f->trade_id;
+    uint64_t lag = f->received_at.us == 0 ? 0 : (uint64_t)f->received_at.us - time + LAG_BIAS;
+    if (time >> ROW_TIME_BITS != 0 || id >> ROW_ID_BITS != 0 || lag >> ROW_LAG_BITS != 0) return false;
+    if (lag == 0 && f->received_at.us != 0) return false; /* to the microsecond */
+    if (!pack(&r->price, &price_zeros, f->price.v) || !pack(&r->quantity, &quantity_zeros, f->quantity.v)) return false;
+    if (f->price.v * f->quantity.v != f->quote_amount.v) return false;
+    r->time = time & ((UINT64_C(1) << ROW_TIME_BITS) - 1);
+    r->trade_id = id & ((UINT64_C(1) << ROW_ID_BITS) - 1);
+    r->lag = lag & ((UINT64_C(1) << ROW_LAG_BITS) - 1);
+    r->price_zeros = price_zeros & 15;
+    r->quantity_zeros = quantity_zeros & 15;
+    r->wide = false;
+    return true;
+}
+
+/* ERR_VALUE: it has no room there either. */
+static enum err put_far_fee(struct facts *s, struct row *r, const struct fill *f) {
+    struct far_fee fee = {(int64_t)f->fee.v, (int64_t)f->fee_value.v, (int64_t)f->fee_price.v,
+                          (uint32_t)(f->fee_candle.us / US_PER_MIN)};
+    if (!fits(f->fee.v) || !fits(f->fee_value.v) || !fits(f->fee_price.v)) return ERR_VALUE;
+    if (fee.candle * US_PER_MIN != f->fee_candle.us) return ERR_VALUE;
+    if (!r->far) {
+        enum err e = array_reserve(&s->far_fees, &s->far_fee_capacity, s->far_fee_count + 1, sizeof *s->far_fees);
+        if (e != ERR_OK) return e;
+        r->fee = (uint32_t)s->far_fee_count++;
+        r->far = true;
     }
-    if (r->wide == 0) {
+    s->far_fees[r->fee] = fee;
+    return ERR_OK;
+}
+
+static enum err put_fee(struct facts *s, struct row *r, const struct fill *f) {
+    unsigned zeros;
+    uint32_t digits;
+    if (f->fee_state == FEE_VALUED || !pack(&digits, &zeros, f->fee.v)) return put_far_fee(s, r, f);
+    r->fee = digits;
+    r->fee_zeros = zeros & 15;
+    r->far = false;
+    return ERR_OK;
+}
+
+static enum err put_wide(struct facts *s, struct row *r, const struct fill *f) {
+    if (!r->wide) {
         enum err e = array_reserve(&s->wides, &s->wide_capacity, s->wide_count + 1, sizeof *s->wides);
         if (e != ERR_OK) return e;
-        r->wide = (uint32_t)++s->wide_count;
+        r->price = (uint32_t)s->wide_count++;
+        r->wide = true;
     }
-    s->wides[r->wide - 1] = (struct wide_row){f->price.v,     f->quantity.v,  f->quote_amount.v, f->fee.v,
-                                              f->fee_value.v, f->fee_price.v, f->fee_candle.us};
+    r->far = false;
+    s->wides[r->price] = (struct wide_row){.price = f->price.v,
+                                           .quantity = f->quantity.v,
+                                           .quote = f->quote_amount.v,
+                                           .fee = f->fee.v,
+                                           .fee_value = f->fee_value.v,
+                                           .fee_price = f->fee_price.v,
+                                           .time = f->time.us,
+                                           .trade_id = f->trade_id,
+                                           .received_us = f->received_at.us,
+                                           .candle_us = f->fee_candle.us};
     return ERR_OK;
 }
 
+/* A wide row or a far fee that it had and needs no more stays unused: corrections are few, at most one a source. */
 static enum err put(struct facts *s, struct row *r, const struct fill *f, uint16_t asset) {
-    enum err e = put_numbers(s, r, f);
+    struct row changed = *r, narrow = *r;
+    enum err e = put_narrow(&narrow, f) ? put_fee(s, &narrow, f) : ERR_VALUE;
+    if (e == ERR_OK) changed = narrow;
+    else if (e == ERR_VALUE) e = put_wide(s, &changed, f);
     if (e != ERR_OK) return e;
-    r->time = f->time.us;
-    r->trade_id = f->trade_id;
-    r->order_id = f->order_id;
-    r->received_at = f->received_at.us;
-    r->asset = asset;
-    r->words = (uint8_t)((unsigned)f->fee_state | (unsigned)f->maker << 3 | (unsigned)f->source << 5);
+    changed.order_id = f->order_id;
+    changed.asset = asset;
+    changed.fee_state = f->fee_state & 7;
+    changed.maker = f->maker & 3;
+    changed.source = f->source & 3;
+    *r = changed;
     return ERR_OK;
 }
+
+/* ---- rows ---- */
 
 enum err facts_add(struct facts *s, uint32_t *out_row, const struct fill *f, uint16_t asset) {
     struct row r = {0};
@@ -100,9 +174,9 @@ enum err facts_add(struct facts *s, uint32_t *out_row, const struct fill *f, uin
     if (e == ERR_OK) e = put(s, &r, f, asset);
     if (e != ERR_OK) return e;
     if (f->side == SIDE_SELL) {
-        r.flags = ROW_SELL;
+        r.sell = true;
         r.sale = (uint32_t)s->sale_count;
-        s->sales[s->sale_count++] = (struct sale){.first = ROW_NONE, .last = ROW_NONE, .prev = ROW_NONE};
+        s->sales[s->sale_count++] = (struct kept_sale){.first = ROW_NONE, .last = ROW_NONE, .prev = ROW_NONE};
     }
     *out_row = (uint32_t)s->count;
     s->rows[s->count++] = r;
@@ -115,40 +189,108 @@ enum err facts_set(struct facts *s, uint32_t row, const struct fill *f, uint16_t
 
 void facts_drop_last(struct facts *s) {
     const struct row *r = &s->rows[--s->count];
-    if (row_side(r) == SIDE_SELL) s->sale_count--;
-    if (r->wide != 0) s->wide_count--;
+    if (r->sell) s->sale_count--;
+    if (r->wide) s->wide_count--;
+    if (r->far) s->far_fee_count--;
 }
 
 struct amounts facts_amounts(const struct facts *s, uint32_t row) {
     const struct row *r = &s->rows[row];
-    if (r->wide != 0) {
-        const struct wide_row *w = &s->wides[r->wide - 1];
+    if (r->wide) {
+        const struct wide_row *w = &s->wides[r->price];
         return (struct amounts){w->price, w->quantity, w->quote, w->fee, w->fee_value};
     }
-    return (struct amounts){r->price, r->quantity, (i128)r->price * r->quantity, r->fee, r->fee_value};
+    int64_t price = unpack(r->price, r->price_zeros), quantity = unpack(r->quantity, r->quantity_zeros);
+    struct amounts a = {price, quantity, (i128)price * quantity, 0, 0};
+    if (r->far) {
+        a.fee = s->far_fees[r->fee].fee;
+        a.fee_value = s->far_fees[r->fee].value;
+    } else {
+        int64_t fee = unpack(r->fee, r->fee_zeros);
+        a.fee = fee;
+        a.fee_value = fee_worth(r, price, fee);
+    }
+    return a;
+}
+
+static void get_rest(const struct facts *s, struct fill *out, const struct row *r) {
+    if (r->wide) {
+        const struct wide_row *w = &s->wides[r->price];
+        out->received_at.us = w->received_us;
+        out->fee_price.v = w->fee_price;
+        out->fee_candle.us = w->candle_us;
+        return;
+    }
+    if (r->lag != 0) out->received_at.us = (int64_t)((uint64_t)r->time + (uint64_t)r->lag - LAG_BIAS);
+    if (!r->far) return;
+    out->fee_price.v = s->far_fees[r->fee].price;
+    out->fee_candle.us = s->far_fees[r->fee].candle * US_PER_MIN;
 }
 
 void facts_get(const struct facts *s, struct fill *out, uint32_t row) {
     const struct row *r = &s->rows[row];
     struct amounts a = facts_amounts(s, row);
-    i128 fee_price = r->wide != 0 ? s->wides[r->wide - 1].fee_price : r->fee_price;
-    int64_t candle_us = r->wide != 0 ? s->wides[r->wide - 1].candle_us : (int64_t)r->candle * US_PER_MIN;
     *out = (struct fill){
-        .trade_id = r->trade_id,
+        .trade_id = facts_trade_id(s, r),
         .order_id = r->order_id,
         .side = row_side(r),
-        .maker = (enum maker)(r->words >> 3 & 3),
-        .source = (enum fill_source)(r->words >> 5),
+        .maker = (enum maker)r->maker,
+        .source = (enum fill_source)r->source,
         .price = {a.price},
         .quantity = {a.quantity},
         .quote_amount = {a.quote},
         .fee = {a.fee},
         .fee_asset = s->assets[r->asset],
-        .time = {r->time},
-        .received_at = {r->received_at},
+        .time = {facts_time(s, r)},
         .fee_state = row_fee_state(r),
         .fee_value = {a.fee_value},
-        .fee_price = {fee_price},
-        .fee_candle = {candle_us},
     };
+    get_rest(s, out, r);
+}
+
+/* ---- sales ---- */
+
+static bool sale_fits(i128 v) { return v >> 77 == 0 || v >> 77 == -1; }
+
+enum err facts_reserve_sale(struct facts *s) {
+    return array_reserve(&s->far_sales, &s->far_sale_capacity, s->far_sale_count + 1, sizeof *s->far_sales);
+}
+
+void facts_keep_sale(struct facts *s, uint32_t sale, const struct sale *from) {
+    struct kept_sale *k = &s->sales[sale];
+    bool far = k->far || from->unmatched != 0 || !sale_fits(from->realized) || !sale_fits(from->result);
+    k->first = from->first;
+    k->last = from->last;
+    k->prev = from->prev;
+    k->flags = from->flags & 7;
+    if (far) {
+        if (!k->far) k->realized = s->far_sale_count++;
+        k->far = true;
+        CHECK(s->far_sale_count <= s->far_sale_capacity);
+        s->far_sales[k->realized] = (struct far_sale){from->realized, from->result, from->unmatched};
+        return;
+    }
+    k->realized = (uint64_t)from->realized;
+    k->result = (uint64_t)from->result;
+    k->realized_high = (uint32_t)(from->realized >> 64) & 0x3fff;
+    k->result_high = (uint32_t)(from->result >> 64) & 0x3fff;
+}
+
+static i128 joined(uint32_t high, uint64_t low) { /* the sign is the highest of 78 bits */
+    return (i128)(((u128)high << 64 | low) << 50) >> 50;
+}
+
+struct sale facts_sale(const struct facts *s, uint32_t sale) {
+    const struct kept_sale *k = &s->sales[sale];
+    struct sale out = {.first = k->first, .last = k->last, .prev = k->prev, .flags = k->flags};
+    if (k->far) {
+        const struct far_sale *f = &s->far_sales[k->realized];
+        out.realized = f->realized;
+        out.result = f->result;
+        out.unmatched = f->unmatched;
+    } else {
+        out.realized = joined(k->realized_high, k->realized);
+        out.result = joined(k->result_high, k->result);
+    }
+    return out;
 }

@@ -1,9 +1,10 @@
 /* ledger_impl.h: the ledger's inside, shared by ledger.c (the contract), ledger_facts.c (storage) and ledger_walk.c
  * (accounting). Nobody else includes it.
  *
- * Facts and what follows from them are kept apart. A *row* is one fill as its source told it (88 bytes) and never
- * moves; a sell's row has a *sale* beside it (64 bytes), which the computation fills in. `order` lists the rows by
- * (time, id, side): a *position* is an index into it. A *walk* is the accounting state behind some number of
+ * Facts and what follows from them are kept apart. A *row* is one fill as its source told it (48 bytes) and never
+ * moves; a sell's row has a *kept sale* beside it (32 bytes), which the computation fills in. Both have the widths of what
+ * exchanges send; a number that does not fit goes, whole, into a table for such numbers: nothing is ever cut. `order` lists
+ * the rows by (time, id, side): a *position* is an index into it. A *walk* is the accounting state behind some number of
  * positions; applying one more fill makes the next. FIFO consumes buys in order, so all open lots are named by one
  * position and what is left of that lot: a checkpoint is a plain copy of a walk.
  *
@@ -23,27 +24,38 @@
 enum { ASSET_QUOTE, ASSET_BASE, ASSET_UNNAMED, ASSET_FIRST_OTHER };
 enum { ASSETS_MAX = 1024 }; /* Binance lists about 500; a source that names more makes them up */
 
-enum row_flag {
-    ROW_SELL = 1,
-    ROW_DEAD = 2,    /* a corrected record stands elsewhere; still in `order` until the next recomputation */
-    ROW_STAGED = 4,  /* not in `order` yet */
-    ROW_REFUSED = 8, /* its sums would overflow: it counts nowhere, and the ledger is partial */
-};
-
+/* A number of a row is its digits without `zeros` decimal zeros at the end: 64250.1 is 642501000 and 4 zeros. */
 struct row {
-    int64_t time, trade_id, order_id, received_at;
-    int64_t price, quantity, fee, fee_value, fee_price; /* of the scales in struct fill */
-    uint32_t candle;                                    /* minutes since 1970, 0 none */
-    uint32_t wide;  /* 1 + index of its struct wide_row; 0: the numbers above are all, quote = price x quantity */
-    uint32_t sale;  /* of a sell: its struct sale */
-    uint16_t asset; /* index into assets */
-    uint8_t flags;  /* enum row_flag */
-    uint8_t words;  /* fee_state, maker << 3, source << 5 */
+    uint64_t time : 52;                               /* us since 1970, until 2112 */
+    bool sell : 1, dead : 1, staged : 1, refused : 1; /* see below */
+    bool wide : 1; /* all numbers below but order_id stand in the wide row of the number `price` */
+    bool far : 1;  /* the fee is the far fee of the number `fee` */
+    uint64_t maker : 2, source : 2;
+    uint64_t trade_id : 48;
+    uint64_t price_zeros : 4, quantity_zeros : 4, fee_zeros : 4, fee_state : 3;
+    int64_t order_id;    /* 64 bits: a hash where the source has no number */
+    uint64_t lag : 48;   /* received_at - time + LAG_BIAS; 0: unknown */
+    uint64_t asset : 16; /* index into assets */
+    uint32_t price, quantity,
+        fee;       /* of the scales in struct fill. The quote amount is price x quantity, the fee's value follows */
+    uint32_t sale; /* of a sell: its kept sale */
+};
+/* dead: a corrected record stands elsewhere; still in `order` until the next recomputation. staged: not in `order` yet.
+ * refused: its sums would overflow: it counts nowhere, and the ledger is partial. */
+_Static_assert(sizeof(struct row) == 48, "a row has grown");
+
+enum { ROW_TIME_BITS = 52, ROW_ID_BITS = 48, ROW_LAG_BITS = 48 };
+#define LAG_BIAS (UINT64_C(1) << 40) /* us: a clock of ours that is 12 days behind is still none of the exceptions */
+
+struct far_fee { /* of a third asset once it is valued, and of a fee with many digits */
+    int64_t fee, value, price;
+    uint32_t candle; /* minutes since 1970, 0 none */
 };
 
-struct wide_row { /* for the few fills whose numbers need more than 64 bits or whose quote is not price x quantity */
+struct
+    wide_row { /* for the few fills with a number that has no room elsewhere, or whose quote is not price x quantity */
     i128 price, quantity, quote, fee, fee_value, fee_price;
-    int64_t candle_us;
+    int64_t time, trade_id, received_us, candle_us;
 };
 
 struct amounts { /* what the accounting needs of a row */
@@ -56,7 +68,7 @@ enum sale_flag {
     SALE_UNMATCHED = 4, /* its order left something unmatched, up to and with this fill */
 };
 
-struct sale {
+struct sale {             /* what a sell did, as it is computed */
     i128 realized;        /* of this fill */
     i128 result;          /* the cycle's, over the order's fills up to and with this one */
     i128 unmatched;       /* of this fill */
@@ -65,11 +77,28 @@ struct sale {
     uint32_t flags;       /* enum sale_flag */
 };
 
+/* The same as it is kept: 78 bits for realized and result (15 million quote units), nothing for unmatched. */
+struct kept_sale {
+    uint64_t realized, result; /* their low 64 bits; far: realized is the number of its far sale */
+    uint32_t realized_high : 14, result_high : 14;
+    uint32_t flags : 3, far : 1; /* far is for ever: a sale that is computed again uses its place again */
+    uint32_t first, last, prev;
+};
+_Static_assert(sizeof(struct kept_sale) == 32, "a kept sale has grown");
+
+struct far_sale {
+    i128 realized, result, unmatched;
+};
+
 struct facts {
     struct row *rows;
     size_t count, capacity;
-    struct sale *sales;
+    struct kept_sale *sales;
     size_t sale_count, sale_capacity;
+    struct far_sale *far_sales;
+    size_t far_sale_count, far_sale_capacity;
+    struct far_fee *far_fees;
+    size_t far_fee_count, far_fee_capacity;
     struct wide_row *wides;
     size_t wide_count, wide_capacity;
     struct name *assets;
@@ -139,6 +168,10 @@ MUST_CHECK enum err facts_set(struct facts *s, uint32_t row, const struct fill *
 void facts_drop_last(struct facts *s);
 void facts_get(const struct facts *s, struct fill *out, uint32_t row); /* all but the symbol */
 struct amounts facts_amounts(const struct facts *s, uint32_t row);
+struct sale facts_sale(const struct facts *s, uint32_t sale);
+/* Room for one more far sale, so that the next facts_keep_sale cannot fail. */
+MUST_CHECK enum err facts_reserve_sale(struct facts *s);
+void facts_keep_sale(struct facts *s, uint32_t sale, const struct sale *from);
 
 /* Grows *array of `size`-byte elements to hold `count`; ERR_MEMORY leaves it. */
 MUST_CHECK enum err array_grow(void *array_pointer, size_t *capacity, size_t count, size_t size);
@@ -147,14 +180,31 @@ static inline MUST_CHECK enum err array_reserve(void *array_pointer, size_t *cap
     return count <= *capacity ? ERR_OK : array_grow(array_pointer, capacity, count, size);
 }
 
-static inline enum side row_side(const struct row *r) { return (r->flags & ROW_SELL) != 0 ? SIDE_SELL : SIDE_BUY; }
-static inline enum fee_state row_fee_state(const struct row *r) { return (enum fee_state)(r->words & 7); }
+static inline enum side row_side(const struct row *r) { return r->sell ? SIDE_SELL : SIDE_BUY; }
+static inline enum fee_state row_fee_state(const struct row *r) { return (enum fee_state)r->fee_state; }
 
-/* (time, trade id, buy before sell) */
-static inline bool row_before(const struct row *a, const struct row *b) {
+static inline int64_t facts_time(const struct facts *s, const struct row *r) {
+    return r->wide ? s->wides[r->price].time : (int64_t)r->time;
+}
+
+static inline int64_t facts_trade_id(const struct facts *s, const struct row *r) {
+    return r->wide ? s->wides[r->price].trade_id : (int64_t)r->trade_id;
+}
+
+struct place { /* what fills are ordered by: (time, trade id, buy before sell) */
+    int64_t time, trade_id;
+    bool sell;
+};
+
+static inline struct place facts_place(const struct facts *s, uint32_t row) {
+    const struct row *r = &s->rows[row];
+    return (struct place){facts_time(s, r), facts_trade_id(s, r), r->sell};
+}
+
+static inline bool place_before(const struct place *a, const struct place *b) {
     if (a->time != b->time) return a->time < b->time;
     if (a->trade_id != b->trade_id) return a->trade_id < b->trade_id;
-    return (a->flags & ROW_SELL) < (b->flags & ROW_SELL);
+    return a->sell < b->sell;
 }
 
 /* ledger_walk.c: applies the fill at `position`. prev: row of the fill of the same sell order before it, ROW_NONE.

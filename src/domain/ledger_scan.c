@@ -39,7 +39,7 @@ static void walk_one(struct ledger_scan *s) {
     const struct ledger *l = s->ledger;
     const struct row *r = &l->facts.rows[l->order[s->at]];
     struct sale sale;
-    uint32_t prev = row_side(r) == SIDE_SELL ? l->facts.sales[r->sale].prev : ROW_NONE;
+    uint32_t prev = r->sell ? l->facts.sales[r->sale].prev : ROW_NONE;
     if (walk_apply(&s->walk, &sale, l, s->at, prev) != ERR_OK) s->walk.sums.refused++; /* as the ledger did */
     s->at++;
 }

@@ -31,25 +31,24 @@ static void put_turnover(struct step *s, struct dec16 *sum, i128 v) {
 
 static bool fee_is_base(const struct row *r) { return r->asset == ASSET_BASE && row_fee_state(r) == FEE_OWN; }
 
-static struct lot lot_of(const struct ledger *l, size_t position) {
-    uint32_t row = l->order[position];
-    const struct row *r = &l->facts.rows[row];
-    struct amounts a = facts_amounts(&l->facts, row);
-    struct lot lot = {position, a.quantity, a.quote, a.fee_value, 0};
+static struct lot lot_of(const struct row *r, const struct amounts *a, size_t position) {
+    struct lot lot = {position, a->quantity, a->quote, a->fee_value, 0};
     if (fee_is_base(r)) {
-        lot.left -= dec8_of_dec16((struct dec16){a.fee}).v;
-        lot.basis -= a.fee_value;
+        lot.left -= dec8_of_dec16((struct dec16){a->fee}).v;
+        lot.basis -= a->fee_value;
     }
     i128 exact;
-    if (!__builtin_mul_overflow(a.price, lot.left, &exact) && exact == lot.basis) lot.price = a.price;
+    if (!__builtin_mul_overflow(a->price, lot.left, &exact) && exact == lot.basis) lot.price = a->price;
     return lot;
 }
 
 /* Makes *lot the oldest lot with something left before position `end`; false where there is none. */
 static bool find_lot(struct lot *lot, const struct ledger *l, size_t end) {
     while (lot->left == 0 && lot->position < end) {
-        const struct row *r = &l->facts.rows[l->order[lot->position]];
-        if ((r->flags & (ROW_SELL | ROW_REFUSED)) == 0) *lot = lot_of(l, lot->position);
+        uint32_t row = l->order[lot->position];
+        const struct row *r = &l->facts.rows[row];
+        struct amounts a;
+        if (!r->sell && !r->refused) a = facts_amounts(&l->facts, row), *lot = lot_of(r, &a, lot->position);
         if (lot->left == 0) lot->position++;
     }
     return lot->left != 0;
@@ -91,12 +90,12 @@ static struct taken take(struct step *s, const struct ledger *l, size_t end, i12
     return t;
 }
 
-static void apply_buy(struct step *s, const struct ledger *l, size_t position, i128 fee_value, bool counted) {
-    struct lot lot = lot_of(l, position);
+static void apply_buy(struct step *s, const struct row *r, const struct amounts *a, size_t position, bool counted) {
+    struct lot lot = lot_of(r, a, position);
     put8(s, &s->sums.holdings, lot.left);
     if (lot.left != 0) put16(s, &s->sums.cost_basis, lot.basis);
     else if (counted) put16(s, &s->sums.realized, -lot.basis); /* the fee ate the lot: what rounding left of its cost */
-    if (counted) put16(s, &s->sums.realized, -fee_value);
+    if (counted) put16(s, &s->sums.realized, -a->fee_value);
 }
 
 /* The cycle of a sale's order enters the counts (sign 1) or leaves them (-1). */
@@ -125,32 +124,30 @@ static void sum_cycle(struct step *s, struct sale *sale, const struct sale *befo
     count_cycle(s, sale, 1);
 }
 
-static void apply_sell(struct step *s, struct sale *sale, const struct ledger *l, size_t position, uint32_t prev,
-                       bool counted) {
-    static const struct sale none = {.first = ROW_NONE};
-    uint32_t row = l->order[position];
-    const struct row *r = &l->facts.rows[row];
-    struct amounts a = facts_amounts(&l->facts, row);
-    struct taken t = take(s, l, position, a.quantity);
-    struct dec16 realized = {t.quantity == a.quantity ? a.quote : share(a.quote, t.quantity, a.quantity)};
+static void apply_sell(struct step *s, struct sale *sale, const struct ledger *l, const struct amounts *a,
+                       size_t position, uint32_t prev, bool counted) {
+    struct sale before = {.first = ROW_NONE};
+    const struct row *r = &l->facts.rows[l->order[position]];
+    struct taken t = take(s, l, position, a->quantity);
+    struct dec16 realized = {t.quantity == a->quantity ? a->quote : share(a->quote, t.quantity, a->quantity)};
     struct dec16 buy_fees = {t.fee};
     put16(s, &realized, -t.basis);
-    *sale = (struct sale){.unmatched = a.quantity - t.quantity, .first = t.first, .last = t.last, .prev = prev};
+    *sale = (struct sale){.unmatched = a->quantity - t.quantity, .first = t.first, .last = t.last, .prev = prev};
     put8(s, &s->sums.holdings, -t.quantity);
     put16(s, &s->sums.cost_basis, -t.basis);
     if (fee_is_base(r)) { /* one more disposal, at the fill's price */
-        i128 fee = dec8_of_dec16((struct dec16){a.fee}).v;
+        i128 fee = dec8_of_dec16((struct dec16){a->fee}).v;
         struct taken f = take(s, l, position, fee);
-        put16(s, &realized, a.price * f.quantity); /* at most the fee's value */
+        put16(s, &realized, a->price * f.quantity); /* at most the fee's value */
         put16(s, &realized, -f.basis);
         put16(s, &buy_fees, f.fee);
         put8(s, &s->sums.holdings, -f.quantity);
         put8(s, &s->sums.fees_outside, fee - f.quantity);
-        put16(s, &s->sums.fees_outside_value, a.price * (fee - f.quantity));
+        put16(s, &s->sums.fees_outside_value, a->price * (fee - f.quantity));
         put16(s, &s->sums.cost_basis, -f.basis);
         if (f.last != ROW_NONE) sale->last = f.last;
     }
-    put16(s, &realized, -a.fee_value);
+    put16(s, &realized, -a->fee_value);
     if (!counted) {
         sale->flags = SALE_LINKED;
         return;
@@ -158,20 +155,20 @@ static void apply_sell(struct step *s, struct sale *sale, const struct ledger *l
     sale->realized = realized.v;
     put16(s, &s->sums.realized, realized.v);
     put8(s, &s->sums.unmatched, sale->unmatched);
-    sum_cycle(s, sale, prev == ROW_NONE ? &none : &l->facts.sales[l->facts.rows[prev].sale], buy_fees.v,
-              t.quantity > 0);
+    if (prev != ROW_NONE) before = facts_sale(&l->facts, l->facts.rows[prev].sale);
+    sum_cycle(s, sale, &before, buy_fees.v, t.quantity > 0);
 }
 
-static void count_fill(struct step *s, const struct row *r, const struct amounts *a) {
+static void count_fill(struct step *s, const struct row *r, int64_t time, const struct amounts *a) {
     struct sums *sums = &s->sums;
-    bool sell = row_side(r) == SIDE_SELL;
+    bool sell = r->sell;
     sums->fills++;
     sums->buys += !sell;
     sums->sells += sell;
     sums->assumed += row_fee_state(r) == FEE_ASSUMED;
     sums->unvalued += row_fee_state(r) == FEE_UNVALUED;
-    if (sums->fills == 1) sums->first_time = r->time;
-    sums->last_time = r->time;
+    if (sums->fills == 1) sums->first_time = time;
+    sums->last_time = time;
     put16(s, &sums->fees_quote, a->fee_value);
     put_turnover(s, sell ? &sums->sold : &sums->bought, a->quote);
 }
@@ -200,10 +197,11 @@ enum err walk_apply(struct walk *walk, struct sale *sale, const struct ledger *l
     struct amounts a = facts_amounts(&l->facts, row);
     struct step s = {walk->sums, walk->lot, ERR_OK};
     struct sale done = {0};
-    bool counted = r->time >= l->since.us;
-    if (row_side(r) == SIDE_BUY) apply_buy(&s, l, position, a.fee_value, counted);
-    else apply_sell(&s, &done, l, position, prev, counted);
-    if (counted) count_fill(&s, r, &a);
+    int64_t time = facts_time(&l->facts, r);
+    bool counted = time >= l->since.us;
+    if (!r->sell) apply_buy(&s, r, &a, position, counted);
+    else apply_sell(&s, &done, l, &a, position, prev, counted);
+    if (counted) count_fill(&s, r, time, &a);
     if (s.failed != ERR_OK) return s.failed;
     if (counted) {
         enum err e = add_fee(walk, r, a.fee); /* the last thing that can fail, and it fails as a whole */
@@ -211,7 +209,7 @@ enum err walk_apply(struct walk *walk, struct sale *sale, const struct ledger *l
     }
     walk->sums = s.sums;
     walk->lot = s.lot;
-    if (row_side(r) == SIDE_SELL) *sale = done;
+    if (r->sell) *sale = done;
     return ERR_OK;
 }
 

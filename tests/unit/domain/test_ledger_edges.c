@@ -278,6 +278,190 @@ static void each_number_that_is_too_large_for_a_row_is_kept_whole(void **state) 
     }
 }
 
+static void same_fill(const struct fill *a, const struct fill *b) {
+    assert_true(a->trade_id == b->trade_id && a->order_id == b->order_id && a->side == b->side);
+    assert_true(a->maker == b->maker && a->source == b->source && a->fee_state == b->fee_state);
+    assert_true(a->price.v == b->price.v && a->quantity.v == b->quantity.v && a->fee.v == b->fee.v);
+    assert_true(a->quote_amount.v == b->quote_amount.v && a->fee_value.v == b->fee_value.v);
+    assert_true(a->fee_price.v == b->fee_price.v && a->fee_candle.us == b->fee_candle.us);
+    assert_true(a->time.us == b->time.us && a->received_at.us == b->received_at.us);
+    assert_true(name_eq(&a->fee_asset, &b->fee_asset));
+}
+
+/* What the ledger knows of the fill is what was told, with what follows from it. */
+static void told_as_it_was(const struct fill *f, enum fee_state state, const char *quote, const char *value) {
+    struct fill out, wanted = *f;
+    assert_true(ledger_find(l, f->trade_id, f->side, &out));
+    wanted.fee_state = state;
+    wanted.quote_amount = d16(quote);
+    wanted.fee_value = d16(value);
+    same_fill(&out, &wanted);
+}
+
+static void what_has_no_room_in_a_row_stands_in_a_wide_one(void **state) {
+    static const struct {
+        int64_t id, time_us, received_us;
+        const char *price, *quantity, *quote;
+        bool wide;
+    } rows[] = {
+        {1, 1, 0, "64250.1", "0.00057", "36.622557", false},
+        {2, 2, 5, "42.94967296", "1", "42.94967296", true}, /* 2^32: no decimal zero to take off */
+        {3, 3, 6, "1", "429496.72951", "429496.72951", true},
+        {4, 4, 7, "42.94967295", "42949672.95", "1844674406.5119617025", false},
+        {5, 5, 8, "80000000000", "0.00000001", "800", false}, /* twelve zeros */
+        {6, (INT64_C(1) << 52) - 1, (INT64_C(1) << 52), "1", "1", "1", false},
+        {7, INT64_C(1) << 52, INT64_C(1) << 52, "1", "1", "1", true},
+        {8, -1, 9, "1", "1", "1", true},
+        {(INT64_C(1) << 48) - 1, 9, 10, "1", "1", "1", false},
+        {INT64_C(1) << 48, 9, 10, "1", "1", "1", true},
+        {9, INT64_C(1) << 41, 1, "1", "1", "1", true},                 /* received 25 days before it happened */
+        {10, INT64_C(1) << 41, INT64_C(1) << 40, "1", "1", "1", true}, /* to the microsecond what stands for unknown */
+        {11, INT64_C(1) << 41, (INT64_C(1) << 40) + 1, "1", "1", "1", false},
+        {12, 12, INT64_C(1) << 48, "1", "1", "1", true}, /* nine years after */
+    };
+    size_t wide = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fill f = fill(rows[i].id, SIDE_BUY, rows[i].price, rows[i].quantity, NULL);
+        f.order_id = INT64_MIN + (int64_t)i;
+        f.time.us = rows[i].time_us;
+        f.received_at.us = rows[i].received_us;
+        f.maker = MAKER_YES;
+        add(f);
+        wide += rows[i].wide;
+        assert_int_equal(l->facts.wide_count, wide);
+        told_as_it_was(&f, FEE_NONE, rows[i].quote, "0");
+    }
+    assert_int_equal(settled()->fills, sizeof rows / sizeof *rows - 1); /* one is of 1969 */
+    assert_int_equal(ledger_totals(l)->first_fill.us, 1);
+    assert_int_equal(ledger_position(l, (struct wall){INT64_C(1) << 52}), sizeof rows / sizeof *rows - 1);
+    assert_true(ledger_knows(l, INT64_C(1) << 48, SIDE_BUY) && !ledger_knows(l, INT64_C(1) << 48, SIDE_SELL));
+}
+
+static void a_fee_with_many_digits_stands_apart(void **state) {
+    static const struct {
+        const char *fee, *value;
+        enum fee_state state;
+        size_t far;
+    } fees[] = {
+        {"0.1 USDT", "0.1", FEE_OWN, 0},
+        {"0.1234567890123456 USDT", "0.1234567890123456", FEE_OWN, 1},
+        {"42.94967296 BTC", "42.94967296", FEE_OWN, 2},
+        {"0.00000001 BTC", "0.00000001", FEE_OWN, 2},
+        {"0.0000001234567891 BNB", "0", FEE_UNVALUED, 2},
+        {"0.5 ", "0.5", FEE_ASSUMED, 2},
+        {"0 BNB", "0", FEE_NONE, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof fees / sizeof *fees; i++) {
+        struct fill f = fill(1 + (int64_t)i, SIDE_BUY, "1", "100", fees[i].fee);
+        add(f);
+        told_as_it_was(&f, fees[i].state, "100", fees[i].value);
+        assert_int_equal(l->facts.far_fee_count, fees[i].far);
+        assert_int_equal(l->facts.wide_count, 0);
+    }
+    assert_int_equal(settled()->unvalued_fees, 1);
+}
+
+static void a_refused_fill_leaves_nothing_behind(void **state) {
+    struct fill f = fill(2, SIDE_BUY, "1", "1", "0.1234567890123456 USDT");
+    (void)state;
+    add(fill(1, SIDE_BUY, "0.00000001", "1000000000000000000000000000000", NULL)); /* the limit itself */
+    assert_int_equal(try_add(f), ERR_RANGE);
+    assert_int_equal(l->facts.far_fee_count, 0);
+    assert_int_equal(settled()->fills, 1);
+}
+
+/* The numbers of one fill through every place that a row has for them. */
+static void a_corrected_fill_is_kept_whole_wherever_it_stands(void **state) {
+    struct fill f = fill(2, SIDE_SELL, "42.94967296", "1", "1 BNB");
+    (void)state;
+    f.source = SOURCE_IMPORT;
+    add(fill(1, SIDE_BUY, "40", "1", NULL));
+    add(f);
+    assert_int_equal(l->facts.wide_count, 1);
+    f.source = SOURCE_BOT;
+    f.price.v--; /* has room now */
+    add(f);
+    told_as_it_was(&f, FEE_UNVALUED, "42.94967295", "0");
+    (void)settled();
+    assert_int_equal(ledger_value_fee(l, 2, SIDE_SELL, d16("600"), (struct dec8){600 * DEC8_ONE}, f.time), ERR_OK);
+    assert_int_equal(l->facts.wide_count, 2); /* no whole minute */
+    assert_true(settled()->fees_quote.v == 600 * DEC16_ONE);
+    f.source = SOURCE_STREAM;
+    f.fee_state = FEE_VALUED;
+    f.fee = d16("2");
+    f.fee_value = d16("700");
+    f.fee_price.v = 350 * DEC8_ONE;
+    f.fee_candle.us = 3 * US_PER_MIN;
+    add(f);
+    told_as_it_was(&f, FEE_VALUED, "42.94967295", "700");
+    assert_int_equal(l->facts.far_fee_count, 1);
+    f.source = SOURCE_REST;
+    f.fee_value = d16("701");
+    f.fee = d16("2.5");
+    add(f);
+    told_as_it_was(&f, FEE_VALUED, "42.94967295", "701");
+    assert_int_equal(l->facts.far_fee_count, 1); /* its place is used again */
+    assert_true(settled()->fees_quote.v == 701 * DEC16_ONE);
+    assert_int_equal(l->facts.wide_count, 2);
+}
+
+static void a_wide_row_that_stays_wide_keeps_its_place(void **state) {
+    struct fill f = fill(1, SIDE_BUY, "42.94967296", "1", NULL);
+    (void)state;
+    add(f);
+    f.source = SOURCE_REST;
+    f.price.v++;
+    add(f);
+    told_as_it_was(&f, FEE_NONE, "42.94967297", "0");
+    assert_int_equal(l->facts.wide_count, 1);
+    assert_int_equal(settled()->fills, 1);
+}
+
+/* ---- results of sells that are larger than most ---- */
+
+static struct fill_result result_at(size_t position) {
+    struct fill f;
+    struct fill_result r;
+    ledger_get(l, position, &f, &r);
+    return r;
+}
+
+static void results_of_any_size_are_kept_whole(void **state) {
+    static const char *const prices[] = {"15000000", "16000000", "0.01", "12000000", "12000000"};
+    (void)state;
+    add(fill(1, SIDE_BUY, "20000000", "10", NULL));
+    for (int i = 0; i < 5; i++) {
+        struct fill f = fill(2 + i, SIDE_SELL, prices[i], "1", NULL);
+        if (i >= 3) f.order_id = 77; /* each has room, their sum has not */
+        add(f);
+    }
+    assert_true(settled()->gross_loss.v == d16("44999999.99").v);
+    assert_true(result_at(1).realized.v == -d16("5000000").v);
+    assert_true(result_at(2).realized.v == -d16("4000000").v);
+    assert_true(result_at(3).realized.v == -d16("19999999.99").v);
+    assert_true(result_at(5).realized.v == -d16("8000000").v);
+    assert_int_equal(l->facts.far_sale_count, 2);
+    add(fill(7, SIDE_SELL, "40000000", "1", NULL)); /* and above zero */
+    assert_true(result_at(6).realized.v == d16("20000000").v);
+    assert_int_equal(settled()->wins, 1);
+    assert_int_equal(l->facts.far_sale_count, 3);
+}
+
+static void a_result_that_was_large_once_uses_its_place_again(void **state) {
+    (void)state;
+    add(fill(10, SIDE_SELL, "100", "2", NULL));
+    assert_true(result_at(0).unmatched.v == 2 * DEC8_ONE);
+    for (int64_t i = 1; i < 6; i++) { /* coins it may have sold turn up, one by one */
+        add(fill(i, SIDE_BUY, "90", "0.5", NULL));
+        assert_true(settled()->unmatched.v == (i < 4 ? 2 * DEC8_ONE - i * DEC8_ONE / 2 : 0));
+        assert_int_equal(l->facts.far_sale_count, 1);
+    }
+    assert_true(result_at(5).realized.v == 20 * DEC16_ONE);
+    assert_int_equal(result_at(5).closes_last, 4);
+}
+
 static void rows_have_a_limit(void **state) {
     size_t count = l->facts.count;
     (void)state;
@@ -309,7 +493,7 @@ static void damage(int kind) {
     case 1: l->walk.lot.position = l->count + 1; break;
     case 2: l->order[0] = l->order[1], l->order[1] = first; break;
     case 3: l->facts.rows[first].trade_id = 77; break;
-    case 4: l->by_id.rising[0] = 1, l->facts.rows[1].trade_id = 1, l->facts.rows[1].flags = 0; break;
+    case 4: l->by_id.rising[0] = 1, l->facts.rows[1].trade_id = 1, l->facts.rows[1].sell = false; break;
     case 5: l->staged_count = 1; break;
     case 6: s->realized.v++; break;
     case 7: s->unmatched.v++; break;
@@ -354,6 +538,13 @@ int main(void) {
         T(what_moved_is_not_asked_for_twice),
         T(a_fee_is_valued_though_its_fill_is_not_in_order_yet),
         T(each_number_that_is_too_large_for_a_row_is_kept_whole),
+        T(what_has_no_room_in_a_row_stands_in_a_wide_one),
+        T(a_fee_with_many_digits_stands_apart),
+        T(a_refused_fill_leaves_nothing_behind),
+        T(a_corrected_fill_is_kept_whole_wherever_it_stands),
+        T(a_wide_row_that_stays_wide_keeps_its_place),
+        T(results_of_any_size_are_kept_whole),
+        T(a_result_that_was_large_once_uses_its_place_again),
         T(rows_have_a_limit),
         T(damage_of_every_kind_is_found_out),
     };
