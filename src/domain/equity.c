@@ -1,5 +1,6 @@
 /* equity.c: three rings of times; for each symbol one column with a mark for every place in them, for each quote
- * asset one with a rate. A zero in a column is "unknown", so that a column added later needs no other filling. */
+ * asset one with a rate. A zero in a column is "unknown", so that a column added later needs no other filling. A column of
+ * marks is made of chunks, which come as the rings fill: that of a pair is full after a month. */
 #include "domain/equity.h"
 
 #include "base/check.h"
@@ -11,7 +12,7 @@ enum ring_kind { RING_MINUTES, RING_FILLS, RING_STEPS, RINGS };
 static const size_t ring_capacity[RINGS] = {EQUITY_MINUTES, EQUITY_FILLS, EQUITY_STEPS};
 static const size_t ring_base[RINGS] = {0, EQUITY_MINUTES, EQUITY_MINUTES + EQUITY_FILLS};
 
-enum { PLACES = EQUITY_MINUTES + EQUITY_FILLS + EQUITY_STEPS };
+enum { PLACES = EQUITY_MINUTES + EQUITY_FILLS + EQUITY_STEPS, CHUNK = 128, CHUNKS = (PLACES + CHUNK - 1) / CHUNK };
 
 struct ring {
     size_t head, count; /* the oldest point is at head */
@@ -23,12 +24,16 @@ struct rate { /* mul / div of two legs; mul[0] 0: unknown, RATE_ONE: the display
 
 #define RATE_ONE INT64_C(-1)
 
+struct marks {
+    int64_t *chunks[CHUNKS]; /* [CHUNK] each, owned; NULL: all unknown */
+};
+
 struct equity {
     struct ring rings[RINGS];
     int64_t times[PLACES];
     struct name symbols[EQUITY_SYMBOLS_MAX], quotes[EQUITY_QUOTES_MAX];
-    int64_t *marks[EQUITY_SYMBOLS_MAX]; /* [PLACES] each, owned */
-    struct rate *rates[EQUITY_QUOTES_MAX];
+    struct marks *marks[EQUITY_SYMBOLS_MAX]; /* owned */
+    struct rate *rates[EQUITY_QUOTES_MAX];   /* [PLACES] each, owned */
     size_t symbol_count, quote_count;
 };
 
@@ -38,7 +43,10 @@ struct equity *equity_new(void) {
 
 void equity_free(struct equity *e) {
     if (e == NULL) return;
-    for (size_t i = 0; i < e->symbol_count; i++) free(e->marks[i]);
+    for (size_t i = 0; i < e->symbol_count; i++) {
+        for (size_t k = 0; k < CHUNKS; k++) free(e->marks[i]->chunks[k]);
+        free(e->marks[i]);
+    }
     for (size_t i = 0; i < e->quote_count; i++) free(e->rates[i]);
     free(e);
 }
@@ -138,7 +146,7 @@ static enum err make_columns(struct equity *e, const struct equity_line *lines, 
     for (size_t i = 0; i < count; i++) {
         if (find_name(e->symbols, e->symbol_count, lines[i].now.symbol, i) == e->symbol_count &&
             e->symbol_count < EQUITY_SYMBOLS_MAX) {
-            e->marks[e->symbol_count] = calloc(PLACES, sizeof(int64_t));
+            e->marks[e->symbol_count] = calloc(1, sizeof(struct marks));
             if (e->marks[e->symbol_count] == NULL) return ERR_MEMORY;
             e->symbols[e->symbol_count++] = *lines[i].now.symbol;
         }
@@ -150,6 +158,21 @@ static enum err make_columns(struct equity *e, const struct equity_line *lines, 
         }
     }
     return ERR_OK;
+}
+
+/* The place that the next point of the ring gets has its chunk in every column. */
+static enum err make_chunks(struct equity *e, enum ring_kind k) {
+    size_t chunk = place(k, &e->rings[k], e->rings[k].count) / CHUNK;
+    for (size_t i = 0; i < e->symbol_count; i++) {
+        int64_t **at = &e->marks[i]->chunks[chunk];
+        if (*at == NULL && (*at = calloc(CHUNK, sizeof **at)) == NULL) return ERR_MEMORY;
+    }
+    return ERR_OK;
+}
+
+static int64_t mark_at(const struct marks *m, size_t p) {
+    const int64_t *chunk = m->chunks[p / CHUNK];
+    return chunk != NULL ? chunk[p % CHUNK] : 0;
 }
 
 static bool fits(i128 v) { return v > 0 && v <= INT64_MAX; }
@@ -167,14 +190,14 @@ static struct rate rate_of(const struct portfolio_line *line) {
 }
 
 static void write_point(struct equity *e, size_t p, const struct equity_line *lines, size_t count) {
-    for (size_t i = 0; i < e->symbol_count; i++) e->marks[i][p] = 0;
+    for (size_t i = 0; i < e->symbol_count; i++) e->marks[i]->chunks[p / CHUNK][p % CHUNK] = 0;
     for (size_t i = 0; i < e->quote_count; i++) e->rates[i][p] = (struct rate){{0}, {0}};
     for (size_t i = 0; i < count; i++) {
         const struct portfolio_line *line = &lines[i].now;
         size_t symbol = find_name(e->symbols, e->symbol_count, line->symbol, i);
         size_t quote = find_name(e->quotes, e->quote_count, lines[i].quote, 0);
         if (symbol < e->symbol_count && line->has_mark && fits(line->mark.v))
-            e->marks[symbol][p] = (int64_t)line->mark.v;
+            e->marks[symbol]->chunks[p / CHUNK][p % CHUNK] = (int64_t)line->mark.v;
         if (quote < e->quote_count) e->rates[quote][p] = rate_of(line);
     }
 }
@@ -182,11 +205,14 @@ static void write_point(struct equity *e, size_t p, const struct equity_line *li
 enum err equity_record(struct equity *e, enum equity_kind kind, struct wall at, const struct equity_line *lines,
                        size_t count) {
     if (kind == EQUITY_FILL ? at.us <= newest(e, RING_FILLS) : !equity_due(e, at)) return ERR_OK;
+    enum ring_kind ring = kind == EQUITY_FILL ? RING_FILLS : RING_MINUTES;
+    bool step = kind == EQUITY_MINUTE && later_slot(e, RING_STEPS, at.us, EQUITY_STEP_MINUTES);
     enum err err = make_columns(e, lines, count);
+    if (err == ERR_OK) err = make_chunks(e, ring);
+    if (err == ERR_OK && step) err = make_chunks(e, RING_STEPS);
     if (err != ERR_OK) return err;
-    write_point(e, push(e, kind == EQUITY_FILL ? RING_FILLS : RING_MINUTES, at.us), lines, count);
-    if (kind == EQUITY_MINUTE && later_slot(e, RING_STEPS, at.us, EQUITY_STEP_MINUTES))
-        write_point(e, push(e, RING_STEPS, at.us), lines, count);
+    write_point(e, push(e, ring, at.us), lines, count);
+    if (step) write_point(e, push(e, RING_STEPS, at.us), lines, count);
     return ERR_OK;
 }
 
@@ -217,7 +243,7 @@ static struct portfolio_line line_at(const struct equity *e, const struct equity
     struct portfolio_line then = {.symbol = line->now.symbol, .totals = totals};
     size_t symbol = find_name(e->symbols, e->symbol_count, line->now.symbol, guess);
     size_t quote = find_name(e->quotes, e->quote_count, line->quote, 0);
-    if (symbol < e->symbol_count) then.mark.v = e->marks[symbol][p];
+    if (symbol < e->symbol_count) then.mark.v = mark_at(e->marks[symbol], p);
     then.has_mark = then.mark.v != 0;
     then.has_rate = then.rate_is_one = line->now.rate_is_one;
     if (then.rate_is_one || quote == e->quote_count) return then;

@@ -4,7 +4,7 @@
  *
  * Memory is bounded by three rings: every minute of the last 26 hours, the last 512 fills, and one point in nine
  * minutes for 31 days: the start of any window must lie within five minutes of a point, and a recorded minute may be
- * late by one. A symbol costs 8 bytes a point, about 57 kB; a quote asset that needs a rate four times as much. */
+ * late by one. A symbol costs 8 bytes a point as they come, about 57 kB after a month; a quote asset four times as much. */
 #ifndef DOMAIN_EQUITY_H
 #define DOMAIN_EQUITY_H
 

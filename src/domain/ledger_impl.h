@@ -33,12 +33,11 @@ struct row {
     uint64_t maker : 2, source : 2;
     uint64_t trade_id : 48;
     uint64_t price_zeros : 4, quantity_zeros : 4, fee_zeros : 4, fee_state : 3;
-    int64_t order_id;    /* 64 bits: a hash where the source has no number */
-    uint64_t lag : 48;   /* received_at - time + LAG_BIAS; 0: unknown */
-    uint64_t asset : 16; /* index into assets */
-    uint32_t price, quantity,
-        fee;       /* of the scales in struct fill. The quote amount is price x quantity, the fee's value follows */
-    uint32_t sale; /* of a sell: its kept sale */
+    int64_t order_id;              /* 64 bits: a hash where the source has no number */
+    uint64_t lag : 48;             /* received_at - time + LAG_BIAS; 0: unknown */
+    uint64_t asset : 16;           /* index into assets */
+    uint32_t price, quantity, fee; /* of the scales in struct fill; the quote amount is their product */
+    uint32_t sale;                 /* of a sell: its kept sale */
 };
 /* dead: a corrected record stands elsewhere; still in `order` until the next recomputation. staged: not in `order` yet.
  * refused: its sums would overflow: it counts nowhere, and the ledger is partial. */
@@ -52,8 +51,7 @@ struct far_fee { /* of a third asset once it is valued, and of a fee with many d
     uint32_t candle; /* minutes since 1970, 0 none */
 };
 
-struct
-    wide_row { /* for the few fills with a number that has no room elsewhere, or whose quote is not price x quantity */
+struct wide_row { /* for the few fills with a number that has no room, or whose quote is not price x quantity */
     i128 price, quantity, quote, fee, fee_value, fee_price;
     int64_t time, trade_id, received_us, candle_us;
 };

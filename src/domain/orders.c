@@ -4,11 +4,14 @@
 
 #include <stdlib.h>
 
+enum { FIRST_TOUCHES = 8 }; /* most pairs never see more between two snapshots: 256 would be 37 kB a pair */
+
 struct orders *orders_new(void) {
     struct orders *o = calloc(1, sizeof *o);
     if (o == NULL) return NULL;
     o->version = 1;
-    o->touches = calloc(ORDERS_TOUCHES, sizeof *o->touches);
+    o->touch_capacity = FIRST_TOUCHES;
+    o->touches = calloc(FIRST_TOUCHES, sizeof *o->touches);
     if (o->touches == NULL) {
         free(o);
         return NULL;
@@ -79,9 +82,20 @@ static bool apply(struct orders *o, const struct order *order, bool open) {
     return changed;
 }
 
+/* While the ring has never been full, its oldest stands first. */
+static void grow_touches(struct orders *o) {
+    size_t capacity = 2 * o->touch_capacity;
+    struct order_touch *grown = realloc(o->touches, capacity * sizeof *grown);
+    if (grown == NULL) return; /* then it is full */
+    o->touches = grown;
+    o->touch_capacity = capacity;
+}
+
 bool orders_event(struct orders *o, const struct order *order, bool open, struct wall now) {
-    size_t slot = (o->touch_head + o->touch_count) % ORDERS_TOUCHES;
-    if (o->touch_count == ORDERS_TOUCHES) o->touch_head = (o->touch_head + 1) % ORDERS_TOUCHES;
+    if (o->touch_count == o->touch_capacity && o->touch_capacity < ORDERS_TOUCHES && o->touch_head == 0)
+        grow_touches(o);
+    size_t slot = (o->touch_head + o->touch_count) % o->touch_capacity;
+    if (o->touch_count == o->touch_capacity) o->touch_head = (o->touch_head + 1) % o->touch_capacity;
     else o->touch_count++;
     o->touches[slot] = (struct order_touch){order->order_id, now, open, *order};
     return apply(o, order, open);
@@ -90,7 +104,7 @@ bool orders_event(struct orders *o, const struct order *order, bool open, struct
 /* The last thing an event said of the order at or after `since`, or NULL. */
 static const struct order_touch *last_touch(const struct orders *o, int64_t id, struct wall since) {
     for (size_t i = o->touch_count; i-- > 0;) {
-        const struct order_touch *t = &o->touches[(o->touch_head + i) % ORDERS_TOUCHES];
+        const struct order_touch *t = &o->touches[(o->touch_head + i) % o->touch_capacity];
         if (t->order_id == id && t->at.us >= since.us) return t;
     }
     return NULL;

@@ -15,8 +15,8 @@ struct orders {
         struct wall at;
         bool open;
         struct order order;
-    } * touches; /* owned; a ring of the last ORDERS_TOUCHES */
-    size_t touch_head, touch_count;
+    } * touches; /* owned; a ring of the last ORDERS_TOUCHES, or of what memory there was for */
+    size_t touch_head, touch_count, touch_capacity;
     uint64_t refused; /* over ORDERS_MAX */
     uint64_t version; /* rises with every change of the set; at least 1: readers tell by it whether to look again */
 };

@@ -121,7 +121,7 @@ struct curl_loop *curl_loop_new(struct loop *l, const struct tls_client_config *
     struct curl_loop *c = calloc(1, sizeof *c);
     if (c == NULL) goto fail_global;
     c->loop = l;
-    if ((c->trust = tls_trust_new(tls != NULL ? tls->ca_file : NULL)) == NULL) goto fail;
+    if ((c->trust = tls_trust_of(loop_trust(l), tls != NULL ? tls->ca_file : NULL)) == NULL) goto fail;
     if ((c->timer = timer_new(l, on_timer, c)) == NULL) goto fail;
     if ((c->multi = curl_multi_init()) == NULL) goto fail;
     CHECK(curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket) == CURLM_OK);

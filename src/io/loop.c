@@ -42,6 +42,7 @@ struct loop {
     bool ending;              /* in loop_free: timers no longer keep the loop running */
     struct timer *timers;     /* all that are not freed */
     struct job_queue *queues; /* all that are not freed */
+    struct tls_trust *trust;  /* its users' */
 };
 
 struct timer {
@@ -70,6 +71,10 @@ struct job_queue {
 };
 
 uv_loop_t *loop_uv(struct loop *l) { return &l->uv; }
+
+struct tls_trust **loop_trust(struct loop *l) {
+    return &l->trust;
+}
 
 /* ---- clocks ---- */
 

@@ -41,8 +41,10 @@ MUST_CHECK enum err stream_tls(struct stream *s, struct tls_server *t, int fd);
 
 /* Client side: whom to trust: the system's authorities and one more file. */
 struct tls_trust;
-/* NULL without memory. A file that cannot be read is remembered: tls_trust_error has words, and nothing is trusted. */
-struct tls_trust *tls_trust_new(const char *ca_file);
+/* The one that stands in *place, where it has the same file, else a new one, which stands there from now on if none does; each
+ * call needs a tls_trust_free, before the place goes. NULL without memory. A file that cannot be read shows with the first
+ * connection: tls_trust_error has words, and nothing is trusted. */
+struct tls_trust *tls_trust_of(struct tls_trust **place, const char *ca_file);
 void tls_trust_free(struct tls_trust *t);               /* NULL is allowed */
 const char *tls_trust_error(const struct tls_trust *t); /* NULL: none */
 /* Makes a curl handle (a CURL *) trust that, and check names, with TLS 1.2 at least. t must outlive the handle. */

@@ -148,6 +148,7 @@ static enum err configure(struct sql *s) {
     enum err e = sql_run(s, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;");
     if (e == ERR_OK) e = check_owner(s);
     if (e == ERR_OK) e = sql_run(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;");
+    if (e == ERR_OK) e = sql_run(s, "PRAGMA cache_size=-512;");  /* kB: what is read once is not read again */
     if (e == ERR_OK) e = sql_run(s, "BEGIN EXCLUSIVE; COMMIT;"); /* takes the lock for good */
     return e;
 }

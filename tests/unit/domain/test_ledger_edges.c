@@ -322,7 +322,8 @@ static void what_has_no_room_in_a_row_stands_in_a_wide_one(void **state) {
     size_t wide = 0;
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct fill f = fill(rows[i].id, SIDE_BUY, rows[i].price, rows[i].quantity, NULL);
+        struct fill f = fill(1, SIDE_BUY, rows[i].price, rows[i].quantity, NULL);
+        f.trade_id = rows[i].id;
         f.order_id = INT64_MIN + (int64_t)i;
         f.time.us = rows[i].time_us;
         f.received_at.us = rows[i].received_us;
