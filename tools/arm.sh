@@ -2,7 +2,8 @@
 # Builds for 64-bit Arm and runs the C tests under emulation: tools/arm.sh [SYSROOT [BUILD_FOLDER]]
 # The libraries are Debian 13's own for that machine, unpacked into a folder; nothing is installed from them. Needs
 # gcc-aarch64-linux-gnu, qemu-user-static, debootstrap, meson, ninja and pkg-config, and root for debootstrap. Emulation is some
-# ten times slower than the machine, so the simulated world runs fewer seeds (GRIDSCOPE_SEEDS, 40).
+# ten times slower than the machine, so the simulated world runs fewer seeds (GRIDSCOPE_SEEDS, 40). Left out are the programs
+# that Python starts itself, past the emulator.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sysroot=$(realpath -m "${1:-build-arm-sysroot}") build=$(realpath -m "${2:-build-arm}")
@@ -39,4 +40,6 @@ END
 [ -e "$build/build.ninja" ] || meson setup "$build" --cross-file "$sysroot/cross.ini" --werror --buildtype=release -Dtests=true -Dpage=disabled
 ninja -C "$build"
 export GRIDSCOPE_SEEDS="${GRIDSCOPE_SEEDS:-40}"
-meson test -C "$build" --no-rebuild --timeout-multiplier 20
+tests=$(meson test -C "$build" --list --no-rebuild | sed 's/.* //' | grep -v -E '^wire/(sim_.*|autobahn)$')
+# shellcheck disable=SC2086
+meson test -C "$build" --no-rebuild --timeout-multiplier 20 $tests

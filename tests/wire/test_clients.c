@@ -561,7 +561,7 @@ static void a_wrong_host_name_is_refused(void **state) {
     struct test_pair pair = test_ca_issue(&w->ca, "example.org", -DAY_SECONDS, DAY_SECONDS);
     serve(w, &pair);
     client_trusting(w, w->ca.ca_file);
-    expect_refusal(w, "target host name");
+    expect_refusal(w, "subject name matches target host"); /* libcurl 8.14 writes the next word to it */
 }
 
 static void an_expired_certificate_is_refused(void **state) {
