@@ -148,6 +148,24 @@ static void add_shown(struct dec16 *sum, const struct engine *e, const struct pa
     sum_add(sum, sum_shown(e, &p->quote, amount));
 }
 
+static struct dec16 less(struct dec16 d) { return d.v == UNKNOWN_DEC ? d : dec16_neg(d); }
+
+/* a - b; unknown where one of them is. */
+static struct dec16 minus(struct dec16 a, struct dec16 b) {
+    sum_add(&a, less(b));
+    return a;
+}
+
+/* Each amount is converted by itself and rounded once (PRODUCT 6), so the sums over the pairs would be off by a few of the
+ * eighth digit among themselves, as if something were missing. Where every pair is exact in its own quote that is rounding, and
+ * all of it is kept on the holdings' value: net, worth and total are what their parts add up to. */
+static void settle(struct cash *all, struct dec16 *worth, struct dec16 *value, const struct engine *e) {
+    all->net = minus(minus(minus(minus(all->in, all->out), all->fees_quote), all->fees_other), all->fees_outside);
+    if (e->portfolio.known && e->proof.state == PROOF_EXACT) *value = minus(e->portfolio.total, all->net);
+    *worth = all->net;
+    sum_add(worth, *value);
+}
+
 static void out_portfolio(struct buf *out, const struct engine *e) {
     struct cash all = {0};
     struct dec16 worth = {0}, value = {0};
@@ -163,10 +181,9 @@ static void out_portfolio(struct buf *out, const struct engine *e) {
         add_shown(&all.fees_quote, e, p, c.fees_quote);
         add_shown(&all.fees_other, e, p, c.fees_other);
         add_shown(&all.fees_outside, e, p, c.fees_outside);
-        add_shown(&all.net, e, p, c.net);
-        add_shown(&worth, e, p, p->proof.worth);
         add_shown(&value, e, p, p->proof.holdings_value);
     }
+    settle(&all, &worth, &value, e);
     out_amount(out, "drift", when(e->proof.has_drift, e->proof.drift));
     out_amount(out, "realized", when(e->portfolio.known, e->portfolio.realized));
     out_amount(out, "unrealized", when(e->portfolio.known, e->portfolio.unrealized));
@@ -207,8 +224,6 @@ static struct dec16 wide(struct dec8 d) {
     struct dec16 w;
     return dec16_of_dec8(&w, d) == ERR_OK ? w : UNKNOWN_DEC16;
 }
-
-static struct dec16 less(struct dec16 d) { return d.v == UNKNOWN_DEC ? d : dec16_neg(d); }
 
 static void move_pair(struct moves *m, const struct pair *p) {
     const struct flows *f = ledger_flows(p->ledger);

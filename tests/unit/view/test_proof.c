@@ -74,6 +74,33 @@ static void both_ways_lead_to_the_same_total(void **state) {
     rig_end(&r);
 }
 
+static i128 number(yyjson_doc *d, const char *path) { return D16(rig_text(d, path)).v; }
+
+/* Somebody adds it up: 0.00000002 that are nowhere would look like a fault. */
+static void converted_parts_add_up_to_what_is_shown(void **state) {
+    static const char *const rates[] = {"3", "6", "7", "9", "11", "13", "0.7", "1.0837"};
+    (void)state;
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        struct rig r;
+        size_t p = begin(&r);
+        struct portfolio_line *l = &r.e->lines[p];
+        r.e->display = name_of("EUR");
+        l->rate_is_one = false;
+        l->rate = (struct conversion){.legs = 1, .mul = {D8("1")}, .div = {D8(rates[i])}};
+        portfolio_sum(&r.e->portfolio, r.e->left_out, l, 1);
+        yyjson_doc *d = proof_of_rig(&r);
+        assert_json(d, "drift", "0");
+        assert_true(number(d, "total") == number(d, "realized") + number(d, "unrealized"));
+        assert_true(number(d, "total") == number(d, "worth"));
+        assert_true(number(d, "worth") == number(d, "cash.net") + number(d, "holdings_value"));
+        assert_true(number(d, "cash.net") == number(d, "cash.in") - number(d, "cash.out") -
+                                                 number(d, "cash.fees_quote") - number(d, "cash.fees_other") -
+                                                 number(d, "cash.fees_outside"));
+        yyjson_doc_free(d);
+        rig_end(&r);
+    }
+}
+
 static void a_drift_is_shown_to_the_last_digit(void **state) {
     (void)state;
     struct rig r;
@@ -239,6 +266,7 @@ static void nothing_known_is_no_proof_of_anything(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_lead_to_the_same_total),
+        cmocka_unit_test(converted_parts_add_up_to_what_is_shown),
         cmocka_unit_test(a_drift_is_shown_to_the_last_digit),
         cmocka_unit_test(why_it_cannot_be_said_is_named_by_pair),
         cmocka_unit_test(fills_agree_with_the_balances),
