@@ -43,6 +43,15 @@ struct order {          /* one open order of ours */
     struct wall time; /* created; 0 unknown */
 };
 
+enum order_end { /* how an order came to be none, other than by being filled */
+                 ORDER_END_NONE,
+                 ORDER_REJECTED,         /* for a reason that was not told, or is not known */
+                 ORDER_REJECTED_BALANCE, /* not enough of it was free */
+                 ORDER_REJECTED_MATCH,   /* it would have matched at once */
+                 ORDER_CANCELED,
+                 ORDER_EXPIRED,
+};
+
 struct balance {
     struct name asset;
     struct dec8 free, locked;

@@ -23,6 +23,7 @@ void orders_free(struct orders *o) {
     if (o == NULL) return;
     free(o->rows);
     free(o->touches);
+    free(o->notes);
     free(o);
 }
 
@@ -101,6 +102,26 @@ bool orders_event(struct orders *o, const struct order *order, bool open, struct
     return apply(o, order, open);
 }
 
+static bool forget(struct orders *o, struct dec8 price) {
+    for (size_t i = 0; i < o->note_count; i++) {
+        if (o->notes[i].price.v != price.v) continue;
+        memmove(&o->notes[i], &o->notes[i + 1], (--o->note_count - i) * sizeof *o->notes);
+        return true;
+    }
+    return false;
+}
+
+bool orders_note(struct orders *o, const struct order *order, enum order_end end, struct wall at) {
+    if (order->price.v <= 0) return false;
+    bool changed = forget(o, order->price);
+    if (end == ORDER_END_NONE) return changed;
+    if (o->notes == NULL) o->notes = calloc(ORDERS_NOTES, sizeof *o->notes);
+    if (o->notes == NULL) return changed; /* a reason less is told */
+    if (o->note_count == ORDERS_NOTES) (void)forget(o, o->notes[0].price);
+    o->notes[o->note_count++] = (struct order_note){order->price, end, at};
+    return true;
+}
+
 /* The last thing an event said of the order at or after `since`, or NULL. */
 static const struct order_touch *last_touch(const struct orders *o, int64_t id, struct wall since) {
     for (size_t i = o->touch_count; i-- > 0;) {
@@ -125,6 +146,7 @@ bool orders_replace(struct orders *o, const struct order *rows, size_t count, st
     }
     for (size_t k = 0; k < count; k++) {
         const struct order_touch *t = last_touch(o, rows[k].order_id, asked);
+        if (t == NULL) (void)forget(o, rows[k].price); /* it stands, whatever was heard of an earlier one */
         changed |= t != NULL ? apply(o, &t->order, t->open) : apply(o, &rows[k], true);
     }
     return changed;

@@ -451,7 +451,9 @@ static void on_order(struct engine *e, const struct user_message *m) {
     if (p == NULL) return;
     struct order o = m->order;
     o.symbol = p->symbol;
-    if (!orders_event(p->orders, &o, m->order_open, engine_steady_time(e, e->now.mono))) return;
+    bool changed = orders_event(p->orders, &o, m->order_open, engine_steady_time(e, e->now.mono));
+    changed |= orders_note(p->orders, &o, m->order_end, m->event_time);
+    if (!changed) return;
     if (!p->grid_from_bot) orders_grid(p->orders, &p->grid);
     engine_dirty_pair(e, index);
     struct effect *f = engine_effect(e, EFFECT_ORDERS_CHANGED);

@@ -1,6 +1,7 @@
 /* orders.c: the open orders, and for one pair the levels of its grid: each price with an open order, each price between the
  * grid's bounds at which one of the last fills happened, and each level of the grid (rungs.h) where neither is so: missing,
  * with what is known of why. One level is always empty and not missing: the one the price is at. */
+#include "base/check.h"
 #include "engine/state.h"
 #include "view/rungs.h"
 #include "view/sums.h"
@@ -13,9 +14,10 @@ struct level {
     struct dec8 price;
     const char *state;
     uint64_t fills;
-    struct dec16 profit;   /* of the sells at this price */
-    struct wall last_fill; /* 0 none */
-    const char *reason;    /* of a missing one */
+    struct dec16 profit;            /* of the sells at this price */
+    struct wall last_fill;          /* 0 none */
+    const char *reason;             /* of a missing one; */
+    const struct order_note *ended; /* or what became of the last order here */
 };
 
 /* every order, every fill looked at and every rung its own price */
@@ -172,6 +174,13 @@ static const char *why_missing(const struct pair *p, const struct market *m, str
     return sell ? "no sell order here; the bot does not say why" : "no buy order here; the bot does not say why";
 }
 
+/* What the exchange said of the last order on that rung; NULL: nothing since an order stood there. */
+static const struct order_note *note_on(const struct orders *o, const struct rungs *r, size_t rung) {
+    for (size_t i = o->note_count; i-- > 0;)
+        if (rungs_on(r, o->notes[i].price) == rung) return &o->notes[i];
+    return NULL;
+}
+
 static void add_missing(struct levels *l, const struct engine *e, const struct pair *p) {
     const struct market *m = e->markets[p->market];
     struct rungs r;
@@ -187,8 +196,29 @@ static void add_missing(struct levels *l, const struct engine *e, const struct p
         if (taken[i] || i == at_price) continue;
         struct level *level = level_at(l, r.at[i]);
         level->state = "missing";
-        level->reason = why_missing(p, m, r.at[i]);
+        level->ended = note_on(p->orders, &r, i);
+        if (level->ended == NULL) level->reason = why_missing(p, m, r.at[i]);
     }
+}
+
+/* "the last order here was rejected by the exchange, 2026-11-20 10:15 UTC: not enough balance" */
+static void out_ended(struct buf *out, const struct order_note *n) {
+    static const struct {
+        const char *what, *why;
+    } words[] = {
+        [ORDER_REJECTED] = {"was rejected by the exchange", "it does not say why"},
+        [ORDER_REJECTED_BALANCE] = {"was rejected by the exchange", "not enough balance"},
+        [ORDER_REJECTED_MATCH] = {"was rejected by the exchange", "it would have matched at once"},
+        [ORDER_CANCELED] = {"was cancelled", "by the bot or by hand"},
+        [ORDER_EXPIRED] = {"expired", "the exchange ended it"},
+    };
+    char at[WALL_TEXT_MAX], text[160];
+    CHECK((size_t)n->end < sizeof words / sizeof *words && words[n->end].what != NULL);
+    wall_format(at, n->at);
+    at[10] = ' ';
+    (void)snprintf(text, sizeof text, "the last order here %s, %.16s UTC: %s", words[n->end].what, at,
+                   words[n->end].why);
+    out_word(out, "reason", text);
 }
 
 static void out_level(struct buf *out, const struct level *level) {
@@ -198,7 +228,8 @@ static void out_level(struct buf *out, const struct level *level) {
     out_count(out, "fills", level->fills);
     out_amount(out, "profit", level->profit);
     out_time(out, "last_fill", level->last_fill);
-    out_word(out, "reason", level->reason);
+    if (level->ended != NULL) out_ended(out, level->ended);
+    else out_word(out, "reason", level->reason);
     out_object_end(out);
 }
 

@@ -73,7 +73,8 @@ struct user_message {
     struct wall event_time;  /* E */
     struct fill fill;        /* source SOURCE_STREAM; symbol as the exchange spells it */
     struct order order;
-    bool order_open; /* status NEW, PENDING_NEW, PARTIALLY_FILLED; any other, known or not, is final */
+    bool order_open;          /* status NEW, PENDING_NEW, PARTIALLY_FILLED; any other, known or not, is final */
+    enum order_end order_end; /* of one that is not open any more, and was not filled */
     struct balance balances[USER_BALANCES_MAX];
     size_t balance_count;
     bool balances_cut; /* more than USER_BALANCES_MAX: refetch the account */

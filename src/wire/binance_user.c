@@ -104,18 +104,29 @@ static enum err reply_decode(struct user_message *m, struct json_value root, str
 
 /* ---- executionReport ---- */
 
-enum execution { EXECUTION_UNKNOWN, EXECUTION_ORDER, EXECUTION_TRADE };
+enum execution {
+    EXECUTION_UNKNOWN,
+    EXECUTION_ORDER,
+    EXECUTION_CANCELED,
+    EXECUTION_REJECTED,
+    EXECUTION_EXPIRED,
+    EXECUTION_TRADE
+};
 
 static const struct word executions[] = {
     {"NEW", EXECUTION_ORDER},
-    {"CANCELED", EXECUTION_ORDER},
+    {"CANCELED", EXECUTION_CANCELED},
     {"REPLACED", EXECUTION_ORDER},
-    {"REJECTED", EXECUTION_ORDER},
+    {"REJECTED", EXECUTION_REJECTED},
     {"TRADE", EXECUTION_TRADE},
-    {"EXPIRED", EXECUTION_ORDER},
-    {"TRADE_PREVENTION", EXECUTION_ORDER},
+    {"EXPIRED", EXECUTION_EXPIRED},
+    {"TRADE_PREVENTION", EXECUTION_EXPIRED},
     {NULL, EXECUTION_UNKNOWN},
 };
+/* A word that is not known is no reason that could be told. */
+static const struct word reject_reasons[] = {{"INSUFFICIENT_BALANCES", ORDER_REJECTED_BALANCE},
+                                             {"WOULD_MATCH_IMMEDIATELY", ORDER_REJECTED_MATCH},
+                                             {NULL, ORDER_REJECTED}};
 const struct word binance_sides[] = {{"BUY", SIDE_BUY}, {"SELL", SIDE_SELL}, {NULL, 0}};
 const struct word binance_order_types[] = {
     {"LIMIT", ORDER_LIMIT}, {"LIMIT_MAKER", ORDER_LIMIT}, {"MARKET", ORDER_MARKET}, {NULL, ORDER_OTHER}};
@@ -123,7 +134,7 @@ const struct word binance_open_statuses[] = {
     {"NEW", true}, {"PENDING_NEW", true}, {"PARTIALLY_FILLED", true}, {NULL, false}};
 
 struct report {
-    int execution, open;
+    int execution, open, rejected;
     int64_t trade_id;
     struct order order;
     struct fill fill;
@@ -140,6 +151,7 @@ static const struct field report_fields[] = {
     {"q", FIELD_DEC8, FIELD_MUST | FIELD_NOT_NEGATIVE, offsetof(struct report, order.quantity), NULL},
     {"z", FIELD_DEC8, FIELD_MUST | FIELD_NOT_NEGATIVE, offsetof(struct report, order.filled), NULL},
     {"O", FIELD_MS, 0, offsetof(struct report, order.time), NULL},
+    {"r", FIELD_WORD, FIELD_ANY_WORD, offsetof(struct report, rejected), reject_reasons},
     {"t", FIELD_I64, FIELD_MUST, offsetof(struct report, trade_id), NULL},
 };
 
@@ -152,6 +164,16 @@ static const struct field trade_fields[] = {
     {"T", FIELD_MS, FIELD_MUST | FIELD_ABOVE_ZERO, offsetof(struct report, fill.time), NULL},
     {"m", FIELD_MAKER, 0, offsetof(struct report, fill.maker), NULL},
 };
+
+static enum order_end end_of(const struct report *r) {
+    if (r->open) return ORDER_END_NONE;
+    switch (r->execution) {
+    case EXECUTION_REJECTED: return r->rejected != 0 ? (enum order_end)r->rejected : ORDER_REJECTED;
+    case EXECUTION_CANCELED: return ORDER_CANCELED;
+    case EXECUTION_EXPIRED: return ORDER_EXPIRED;
+    default: return ORDER_END_NONE;
+    }
+}
 
 static enum err report_decode(struct user_message *m, const struct letters *l, struct wire_fault *fault) {
     static const struct place p = {.name = "executionReport"};
@@ -168,6 +190,7 @@ static enum err report_decode(struct user_message *m, const struct letters *l, s
     m->kind = USER_ORDER;
     m->order = r.order;
     m->order_open = r.open;
+    m->order_end = end_of(&r);
     if (r.execution != EXECUTION_TRADE || r.trade_id == -1) return ERR_OK;
     r.fill.symbol = r.order.symbol;
     r.fill.trade_id = r.trade_id;

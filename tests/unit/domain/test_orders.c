@@ -212,6 +212,39 @@ static void the_grid_is_the_distinct_prices(void **state) {
     orders_free(o);
 }
 
+static bool note(struct orders *o, int64_t at, enum order_end end, int64_t when) {
+    struct order row = order(1, SIDE_BUY, at);
+    return orders_note(o, &row, end, t(when));
+}
+
+static void the_end_of_an_order_is_noted_until_one_stands_there(void **state) {
+    (void)state;
+    struct orders *o = orders_new();
+    assert_false(note(o, 90, ORDER_END_NONE, 1));
+    assert_true(note(o, 90, ORDER_CANCELED, 1));
+    assert_true(note(o, 90, ORDER_REJECTED, 2)); /* the latest */
+    assert_true(note(o, 95, ORDER_EXPIRED, 3));
+    assert_int_equal(o->note_count, 2);
+    assert_int_equal(o->notes[0].end, ORDER_REJECTED);
+    assert_true(note(o, 90, ORDER_END_NONE, 4));
+    assert_int_equal(o->note_count, 1);
+    struct order listed = order(7, SIDE_BUY, 95);
+    assert_true(orders_replace(o, &listed, 1, t(5)));
+    assert_int_equal(o->note_count, 0);
+    assert_false(note(o, 0, ORDER_REJECTED, 6)); /* a market order has no level */
+    orders_free(o);
+}
+
+static void notes_are_bounded_and_the_oldest_goes(void **state) {
+    (void)state;
+    struct orders *o = orders_new();
+    for (int i = 1; i <= 2 * ORDERS_NOTES; i++) assert_true(note(o, i, ORDER_CANCELED, i));
+    assert_int_equal(o->note_count, ORDERS_NOTES);
+    assert_true(o->notes[0].price.v == price(ORDERS_NOTES + 1).v);
+    assert_true(o->notes[ORDERS_NOTES - 1].price.v == price(2 * ORDERS_NOTES).v);
+    orders_free(o);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_stand_by_price_then_id),
@@ -222,6 +255,8 @@ int main(void) {
         cmocka_unit_test(an_event_before_the_question_does_not),
         cmocka_unit_test(of_two_events_the_last_counts),
         cmocka_unit_test(the_memory_of_events_is_bounded),
+        cmocka_unit_test(the_end_of_an_order_is_noted_until_one_stands_there),
+        cmocka_unit_test(notes_are_bounded_and_the_oldest_goes),
         cmocka_unit_test(over_its_limit_it_refuses_and_counts),
         cmocka_unit_test(next_levels_are_the_nearest_on_their_side),
         cmocka_unit_test(without_a_price_the_innermost_levels_count),

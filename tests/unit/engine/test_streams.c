@@ -355,6 +355,32 @@ static void a_late_listen_key_opens_no_second_link(void **state) {
     rig_end(&r);
 }
 
+static void order_report(const char *x, const char *reason) {
+    char text[700];
+    (void)snprintf(
+        text, sizeof text,
+        "{\"subscriptionId\":0,\"event\":{\"e\":\"executionReport\",\"E\":1767225999000,\"s\":\"BTCUSDT\",\"S\":"
+        "\"BUY\",\"o\":\"LIMIT\",\"q\":\"1\",\"p\":\"90\",\"x\":\"%s\",\"X\":\"%s\",\"r\":\"%s\",\"i\":77,\"l\":"
+        "\"0\",\"z\":\"0\",\"L\":\"0\",\"n\":\"0\",\"N\":null,\"T\":1767225999000,\"t\":-1}}",
+        x, x, reason);
+    rig_user(&r, text);
+}
+
+static void a_rejected_order_is_remembered_at_its_price(void **state) {
+    (void)state;
+    begin_live(true);
+    const struct orders *o = rig_pair(&r, "BTC/USDT")->orders;
+    order_report("REJECTED", "INSUFFICIENT_BALANCES");
+    assert_int_equal(o->note_count, 1);
+    assert_int_equal(o->notes[0].end, ORDER_REJECTED_BALANCE);
+    assert_true(o->notes[0].at.us == INT64_C(1767225999000000));
+    order_report("NEW", "NONE");
+    assert_int_equal(o->note_count, 0);
+    order_report("CANCELED", "NONE");
+    assert_int_equal(o->notes[0].end, ORDER_CANCELED);
+    rig_end(&r);
+}
+
 static void gaps_say_what_filled_them(void **state) {
     (void)state;
     static const char row[] =
@@ -433,6 +459,7 @@ int main(void) {
         cmocka_unit_test(a_listen_key_that_is_refused_is_not_hammered),
         cmocka_unit_test(a_forgotten_listen_key_is_made_anew),
         cmocka_unit_test(a_late_listen_key_opens_no_second_link),
+        cmocka_unit_test(a_rejected_order_is_remembered_at_its_price),
         cmocka_unit_test(gaps_say_what_filled_them),
         cmocka_unit_test(words_follow_the_state),
     };

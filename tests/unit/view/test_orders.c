@@ -133,6 +133,36 @@ static void a_level_with_neither_order_nor_fill_is_missing(void **state) {
     rig_end(&r);
 }
 
+static void a_missing_level_says_what_became_of_its_last_order(void **state) {
+    static const struct {
+        enum order_end end;
+        const char *reason;
+    } cases[] = {
+        {ORDER_REJECTED_BALANCE,
+         "the last order here was rejected by the exchange, 2026-11-20 10:15 UTC: not enough balance"},
+        {ORDER_REJECTED_MATCH,
+         "the last order here was rejected by the exchange, 2026-11-20 10:15 UTC: it would have matched at once"},
+        {ORDER_REJECTED, "the last order here was rejected by the exchange, 2026-11-20 10:15 UTC: it does not say why"},
+        {ORDER_CANCELED, "the last order here was cancelled, 2026-11-20 10:15 UTC: by the bot or by hand"},
+        {ORDER_EXPIRED, "the last order here expired, 2026-11-20 10:15 UTC: the exchange ended it"},
+        {ORDER_END_NONE, "no sell order here; the bot does not say why"},
+    };
+    (void)state;
+    struct rig r;
+    begin_grid(&r);
+    struct order at = {.price = D8("93313.62")}, elsewhere = {.price = D8("93000")};
+    (void)orders_note(r.e->pairs[0]->orders, &elsewhere, ORDER_CANCELED, r.now.wall); /* on no level */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        (void)orders_note(r.e->pairs[0]->orders, &at, cases[i].end, r.now.wall);
+        yyjson_doc *d = orders_of(&r, "BTC/USDT");
+        assert_json(d, "levels.7.price", "93313.62");
+        assert_json(d, "levels.7.reason", cases[i].reason);
+        assert_json(d, "levels.8.reason", "no sell order here; the bot does not say why");
+        yyjson_doc_free(d);
+    }
+    rig_end(&r);
+}
+
 static void a_filled_level_is_not_missing_and_says_when(void **state) {
     (void)state;
     struct rig r;
@@ -307,6 +337,7 @@ int main(void) {
         cmocka_unit_test(orders_not_read_yet_are_said_to_be_unknown),
         cmocka_unit_test(levels_join_orders_and_fills),
         cmocka_unit_test(a_level_with_neither_order_nor_fill_is_missing),
+        cmocka_unit_test(a_missing_level_says_what_became_of_its_last_order),
         cmocka_unit_test(a_filled_level_is_not_missing_and_says_when),
         cmocka_unit_test(a_taken_away_order_is_missed_once_the_price_is_elsewhere),
         cmocka_unit_test(the_reason_is_what_the_data_say),

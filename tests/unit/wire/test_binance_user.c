@@ -104,6 +104,33 @@ static void every_execution_type(void **state) {
     assert_int_equal(report(*state, "SOMETHING_NEW", "NEW", "5").kind, USER_IGNORED);
 }
 
+static void how_an_order_ended_is_told(void **state) {
+    static const struct {
+        const char *x, *status, *reason;
+        enum order_end end;
+    } cases[] = {{"NEW", "NEW", "NONE", ORDER_END_NONE},
+                 {"TRADE", "FILLED", "NONE", ORDER_END_NONE},
+                 {"CANCELED", "CANCELED", "NONE", ORDER_CANCELED},
+                 {"EXPIRED", "EXPIRED", "NONE", ORDER_EXPIRED},
+                 {"TRADE_PREVENTION", "EXPIRED_IN_MATCH", "NONE", ORDER_EXPIRED},
+                 {"TRADE_PREVENTION", "PARTIALLY_FILLED", "NONE", ORDER_END_NONE},
+                 {"REJECTED", "REJECTED", "INSUFFICIENT_BALANCES", ORDER_REJECTED_BALANCE},
+                 {"REJECTED", "REJECTED", "WOULD_MATCH_IMMEDIATELY", ORDER_REJECTED_MATCH},
+                 {"REJECTED", "REJECTED", "NONE", ORDER_REJECTED},
+                 {"REJECTED", "REJECTED", "SOMETHING_NEW", ORDER_REJECTED}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[600];
+        (void)snprintf(
+            text, sizeof text,
+            "{\"e\":\"executionReport\",\"E\":5,\"s\":\"BTCUSDT\",\"S\":\"SELL\",\"o\":\"LIMIT\",\"q\":\"2\","
+            "\"p\":\"100\",\"x\":\"%s\",\"X\":\"%s\",\"r\":\"%s\",\"i\":9,\"l\":\"1\",\"z\":\"1\",\"L\":\"101\","
+            "\"n\":\"0\",\"N\":null,\"T\":7,\"t\":5}",
+            cases[i].x, cases[i].status, cases[i].reason);
+        assert_int_equal(decoded(*state, text).order_end, cases[i].end);
+    }
+    assert_int_equal(report(*state, "REJECTED", "REJECTED", "-1").order_end, ORDER_REJECTED); /* r is left out */
+}
+
 static void fill_with_an_unknown_status_is_not_lost(void **state) {
     struct user_message m = report(*state, "TRADE", "SOMETHING_NEW", "5");
     assert_int_equal(m.kind, USER_FILL);
@@ -326,6 +353,7 @@ int main(void) {
         T(placed_canceled_and_expired_are_no_fills),
         T(every_status_is_open_or_final),
         T(every_execution_type),
+        T(how_an_order_ended_is_told),
         T(fill_with_an_unknown_status_is_not_lost),
         T(allocation_is_no_fill),
         T(fill_without_the_optional_fields),
