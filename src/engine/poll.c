@@ -218,8 +218,17 @@ static int64_t round_us(const struct engine *e) {
     int64_t tier2 = e->config->tier2_us, n = (int64_t)active_pairs(e);
     int64_t candles = e->market_fallback == FALLBACK_BOT ? 2 : 0; /* halves of a question a round */
     int64_t stretched =
-        n * (3 + candles) * US_PER_MIN / 2 / BOT_OTHERS_A_MINUTE; /* trades every round, orders every other */
+        n * (3 + candles) * US_PER_MIN / 2 / BOT_OTHERS_A_MINUTE; /* trades every round, orders at least every other */
     return stretched > tier2 ? stretched : tier2;
+}
+
+/* Trades go before orders (PRODUCT 2): these take what the round leaves of the bot's minute, but every other round at least. */
+static int64_t orders_us(const struct engine *e, int64_t round) {
+    int64_t n = (int64_t)active_pairs(e), candles = e->market_fallback == FALLBACK_BOT ? 2 : 0;
+    int64_t left = BOT_OTHERS_A_MINUTE - (n * (2 + candles) * US_PER_MIN / 2 + round - 1) / round;
+    int64_t every = left > 0 ? n * US_PER_MIN / left : 2 * round;
+    if (every > 2 * round) return 2 * round;
+    return every > round ? every : round;
 }
 
 struct choice {
@@ -250,6 +259,7 @@ static struct choice next_for_bot(struct engine *e) {
     struct bot_state *b = &e->bot;
     bool polling = bot_polls_fills(e);
     b->tier2_actual_us = round_us(e);
+    int64_t orders_every = orders_us(e, b->tier2_actual_us);
     e->priv->poll.bot_next_at = NEVER;
     if (b->health_unauthorized) return best;
     if (b->unauthorized) {
@@ -265,7 +275,7 @@ static struct choice next_for_bot(struct engine *e) {
             consider(e, &best, ASK_BOT_TRADES, i, p->trades_polled, b->tier2_actual_us);
         if (polling || b->refused[BOT_ORDERS] || (p->orders_polled.us == 0 && !engine_has_key(e)) ||
             (!p->orders_known && p->trades_polled.us != 0 && !engine_has_key(e)))
-            consider(e, &best, ASK_BOT_ORDERS, i, p->orders_polled, 2 * b->tier2_actual_us);
+            consider(e, &best, ASK_BOT_ORDERS, i, p->orders_polled, orders_every);
         if (e->market_fallback == FALLBACK_BOT || b->refused[BOT_OHLCV])
             consider(e, &best, ASK_BOT_OHLCV, i, p->candle_polled, b->tier2_actual_us);
     }

@@ -45,6 +45,33 @@ static void health_faster_than_its_share_comes_evenly(void **state) {
     rig_end(&r);
 }
 
+/* Trades first; orders at tier 2 too where the bot's minute has room for both, else at least every other round. */
+static void orders_are_polled_at_tier_two_as_well(void **state) {
+    static const struct {
+        size_t pairs, trades, orders; /* questions about each in two minutes */
+    } cases[] = {{1, 24, 24}, {2, 24, 24}, {3, 24, 14}, {4, 19, 9}};
+    static const char *const symbols[] = {"BTC/USDT", "ETH/USDT", "BNB/USDT", "ETH/BTC"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rig_begin(&r);
+        for (size_t k = 0; k < cases[i].pairs; k++) rig_symbols(&r, symbols[k], NULL);
+        rig_start(&r);
+        rig_live(&r);
+        rig_ticks(&r, 60 * US_PER_S);
+        struct mono from = r.now.mono;
+        rig_ticks(&r, 120 * US_PER_S);
+        for (size_t k = 0; k < cases[i].pairs; k++) {
+            char trades[80], orders[80];
+            (void)snprintf(trades, sizeof trades, "/api/trades?symbol=%.3s%%2F%.4s", symbols[k], symbols[k] + 4);
+            (void)snprintf(orders, sizeof orders, "/api/orders?symbol=%.3s%%2F%.4s", symbols[k], symbols[k] + 4);
+            assert_in_range(rig_count(&r, trades, from), cases[i].trades - 1, cases[i].trades + 1);
+            assert_in_range(rig_count(&r, orders, from), cases[i].orders - 1, cases[i].orders + 1);
+        }
+        assert_true(rig_count(&r, "http://bot", from) <= 2 * RATE_LIMIT_MAX);
+        rig_end(&r);
+    }
+}
+
 static void many_pairs_stretch_tier_two_within_the_limit(void **state) {
     (void)state;
     char symbol[20];
@@ -253,6 +280,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_live_nothing_is_asked_of_rest),
         cmocka_unit_test(health_faster_than_its_share_comes_evenly),
+        cmocka_unit_test(orders_are_polled_at_tier_two_as_well),
         cmocka_unit_test(many_pairs_stretch_tier_two_within_the_limit),
         cmocka_unit_test(a_hung_request_does_not_spin_the_timer),
         cmocka_unit_test(a_down_market_stream_is_polled_and_handed_back),
