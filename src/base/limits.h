@@ -32,9 +32,8 @@ enum {
     LIMIT_TOPIC_BYTES = 64,             /* "candles:" + symbol (31) + ":" + interval (3), with room */
     LIMIT_QUERIES_WAITING = 256,        /* questions to the store at a time; more are answered 503 */
     LIMIT_QUERY_SECONDS = 30,           /* longer than any read of 10^7 fills on a slow board; then 504 */
-    LIMIT_PIECE_SECONDS =
-        60,               /* for a browser to take a piece of a download, 700 kB: a modem of the nineties would not */
-    LIMIT_DOWNLOADS = 16, /* questions about the history under way: each is a browser waiting */
+    LIMIT_PIECE_SECONDS = 20,           /* for a browser to take a piece of a download: 40 kB at 2 kB a second */
+    LIMIT_DOWNLOADS = 16,               /* questions about the history under way: each is a browser waiting */
     LIMIT_DOWNLOADS_CSV = 8, /* of them as long as their readers like: the page's own questions keep the rest */
     LIMIT_QUERY_ROWS = 1000, /* rows of one page of trades or candles: under 300 kB */
     LIMIT_CONNECTIONS = LIMIT_SESSIONS + 500, /* room for pages and questions beside the live feeds */

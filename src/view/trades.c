@@ -13,7 +13,8 @@
 #include <stdlib.h>
 
 enum stage { STAGE_ROWS, STAGE_TOTALS, STAGE_DONE };
-enum { FEE_ASSETS_MAX = 256 }; /* of all pairs together; in practice each pair's two and BNB */
+enum { COST_OF_A_TEXT = 4, COST_OF_A_ROW = 20 }; /* in fills looked at, as measured (tests/bench/bench_store.c) */
+enum { FEE_ASSETS_MAX = 256 };                   /* of all pairs together; in practice each pair's two and BNB */
 
 struct quote_sums { /* exact, of the pairs with that quote */
     struct name quote;
@@ -163,13 +164,16 @@ static bool take_row(struct view_trades *t, struct buf *out, const struct engine
     return true;
 }
 
+static size_t cost_of_a_look(const struct view_trades *t) { return t->filter.text[0] != '\0' ? COST_OF_A_TEXT : 1; }
+
 static void rows_step(struct view_trades *t, struct buf *out, const struct engine *e) {
     struct fill f;
     struct fill_result r;
     size_t pair;
     if (!t->started) rows_head(t, out);
     fill_walk_begin(&t->walk, e, &t->filter, t->has_place ? &t->place : NULL);
-    for (size_t n = 0; n < VIEW_STEP_FILLS; n++) {
+    for (size_t spent = 0; spent < VIEW_STEP_FILLS; spent += cost_of_a_look(t)) {
+        uint32_t before = t->rows;
         bool end = !fill_walk_next(&t->walk, &f, &r, &pair);
         if (!end) {
             t->place = fill_key_of(&f);
@@ -179,6 +183,7 @@ static void rows_step(struct view_trades *t, struct buf *out, const struct engin
             rows_end(t, out);
             return;
         }
+        if (t->rows != before) spent += COST_OF_A_ROW;
     }
 }
 
@@ -244,13 +249,13 @@ static size_t first_position(const struct view_trades *t, const struct engine *e
     return ledger_position(l, t->filter.from.us > since.us ? t->filter.from : since);
 }
 
-/* At most `budget` fills of one pair; returns how many. Goes on to the next pair at the end of this one. */
+/* Fills of one pair, as far as the budget goes; returns what they cost. Goes on to the next pair at the end of this one. */
 static size_t add_pair(struct view_trades *t, const struct engine *e, size_t budget) {
     const struct pair *p = e->pairs[t->pair];
     const struct fill_filter *f = &t->filter;
     size_t end = f->to.us != 0 ? ledger_position(p->ledger, f->to) : ledger_count(p->ledger), done = 0;
     size_t at = first_position(t, e, p->ledger);
-    for (; at < end && done < budget; at++, done++) {
+    for (; at < end && done < budget; at++, done += cost_of_a_look(t)) {
         struct fill fill;
         struct fill_result result;
         ledger_get(p->ledger, at, &fill, &result);

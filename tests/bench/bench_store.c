@@ -220,6 +220,8 @@ static void ask_pages(const struct engine *e, const struct part *p) {
     ask_page(e, "one pair's sells", &q, NULL);
     q = (struct view_trades_query){.limit = 100, .text = "bnb"};
     ask_page(e, "a word searched for", &q, NULL);
+    q = (struct view_trades_query){.limit = 100, .text = "nowhere"};
+    ask_page(e, "a word that is nowhere", &q, NULL);
     q = (struct view_trades_query){.limit = 100, .to = {FROM_US + p->fills / 2 * STEP_US}};
     ask_page(e, "before the middle", &q, cursor);
     q = (struct view_trades_query){.limit = 100, .cursor = cursor};
