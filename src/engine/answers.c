@@ -196,11 +196,12 @@ static void new_epoch(struct engine *e) {
 
 /* A testnet that was wiped shows a newest id below a known one (ACCOUNTING 2); so do answers that lag: asked twice. True where
  * the answer says nothing yet. */
-static bool doubts_history(struct engine *e, struct history *h, struct json_value result) {
+static bool doubts_history(struct engine *e, struct pair *p, struct json_value result) {
+    struct history *h = &p->history;
     int64_t newest = -1;
     struct wire_fault fault;
     if (!h->verify || my_trades_decode(result, newest_id, &newest, &fault) != ERR_OK) return false;
-    bool lower = newest < h->complete_to, suspected = h->suspect;
+    bool lower = newest < poll_newest_known(e, p), suspected = h->suspect;
     h->suspect = lower && !suspected;
     h->verify = h->suspect;
     if (h->suspect) h->wanted = true, h->not_before = mono_add(e->now.mono, WIPE_AGAIN_US);
@@ -213,7 +214,7 @@ static void on_trades(struct engine *e, struct request *r, struct json_value res
     struct pair *p = e->pairs[r->pair];
     struct rows rows = {.e = e, .pair = r->pair, .last_id = -1};
     p->history.in_flight = false;
-    if (r->ask == ASK_NEWEST_TRADES && doubts_history(e, &p->history, result)) return;
+    if (r->ask == ASK_NEWEST_TRADES && doubts_history(e, p, result)) return;
     *err = my_trades_decode(result, take_fill, &rows, fault);
     bool stuck = r->ask == ASK_TRADES && rows.count >= TRADES_PAGE && rows.last_id <= p->history.complete_to;
     if (*err == ERR_OK &&

@@ -276,6 +276,7 @@ void engine_load_point(struct engine *e, struct wall time, struct span point) { 
 void engine_start(struct engine *e, struct now now) {
     e->now = now;
     e->priv->started = true;
+    e->priv->ticked_at = now.mono;
     e->priv->poll.minute_at = mono_add(now.mono, US_PER_MIN - now.wall.us % US_PER_MIN);
     for (size_t i = 0; i < e->pair_count; i++)
         while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {
@@ -347,6 +348,7 @@ void engine_handle(struct engine *e, const struct event *v, struct now now) {
     case EVENT_PAGE: e->priv->poll.page_open = v->on; break;
     case EVENT_STOP: on_stop(e); break;
     }
+    if (v->kind == EVENT_TIMER) e->priv->ticked_at = now.mono;
     if (v->kind != EVENT_TIMER || e->priv->stopping || !e->priv->started) return;
     requests_expire(e);
     candles_tick(e);
@@ -372,7 +374,8 @@ bool engine_turn(struct engine *e, struct now now) {
 }
 
 struct mono engine_deadline(const struct engine *e) {
-    struct mono due = mono_add(e->now.mono, US_PER_S); /* ages and staleness are looked at once a second */
+    /* ages, staleness and what is due at no time of its own: once a second, however busy the streams are */
+    struct mono due = mono_add(e->priv->ticked_at, US_PER_S);
     struct mono others[] = {streams_deadline(e), requests_deadline(e), poll_deadline(e), e->priv->poll.minute_at};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i].us < due.us) due = others[i];

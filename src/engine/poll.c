@@ -11,7 +11,8 @@
 #define SECOND_LOOK_US                                                                                                 \
     (10 *                                                                                                              \
      US_PER_S) /* the database behind myTrades lags (BINANCE 4.3): a read in a gap's last moment may miss its newest */
-enum { LOOKED_AT = 64 }; /* newest fills of a pair: the bot tells of a trade within seconds */
+enum { LOOKED_AT = 64 };      /* newest fills of a pair: the bot tells of a trade within seconds */
+#define SETTLED_US US_PER_MIN /* a trade that old is in the exchange's answers */
 #define INFO_US US_PER_DAY
 #define TIME_US US_PER_HOUR
 #define SUBSCRIPTIONS_US (10 * US_PER_MIN)
@@ -43,12 +44,27 @@ static bool api_open(const struct engine *e) {
     return e->config->user_stream == USER_STREAM_WS_API && e->user.cur.id != 0 && e->user.cur.phase >= LINK_OPEN;
 }
 
+/* The highest id that the exchange itself must know: what was read of it in this life or by a mark of the store, or a fill from
+ * before that stands without a mark because the store failed then, or one that the bot of the same account told. Old enough
+ * for the exchange's database. */
+int64_t poll_newest_known(const struct engine *e, const struct pair *p) {
+    int64_t id = ledger_last_id(p->ledger), read_to = p->history.complete_to;
+    struct fill f;
+    if (id <= read_to) return read_to;
+    if (!ledger_find(p->ledger, id, SIDE_BUY, &f) && !ledger_find(p->ledger, id, SIDE_SELL, &f)) return read_to;
+    bool stored = f.source != SOURCE_BOT && f.source != SOURCE_IMPORT && f.received_at.us < e->started_at.us;
+    bool by_bot = f.source == SOURCE_BOT && e->priv->accounts_match;
+    return (stored || by_bot) && f.time.us < engine_exchange_time(e).us - SETTLED_US ? id : read_to;
+}
+
+static bool may_be_wiped(const struct engine *e) { return strcmp(e->config->environment, "production") != 0; }
+
 void poll_history_wanted(struct engine *e) {
     if (!engine_has_key(e)) return;
     for (size_t i = 0; i < e->pair_count; i++) {
         struct history *h = &e->pairs[i]->history;
         h->wanted = true; /* one that left the bot is still held: its trades count */
-        h->verify = h->complete_to >= 0 && strcmp(e->config->environment, "production") != 0;
+        h->verify = may_be_wiped(e) && poll_newest_known(e, e->pairs[i]) >= 0;
         if (!e->pairs[i]->active) continue;
         h->sync_wanted = true;
         h->sync_from = e->now.mono;
@@ -158,7 +174,11 @@ static bool bot_is_ahead(const struct engine *e) {
  * growing distances while the bot knows more, then every hour. */
 static void reconcile(struct engine *e) {
     struct poll_state *p = &e->priv->poll;
-    for (size_t i = 0; i < e->pair_count; i++) e->pairs[i]->history.wanted = true;
+    for (size_t i = 0; i < e->pair_count; i++) {
+        struct history *h = &e->pairs[i]->history;
+        h->wanted = true;
+        h->verify |= may_be_wiped(e) && poll_newest_known(e, e->pairs[i]) > h->complete_to;
+    }
     bool first = p->reconcile_wait_us == SECOND_LOOK_US;
     p->reconcile_wait_us = bot_is_ahead(e) ? 2 * p->reconcile_wait_us : first ? US_PER_MIN : RECONCILE_US;
     if (p->reconcile_wait_us > RECONCILE_US) p->reconcile_wait_us = RECONCILE_US;

@@ -166,6 +166,7 @@ struct engine_private {
     bool stopping, started;
     bool data_flowed;         /* some feed or its polling has worked: the start is over */
     struct mono staleness_at; /* once a second */
+    struct mono ticked_at;    /* the last EVENT_TIMER */
     struct poll_state poll;
     int market_subscribe_pending; /* SUBSCRIBE frames not answered yet, on the newest market link */
     int64_t next_frame_id;
@@ -293,8 +294,9 @@ void charts_free(struct engine *e);
 /* poll.c: what to ask next */
 void poll_tick(struct engine *e);
 struct mono poll_deadline(const struct engine *e);
-void poll_history_wanted(struct engine *e); /* every pair: read from the last known on */
-void poll_synced(struct engine *e);         /* the user feed is live where no pair waits for its trades */
+void poll_history_wanted(struct engine *e);                              /* every pair: read from the last known on */
+int64_t poll_newest_known(const struct engine *e, const struct pair *p); /* by the exchange; -1 none */
+void poll_synced(struct engine *e); /* the user feed is live where no pair waits for its trades */
 
 /* figures.c */
 void figures_restore(struct engine *e, struct wall at, struct span point); /* a stored minute, before the start */

@@ -489,7 +489,7 @@ static void on_user_event(struct engine *e, uint64_t id, const struct user_messa
         if (m->balances_cut) balances_moved(e);
         break;
     case USER_TERMINATED:
-        if (id == e->user.cur.id) e->priv->listen_key[0] = '\0';
+        e->priv->listen_key[0] = '\0'; /* on whichever link: where another key is good, asking gives it again */
         streams_user_ended(e, id, "the subscription was ended by the exchange");
         break;
     case USER_SHUTDOWN:

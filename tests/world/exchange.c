@@ -112,7 +112,8 @@ static struct trade make_trade(struct world *w, int m) {
     uint64_t size = 1 + rng_below(&w->market, 50), order = rng_below(&w->market, 3), step = rng_below(&w->market, 3);
     bool maker = rng_below(&w->market, 2), buy = rng_below(&w->market, 2), bnb = rng_below(&w->market, 2);
     uint64_t bnb_fee = 1 + rng_below(&w->market, 5000);
-    struct trade t = {.id = w->next_id[m], .order = w->next_order, .maker = maker, .time_ms = exchange_ms(w)};
+    struct trade t = {
+        .id = w->next_id[m], .order = w->next_order, .maker = maker, .time_ms = exchange_ms(w), .made_at = w->now};
     w->next_id[m] += 1 + (int64_t)step;
     if (order > 0) w->next_order++; /* else the next fill belongs to the same order */
     t.buy = w->holdings[m] < 200000000 || buy;
@@ -337,7 +338,8 @@ static void put_my_trades(struct world *w, struct buf *b, const char *text) {
         return;
     }
     size_t end = w->trade_count[m], lag = fault_strikes(w, FAULT_ANSWERS_LAG) ? 1 + (size_t)drawn(w, 3) : 0, first = 0;
-    while (lag > 0 && end > 0 && w->trades[m][end - 1].time_ms > exchange_ms(w) - LAG_MS) end--, lag--;
+    while (lag > 0 && end > 0 && w->trades[m][end - 1].time_ms > exchange_ms(w) - LAG_MS)
+        end--, lag--, w->lagged_at[m] = w->now;
     if (from < 0 && end > PAGE) first = end - PAGE;
     for (size_t low = 0, high = end; from >= 0 && low <= high;) { /* the first with that id or a later one */
         first = low + (high - low) / 2;

@@ -22,11 +22,13 @@ const struct fault_row fault_rows[FAULTS] = {
     [FAULT_BOT_DIFFERS] = {"bot_differs", "the bot tells prices that are not the exchange's", 20},
     [FAULT_BOT_ABSENT] = {"bot_absent", "an endpoint of the bot is answered 404", 200},
     [FAULT_BOT_LIMIT] = {"bot_limit", "the bot says 429", 200},
+    [FAULT_ORDERS_FAIL] = {"orders_fail", "a list of open orders, the bot's or the exchange's, is answered 500", 4},
     [FAULT_COMMIT_LATE] = {"commit_late", "a commit takes three seconds", 50},
     [FAULT_COMMIT_FAILS] = {"commit_fails", "a commit fails, the next may not", 100},
     [FAULT_REST_DOWN] = {"rest_down", "Binance's REST is not reachable for minutes", 150},
     [FAULT_BOT_DOWN] = {"bot_down", "the bot is not reachable for minutes", 150},
     [FAULT_STREAMS_DOWN] = {"streams_down", "no new connection can be opened for minutes", 150},
+    [FAULT_STREAMS_FLAP] = {"streams_flap", "for minutes each new connection is closed as soon as it has opened", 300},
     [FAULT_BAN] = {"ban", "429 or 418 with Retry-After, until it is over", 300},
     [FAULT_BAN_UNTOLD] = {"ban_untold", "429 that does not say for how long", 600},
     [FAULT_EXCHANGE_CLOCK] = {"exchange_clock", "the exchange sets its clock, by 10 s at most", 300},
@@ -53,9 +55,18 @@ static bool listed(const struct world *w, enum fault kind, uint32_t chance) {
     return false;
 }
 
+uint64_t faults_left_out(uint64_t seed) {
+    uint64_t out = 0;
+    _Static_assert(FAULTS <= 64, "a bit for each");
+    for (int kind = 0; kind < FAULTS; kind++)
+        if (mix64(mix64(seed) ^ (uint64_t)(kind + 1)) % 4 == 0) out |= (uint64_t)1 << kind;
+    return out;
+}
+
 bool fault_strikes(struct world *w, enum fault kind) {
     uint32_t chance = w->chances[kind]++;
     if (!w->config.faults || w->calm) return false;
+    if (!w->config.appointed && ((w->left_out >> kind) & 1) != 0) return false;
     uint64_t draw = mix64(mix64(w->config.seed) + ((uint64_t)kind << 40) + chance);
     if (!w->config.appointed && draw % fault_rows[kind].one_in != 0) return false;
     if (w->config.only != NULL && !listed(w, kind, chance)) return false;

@@ -43,7 +43,8 @@ struct trade {
     int64_t price, quantity; /* 1e-8 */
     int64_t fee;             /* 1e-8 of the fee asset */
     const char *fee_asset;
-    int64_t time_ms;
+    int64_t time_ms;     /* by the exchange's clock */
+    int64_t made_at;     /* by virtual time */
     char *row, *bot_row; /* as the exchange and the bot list it; NULL until asked for */
 };
 
@@ -60,13 +61,16 @@ struct delivery {
     char *body;
     int64_t retry_after_us, weight_used;
     int remaining;
-    uint32_t ticker; /* market + 1: shown the engine a price of it */
+    uint32_t ticker;  /* market + 1: shown the engine a price of it */
+    uint32_t number;  /* of the request that is answered; 0 none */
+    bool bot, failed; /* who was asked; its breaker counts it as a failure */
 };
 
 struct model_link {
     uint64_t id;
     bool market, open, dead, stalled;
-    bool subscribed;           /* user: to its events */
+    bool subscribed; /* user: to its events */
+    int64_t subscribed_at;
     uint64_t listen_key;       /* opened with it; 0: WebSocket API */
     unsigned tickers, minutes; /* market: streams subscribed to, a bit for each market */
     int64_t opened;
@@ -80,6 +84,13 @@ struct model_order {
     int64_t id;
     bool buy;
     int64_t price, quantity;
+};
+
+struct model_breaker {   /* of an upstream, told by the answers alone */
+    unsigned failures;   /* in a row, one a poll */
+    uint64_t counted_to; /* requests up to this one belong to the poll that failed last */
+    int64_t failed_at;
+    bool trial_out;
 };
 
 struct point {
@@ -96,7 +107,8 @@ struct world {
     struct rng market; /* of this second's prices, trades and orders: the same whatever happens to the network */
     uint64_t draw;     /* of the last fault that struck */
     uint32_t chances[FAULTS];
-    int64_t now; /* us, wall = mono + epoch */
+    uint64_t left_out; /* kinds of faults: a bit for each */
+    int64_t now;       /* us, wall = mono + epoch */
     struct engine *engine;
     struct view *view; /* as a page follows it, delta by delta */
     struct mono view_beat;
@@ -139,7 +151,8 @@ struct world {
     bool store_gone;
     /* fate */
     bool calm, quiet; /* no more faults; no more trades */
-    int64_t rest_down_until, bot_down_until, streams_down_until, ban_until, key_refused_until, disk_full_until;
+    int64_t rest_down_until, bot_down_until, streams_down_until, streams_flap_until, ban_until, key_refused_until,
+        disk_full_until;
     int64_t bot_young_until, inactive_until[TRADABLE];
     bool ban_untold, ban_418;
     int64_t clock_offset, wall_shift, wall_shifted_at;
@@ -147,9 +160,16 @@ struct world {
     char (*steps)[160]; /* a ring of the last steps, for a failing seed */
     size_t step_count;
     uint64_t events;
-    uint64_t whole_at;    /* event of the last look at everything */
-    int64_t silent_until; /* as the engine was told with a 429 */
-    int64_t key_tried;    /* the last try of a key known to be refused; 0 none */
+    uint64_t whole_at;                /* event of the last look at everything */
+    int64_t silent_until;             /* as the engine was told with a 429 */
+    uint64_t expired_key;             /* the listen key that the engine was told is none any more */
+    int64_t key_tried;                /* the last try of a key known to be refused; 0 none */
+    struct model_breaker breakers[2]; /* by whether it is the bot's */
+    int64_t live_at;                  /* the user feed by this link; 0 not */
+    uint64_t live_link;
+    unsigned live_pairs;           /* a bit for each market whose trades were waited for */
+    int64_t orders_owed[TRADABLE]; /* since when: the last question for the list of open orders failed; 0 not */
+    int64_t lagged_at[TRADABLE];   /* an answer left out the newest trades */
     int64_t bot_times[BOT_LIMIT];
     size_t bot_next;
     int64_t connect_times[2][CONNECTS_WATCHED];

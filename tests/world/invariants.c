@@ -17,6 +17,11 @@ const struct invariant_row invariant_rows[INVARIANTS] = {
     [LIVE_MEANS_PROVEN] = {"live_means_proven",
                            "a feed is live only by a link that delivered, or is subscribed and merged"},
     [STREAMING_MEANS_LIVE] = {"streaming_means_live", "the mode is streaming only while each wanted feed is live"},
+    [LIVE_MEANS_MERGED] =
+        {"live_means_merged",
+         "three seconds after the user feed is live all trades from before its subscription are shown"},
+    [ORDERS_ARE_ASKED_AGAIN] = {"orders_are_asked_again",
+                                "a list of open orders that failed is asked for again while the user feed is live"},
     [ONE_LINK_ONE_PLACE] = {"one_link_one_place", "a link is the current one or the replacement, not both"},
     [TWO_LINKS_AT_MOST] = {"two_links_at_most", "no feed has more than two connections, so none leaks"},
     [DEADLINES_LIE_AHEAD] = {"deadlines_lie_ahead", "the next timer is in the future: the engine never spins"},
@@ -29,9 +34,12 @@ const struct invariant_row invariant_rows[INVARIANTS] = {
     [REFUSED_KEY_ONCE_A_MINUTE] = {"refused_key_once_a_minute",
                                    "a key known to be refused is tried once a minute at most"},
     [BOT_LIMIT_HOLDS] = {"bot_limit", "the bot is asked 90 times in any minute at most"},
-    [OPEN_BREAKER_REFUSES] = {"open_breaker_refuses", "nothing is asked through an open breaker"},
+    [OPEN_BREAKER_REFUSES] = {"open_breaker_refuses",
+                              "after five failed polls in a row nothing is asked for a minute, then one question"},
     [FIVE_MESSAGES_A_SECOND] = {"five_messages_a_second", "a market connection gets five messages a second at most"},
     [CONNECTS_ARE_SPACED] = {"connects_are_spaced", "a feed connects 40 times in two minutes at most"},
+    [EXPIRED_KEY_IS_LEFT] = {"expired_key_is_left",
+                             "no connection is opened by a listen key that is said to be expired"},
     [NOTHING_FOR_A_DEAD_STORE] = {"nothing_for_a_dead_store", "no batch is handed to a store that is gone"},
     [QUESTIONS_ARE_KNOWN] = {"questions_are_known", "only documented questions are asked"},
     [NO_FILL_TWICE] = {"no_fill_twice", "no trade stands twice in a ledger"},
@@ -58,6 +66,9 @@ enum {
     CLOCK_SLACK_S = 21, /* the model's exchange may set its clock by 20 s: a time told before is off by so much */
     STALE_S = 62        /* 60, and a second to notice, and one to be told */
 };
+#define MERGED_US (3 * US_PER_S) /* a store that is slow is waited for a second */
+#define OWED_US (90 * US_PER_S)
+#define RECENT_US (30 * US_PER_MIN)
 
 void broken(struct world *w, enum invariant i, const char *format, ...) {
     va_list args;
@@ -84,7 +95,36 @@ void see_key(struct world *w) {
     w->key_tried = known ? w->now : 0;
 }
 
+/* Five polls that fail open a breaker, one answer that does not closes it: what a poll is says PRODUCT 6, those under way when
+ * a failure is told belong to the poll that failed. */
+void see_http_answer(struct world *w, const struct delivery *d) {
+    struct model_breaker *b = &w->breakers[d->bot];
+    b->trial_out = false;
+    if (!d->failed) b->failures = 0;
+    if (!d->failed || d->number <= b->counted_to) return;
+    b->failures++;
+    b->failed_at = w->now;
+    b->counted_to = w->result->requests;
+}
+
+/* "orders" of the bot, "openOrders" of the exchange. */
+void see_orders_asked(struct world *w, const char *text, bool failed) {
+    int m = strstr(text, "rders") != NULL ? market_in(text) : -1;
+    if (m >= 0 && m < TRADABLE) w->orders_owed[m] = failed ? w->now : 0;
+}
+
+static void see_breaker(struct world *w, bool bot) {
+    struct model_breaker *b = &w->breakers[bot];
+    bool open = b->failures >= (unsigned)w->engine_config.breaker.fail_max;
+    HOLDS(w, OPEN_BREAKER_REFUSES,
+          !open || (!b->trial_out && w->now - b->failed_at >= w->engine_config.breaker.reset_us),
+          "%s was asked %.1f s after %u failed polls", bot ? "the bot" : "Binance",
+          (double)(w->now - b->failed_at) / 1e6, b->failures);
+    b->trial_out = open;
+}
+
 void see_request(struct world *w, const struct effect *f, bool bot) {
+    see_breaker(w, bot);
     if (!bot) {
         see_binance(w, "a request");
         if (f->with_key) see_key(w);
@@ -94,10 +134,10 @@ void see_request(struct world *w, const struct effect *f, bool bot) {
     HOLDS(w, BOT_LIMIT_HOLDS, oldest == 0 || w->now - oldest >= US_PER_MIN, "over %d requests in a minute", BOT_LIMIT);
     w->bot_times[w->bot_next] = w->now;
     w->bot_next = (w->bot_next + 1) % BOT_LIMIT;
-    HOLDS(w, OPEN_BREAKER_REFUSES, w->engine->bot.breaker.state != BREAKER_OPEN, "the bot was asked");
 }
 
-void see_connect(struct world *w, bool market) {
+void see_connect(struct world *w, const struct model_link *l) {
+    bool market = l->market;
     int64_t *times = w->connect_times[market], oldest = times[w->connect_next[market]];
     size_t alive = 0;
     HOLDS(w, CONNECTS_ARE_SPACED, oldest == 0 || w->now - oldest >= 2 * US_PER_MIN,
@@ -106,6 +146,7 @@ void see_connect(struct world *w, bool market) {
     times[w->connect_next[market]] = w->now;
     w->connect_next[market] = (w->connect_next[market] + 1) % CONNECTS_WATCHED;
     for (size_t i = w->first_link; i < w->link_count; i++) alive += w->links[i].market == market && !w->links[i].dead;
+    HOLDS(w, EXPIRED_KEY_IS_LEFT, l->listen_key == 0 || l->listen_key != w->expired_key, "it was");
     HOLDS(w, TWO_LINKS_AT_MOST, alive <= LINKS_OF_A_FEED, "%zu of the %s feed", alive, market ? "market" : "user");
 }
 
@@ -157,8 +198,56 @@ static void check_feed(struct world *w, const struct feed *f, const char *name) 
     HOLDS(w, ONE_LINK_ONE_PLACE, f->cur.id == 0 || f->cur.id != f->next.id, "%s", name);
 }
 
+/* Of what is recent: the page with the newest trades is read before the feed is live, older ones may follow. */
+static void check_merged(struct world *w, const struct pair *p, int m, int64_t subscribed_at) {
+    if (w->lagged_at[m] >= subscribed_at || w->wipe_unnoticed) return;
+    for (size_t i = w->trade_count[m]; i-- > 0 && w->trades[m][i].made_at > subscribed_at - RECENT_US;) {
+        const struct trade *t = &w->trades[m][i];
+        if (t->made_at >= subscribed_at) continue;
+        HOLDS(w, LIVE_MEANS_MERGED, ledger_knows(p->ledger, t->id, t->buy ? SIDE_BUY : SIDE_SELL),
+              "%s %" PRId64 " is missing", p->symbol.text, t->id);
+    }
+}
+
+/* By whomever it was asked. It has ninety seconds of their own: those in which nothing hindered the engine. Where the exchange
+ * allows little there may be no room for it. */
+static void check_orders_owed(struct world *w, const struct pair *p, int m) {
+    bool hindered = w->live_link == 0 || !p->active || w->engine->exchange.unauthorized || w->now < w->silent_until;
+    if (w->config.low_limit || w->config.user_stream != USER_STREAM_WS_API || w->orders_owed[m] == 0) return;
+    if (hindered) w->orders_owed[m] = w->now;
+    HOLDS(w, ORDERS_ARE_ASKED_AGAIN, w->now - w->orders_owed[m] < OWED_US, "%s: it failed %.0f s ago", p->symbol.text,
+          (double)(w->now - w->orders_owed[m]) / 1e6);
+}
+
+static void check_live(struct world *w) {
+    const struct engine *e = w->engine;
+    if (!w->config.credentials) return;
+    if (!feed_is_live(&e->user)) w->live_link = 0;
+    else if (e->user.cur.id != w->live_link) {
+        w->live_link = e->user.cur.id;
+        w->live_at = w->now;
+        w->live_pairs = 0;
+        for (size_t i = 0; i < e->pair_count; i++) {
+            int m = e->pairs[i]->active ? market_of(e->pairs[i]) : -1;
+            if (m >= 0) w->live_pairs |= 1U << m;
+        }
+    }
+    for (size_t i = 0; i < e->pair_count; i++) {
+        int m = market_of(e->pairs[i]);
+        if (m >= 0) check_orders_owed(w, e->pairs[i], m);
+    }
+    if (w->live_link == 0 || w->live_pairs == 0 || w->now - w->live_at < MERGED_US) return;
+    const struct model_link *l = find_link(w, w->live_link);
+    for (size_t i = 0; i < e->pair_count && l != NULL && l->subscribed; i++) {
+        int m = market_of(e->pairs[i]);
+        if (m >= 0 && ((w->live_pairs >> m) & 1) != 0) check_merged(w, e->pairs[i], m, l->subscribed_at);
+    }
+    w->live_pairs = 0;
+}
+
 void check_step(struct world *w) {
     const struct engine *e = w->engine;
+    check_live(w);
     check_sums(w);
     check_feed(w, &e->user, "user");
     check_feed(w, &e->market, "market");

@@ -17,6 +17,8 @@ enum invariant {
     STALE_IS_SAID,
     LIVE_MEANS_PROVEN,
     STREAMING_MEANS_LIVE,
+    LIVE_MEANS_MERGED,
+    ORDERS_ARE_ASKED_AGAIN,
     ONE_LINK_ONE_PLACE,
     TWO_LINKS_AT_MOST,
     DEADLINES_LIE_AHEAD,
@@ -32,6 +34,7 @@ enum invariant {
     OPEN_BREAKER_REFUSES,
     FIVE_MESSAGES_A_SECOND,
     CONNECTS_ARE_SPACED,
+    EXPIRED_KEY_IS_LEFT,
     NOTHING_FOR_A_DEAD_STORE,
     QUESTIONS_ARE_KNOWN,
     /* at intervals, and wherever the world stands still */
@@ -64,10 +67,14 @@ void broken(struct world *w, enum invariant i, const char *format, ...) __attrib
 
 struct effect;
 struct fault_at;
+struct delivery;
+struct model_link;
 void see_request(struct world *w, const struct effect *f, bool bot);
 void see_binance(struct world *w, const char *what);
 void see_key(struct world *w);
-void see_connect(struct world *w, bool market);
+void see_orders_asked(struct world *w, const char *text, bool failed);
+void see_http_answer(struct world *w, const struct delivery *d);
+void see_connect(struct world *w, const struct model_link *l);
 void check_step(struct world *w);
 void check_view(struct world *w);
 void check_whole(struct world *w);  /* everything, fill by fill */

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Plants realistic bugs one at a time in a copy of the source and shows that the tests find each: ./run mutants [WORD...]
 
-A mutant is a name, a file, a text that stands in it exactly once, and what stands there instead. The simulated world is asked
-first, then the unit tests of the engine and the domain. A mutant that nobody finds, or whose text is gone, is an error."""
+A mutant is a name, a file, a text that stands in it exactly once, and what stands there instead. The simulated world must
+find each of them by itself: where it does not, the unit tests of the engine and the domain are asked, so that one may see
+what looks closer than the world does, and it is an error all the same. So is a text that is gone."""
 import os, shutil, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -54,7 +55,7 @@ MUTANTS = [
     ("a new connection leaves out the first tickers", "src/engine/streams.c",
      "        e->priv->subscribe_link = id;\n        e->priv->subscribe_cursor = 0;", "        e->priv->subscribe_link = id;\n        e->priv->subscribe_cursor = 2;"),
     ("an expired listen key is used again", "src/engine/streams.c",
-     "if (id == e->user.cur.id) e->priv->listen_key[0] = '\\0';", ""),
+     "        e->priv->listen_key[0] = '\\0'; /* on whichever", "        /* on whichever"),
     ("a wiped testnet is not noticed", "src/engine/answers.c", "    else if (lower) new_epoch(e);\n", ""),
     ("figures of another currency are summed as they are", "src/domain/portfolio.c",
      "    if (line->rate_is_one) return ERR_OK;", "    if (line->has_rate) return ERR_OK;"),
@@ -93,7 +94,7 @@ def main():
         if out.returncode != 0: sys.exit(out.stdout)
         unhurt = found_by(build, SEEDS)
         if unhurt: sys.exit("without any mutant %s fails" % unhurt)
-        missed = 0
+        count = missed = 0
         for name, file, old, new in MUTANTS:
             if wanted and not any(w in name for w in wanted): continue
             path = os.path.join(copy, file)
@@ -104,10 +105,11 @@ def main():
             out = run(["ninja", "-C", build] + TARGETS)
             if out.returncode != 0: sys.exit("%s does not compile:\n%s" % (name, out.stdout[-2000:]))
             by = found_by(build, SEEDS)
-            missed += by is None
-            print("%-8s %-48s %s (%.0f s)" % ("found" if by else "MISSED", name, by or "", time.time() - start), flush=True)
+            world = by is not None and by.startswith("test_world")
+            count, missed = count + 1, missed + (not world)
+            print("%-8s %-58s %s (%.0f s)" % ("found" if world else "MISSED", name, by if world else "only by " + by if by else "by all", time.time() - start), flush=True)
             with open(path, "w") as f: f.write(sound)
-        print("%d mutants, %d missed" % (len(MUTANTS), missed))
+        print("%d mutants, %d not found by the simulated world" % (count, missed))
         return 1 if missed else 0
 
 

@@ -128,15 +128,22 @@ static void answer_binance(struct world *w, struct delivery *d, struct buf *b, c
     else if (exchange_timestamp_off(w, f->target))
         d->status = 400,
         buf_puts(b, "{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}");
+    else if (strstr(f->target, "openOrders") && fault_strikes(w, FAULT_ORDERS_FAIL)) d->status = 500;
     else if (strstr(f->target, "userDataStream")) put_listen_key(w, d, b, f);
     else if (!exchange_result(w, b, f->target)) broken(w, QUESTIONS_ARE_KNOWN, "Binance was asked %.100s", f->target);
     if (strstr(f->target, "ticker")) d->ticker = UINT32_MAX;
     d->weight_used = w->weight_used;
 }
 
+/* A body that is not looked at cannot be too short. */
+static bool body_matters(const struct effect *f) {
+    return strstr(f->target, "/ping") == NULL && strcmp(f->method, "PUT") != 0;
+}
+
 static void answer_bot(struct world *w, struct delivery *d, struct buf *b, const struct effect *f) {
     bool health = strstr(f->target, "/metrics") || strstr(f->target, "/health");
-    if (!health && fault_strikes(w, FAULT_BOT_ABSENT)) d->status = 404, buf_puts(b, "{\"detail\":\"Not Found\"}");
+    if (strstr(f->target, "/api/orders") && fault_strikes(w, FAULT_ORDERS_FAIL)) d->status = 500;
+    else if (!health && fault_strikes(w, FAULT_BOT_ABSENT)) d->status = 404, buf_puts(b, "{\"detail\":\"Not Found\"}");
     else if (fault_strikes(w, FAULT_BOT_LIMIT)) d->status = 429, d->retry_after_us = 30 * US_PER_S;
     else bot_answer(w, b, f->target);
 }
@@ -147,7 +154,8 @@ static void on_http(struct world *w, const struct effect *f) {
     struct buf b;
     buf_init(&b, BODY_MAX);
     trace(w, "%s %.60s", bot ? "bot " : "REST", strstr(f->target, "/api") ? strstr(f->target, "/api") : f->target);
-    w->result->requests++;
+    d.number = (uint32_t)++w->result->requests;
+    d.bot = bot;
     if (bot) w->bot_requests++;
     else w->rest_requests++;
     see_request(w, f, bot);
@@ -156,9 +164,11 @@ static void on_http(struct world *w, const struct effect *f) {
     else if (fault_strikes(w, FAULT_TIMEOUT)) d.err = ERR_TIMEOUT;
     else if (fault_strikes(w, FAULT_BAD_GATEWAY)) d.status = 502, buf_puts(&b, "<html>bad gateway</html>");
     else if (fault_strikes(w, FAULT_TEAPOT)) d.status = 503;
-    else if (fault_strikes(w, FAULT_HALF_BODY)) buf_puts(&b, "{\"half\":");
+    else if (fault_strikes(w, FAULT_HALF_BODY)) buf_puts(&b, "{\"half\":"), d.failed = body_matters(f);
     else if (bot) answer_bot(w, &d, &b, f);
     else answer_binance(w, &d, &b, f);
+    d.failed |= d.err != ERR_OK || d.status >= 500;
+    see_orders_asked(w, f->target, d.failed || d.status != 200);
     d.body = copy_text(&b);
     buf_free(&b);
     schedule(w, d.err == ERR_TIMEOUT ? f->timeout_us : network_delay(w), d);
@@ -187,7 +197,7 @@ static void on_connect(struct world *w, const struct effect *f) {
         if (!refused && banned && !w->ban_untold) d.retry_after_us = w->ban_until - w->now;
     }
     w->links[w->link_count++] = l;
-    see_connect(w, l.market);
+    see_connect(w, &l);
     schedule(w, network_delay(w), d);
 }
 
@@ -213,6 +223,8 @@ static void put_reply_error(struct world *w, struct buf *b, int status) {
         buf_puts(b, "\"error\":{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}}");
     else if (status == 400)
         buf_puts(b, "\"error\":{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}}");
+    else if (status == 500)
+        buf_puts(b, "\"error\":{\"code\":-1000,\"msg\":\"An unknown error occurred while processing the request.\"}}");
     else if (w->ban_untold) buf_puts(b, "\"error\":{\"code\":-1003,\"msg\":\"Too many requests.\"}}");
     else
         buf_putf(b,
@@ -233,7 +245,7 @@ static void put_reply(struct world *w, struct model_link *l, struct buf *b, cons
              "\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,"
              "\"limit\":%" PRId64 ",\"count\":%" PRId64 "}]}",
              w->weight_limit, w->weight_used);
-    if (strstr(text, "subscribe.signature")) l->subscribed = true;
+    if (strstr(text, "subscribe.signature")) l->subscribed = true, l->subscribed_at = w->now;
 }
 
 static void on_api_send(struct world *w, struct model_link *l, const char *text) {
@@ -244,13 +256,16 @@ static void on_api_send(struct world *w, struct model_link *l, const char *text)
     see_binance(w, "a question");
     if (keyed) see_key(w);
     exchange_spend(w, exchange_weight(text), text);
+    see_orders_asked(w, text, true);
     if (l->stalled || fault_strikes(w, FAULT_UNANSWERED)) return;
     bool off = keyed && (exchange_timestamp_off(w, text) || fault_strikes(w, FAULT_BAD_TIMESTAMP));
-    int status = w->now < w->ban_until                    ? (w->ban_418 ? 418 : 429)
-                 : keyed && w->now < w->key_refused_until ? 401
-                 : off                                    ? 400
-                                                          : 200;
+    int status = w->now < w->ban_until                                               ? (w->ban_418 ? 418 : 429)
+                 : keyed && w->now < w->key_refused_until                            ? 401
+                 : off                                                               ? 400
+                 : strstr(text, "openOrders") && fault_strikes(w, FAULT_ORDERS_FAIL) ? 500
+                                                                                     : 200;
     struct delivery d = {.kind = DELIVER_TEXT, .id = l->id, .status = status};
+    see_orders_asked(w, text, status != 200);
     if (status == 418 || status == 429) d.retry_after_us = w->ban_untold ? US_PER_MIN : w->ban_until - w->now;
     if (strstr(text, "ticker")) d.ticker = UINT32_MAX;
     buf_init(&b, BODY_MAX);

@@ -81,6 +81,9 @@ static void start_engine(struct world *w) {
     w->always_durable = true;
     w->fills_told = w->stored_count > 0;
     w->silent_until = w->key_tried = 0;
+    w->expired_key = w->live_link = 0;
+    memset(w->breakers, 0, sizeof w->breakers);
+    memset(w->orders_owed, 0, sizeof w->orders_owed);
     memset(w->bot_times, 0, sizeof w->bot_times); /* a new process knows nothing of what the old one asked */
     memset(w->connect_times, 0, sizeof w->connect_times);
     for (int m = 0; m < MARKETS; m++) w->priced_at[m] = -1;
@@ -136,6 +139,9 @@ static void see_answer(struct world *w, const struct delivery *d) {
         int64_t until = w->now + (d->retry_after_us > 0 ? d->retry_after_us : US_PER_MIN);
         if (until > w->silent_until) w->silent_until = until;
     }
+    if (d->number != 0) see_http_answer(w, d);
+    const struct model_link *l = strstr(body, "listenKeyExpired") ? find_link(w, d->id) : NULL;
+    if (l != NULL) w->expired_key = l->listen_key;
     if (strstr(body, "REQUEST_WEIGHT")) w->limit_told = true;
     if (strstr(body, "trade") || strstr(body, "\"orderId\"") || strstr(body, "executionReport")) w->fills_told = true;
     if (body[0] == '[' && body[1] == ']') w->fills_told = true;
@@ -157,6 +163,8 @@ static bool link_event(struct world *w, struct event *e, const struct delivery *
         l->open = true;
         l->opened = w->now;
         l->subscribed = l->listen_key != 0;
+        l->subscribed_at = w->now;
+        if (w->now < w->streams_flap_until) drop_link(w, l);
     }
     e->kind = d->kind == DELIVER_OPEN ? EVENT_WS_OPEN : d->kind == DELIVER_TEXT ? EVENT_WS_TEXT : EVENT_WS_PING;
     return true;
@@ -242,6 +250,7 @@ static void strike_upstreams(struct world *w) {
     if (fault_strikes(w, FAULT_REST_DOWN)) w->rest_down_until = within(w, 200);
     if (fault_strikes(w, FAULT_BOT_DOWN)) w->bot_down_until = within(w, 200);
     if (fault_strikes(w, FAULT_STREAMS_DOWN)) w->streams_down_until = within(w, 120);
+    if (fault_strikes(w, FAULT_STREAMS_FLAP)) w->streams_flap_until = within(w, 200);
     if (fault_strikes(w, FAULT_BAN)) w->ban_until = within(w, 120), w->ban_untold = false, w->ban_418 = w->draw >> 63;
     if (fault_strikes(w, FAULT_BAN_UNTOLD)) w->ban_until = within(w, 60), w->ban_untold = true, w->ban_418 = false;
     if (w->config.credentials && fault_strikes(w, FAULT_KEY_REFUSED)) w->key_refused_until = within(w, 200);
@@ -383,7 +392,8 @@ static void run_hours(struct world *w) {
 static void stop_faults(struct world *w) {
     w->calm = true;
     w->key_refused_until = w->disk_full_until = w->bot_young_until = 0;
-    w->rest_down_until = w->bot_down_until = w->streams_down_until = w->ban_until = 0;
+    w->rest_down_until = w->bot_down_until = w->ban_until = 0;
+    w->streams_down_until = w->streams_flap_until = 0;
     memset(w->inactive_until, 0, sizeof w->inactive_until);
     for (size_t i = w->first_link; i < w->link_count; i++)
         if (w->links[i].stalled) drop_link(w, &w->links[i]);
@@ -463,6 +473,7 @@ static struct world *world_new(const struct world_config *config, struct world_r
     w->queue = calloc(QUEUE_MAX, sizeof *w->queue);
     if (config->trace || config->tell_steps) w->steps = calloc(STEPS_KEPT, sizeof *w->steps);
     rng_seed(&w->rng, config->seed);
+    w->left_out = faults_left_out(config->seed);
     exchange_init(w);
     configure(w);
     return w;

@@ -170,6 +170,41 @@ static void a_mark_without_its_fills_is_not_believed(void **state) {
     rig_end(&r);
 }
 
+/* The store holds fills, but no mark that says how far the exchange's were read: it failed before. */
+static void a_wipe_is_noticed_without_a_mark(void **state) {
+    (void)state;
+    static const char row[] =
+        "[{\"symbol\":\"BTCUSDT\",\"id\":3,\"orderId\":1,\"orderListId\":-1,\"price\":\"1\",\"qty\":\"1\","
+        "\"quoteQty\":\"1\",\"commission\":\"0\","
+        "\"commissionAsset\":\"USDT\",\"time\":1767225600000,\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]";
+    static const enum fill_source sources[] = {SOURCE_REST, SOURCE_BOT, SOURCE_BOT};
+    struct name symbol = name_of("BTC/USDT");
+    for (int k = 0; k < 3; k++) { /* 1: the bot's fill 3 is the key's too, so both are of one account; 2: another's */
+        rig_begin(&r);
+        rig_key(&r);
+        rig_rule(&r, "myTrades", 200, row);
+        rig_restart(&r);
+        engine_load_symbol(r.e, &symbol);
+        for (int64_t id = k == 2 ? 500 : 3; id <= 500; id += 497) {
+            struct fill f = {.symbol = symbol,
+                             .trade_id = id,
+                             .order_id = 1,
+                             .side = SIDE_BUY,
+                             .source = sources[k],
+                             .price = {DEC8_ONE},
+                             .quantity = {DEC8_ONE},
+                             .time = {1767225500000000}};
+            engine_load_fill(r.e, &f);
+        }
+        rig_go(&r);
+        rig_ticks(&r, 60 * US_PER_S);
+        assert_int_equal(r.e->user.state, FEED_LIVE);
+        assert_int_equal(rig_count(&r, "epoch", EVER), k == 2 ? 0 : 1);
+        assert_int_equal(totals()->fills, k == 2 ? 2 : 1);
+        rig_end(&r);
+    }
+}
+
 static void a_wiped_testnet_begins_a_new_epoch(void **state) {
     (void)state;
     static const char row[] =
@@ -492,6 +527,7 @@ int main(void) {
         cmocka_unit_test(the_mark_of_history_waits_for_the_disk),
         cmocka_unit_test(a_mark_without_its_fills_is_not_believed),
         cmocka_unit_test(a_wiped_testnet_begins_a_new_epoch),
+        cmocka_unit_test(a_wipe_is_noticed_without_a_mark),
         cmocka_unit_test(fills_of_an_account_that_became_known_are_shown),
         cmocka_unit_test(a_minute_that_is_not_given_is_asked_for_with_pauses),
         cmocka_unit_test(a_fee_in_bnb_takes_the_close_before_the_fill),

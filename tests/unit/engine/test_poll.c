@@ -190,6 +190,26 @@ static void fills_fall_back_to_rest_where_the_bot_refuses_us(void **state) {
     rig_end(&r);
 }
 
+/* Each ticker is an event, and none of them puts off what is due. */
+static void what_failed_is_asked_again_in_time_however_busy_the_streams_are(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_key(&r);
+    r.config.source = SOURCE_IS_EXCHANGE;
+    rig_symbols(&r, "BTC/USDT", NULL);
+    rig_rule(&r, "openOrders", 500, "{}");
+    rig_start(&r);
+    rig_live(&r);
+    rig_ticks(&r, 15 * US_PER_S);
+    struct mono from = r.now.mono;
+    for (int i = 0; i < 300; i++) {
+        rig_tick(&r, "BTCUSDT", "100");
+        rig_pass(&r, US_PER_S / 10);
+    }
+    assert_in_range(rig_count(&r, "openOrders", from), 2, 6); /* unanswered for 10 s, again after 5 */
+    rig_end(&r);
+}
+
 static void a_pair_that_leaves_is_inactive_and_still_reconciled(void **state) {
     (void)state;
     rig_begin(&r);
@@ -287,6 +307,7 @@ int main(void) {
         cmocka_unit_test(the_bot_gives_every_pair_its_price),
         cmocka_unit_test(empty_candles_of_the_bot_are_not_hammered),
         cmocka_unit_test(fills_fall_back_to_rest_where_the_bot_refuses_us),
+        cmocka_unit_test(what_failed_is_asked_again_in_time_however_busy_the_streams_are),
         cmocka_unit_test(a_pair_that_leaves_is_inactive_and_still_reconciled),
         cmocka_unit_test(prediction_strategies_are_no_pairs),
         cmocka_unit_test(the_trial_is_asked_for_by_a_page),

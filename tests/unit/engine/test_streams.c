@@ -381,6 +381,28 @@ static void a_rejected_order_is_remembered_at_its_price(void **state) {
     rig_end(&r);
 }
 
+static void a_key_that_expires_on_the_replacement_is_not_used_again(void **state) {
+    (void)state;
+    rig_begin(&r);
+    rig_key(&r);
+    r.config.user_stream = USER_STREAM_LISTEN_KEY;
+    rig_start(&r);
+    rig_live(&r);
+    rig_rule(&r, "myTrades", 500, "{}"); /* so that the replacement waits for the trades, and the old link goes on */
+    rig_user(&r, "{\"e\":\"serverShutdown\",\"E\":1}");
+    rig_ticks(&r, 2 * US_PER_S);
+    assert_int_not_equal(r.e->user.next.id, 0);
+    struct mono from = r.now.mono;
+    rig_rule(&r, "userDataStream", 200, "{\"listenKey\":\"def\"}");
+    rig_handle(&r, &(struct event){.kind = EVENT_WS_TEXT,
+                                   .id = r.e->user.next.id,
+                                   .body = SPAN("{\"e\":\"listenKeyExpired\",\"E\":1,\"listenKey\":\"abc\"}")});
+    rig_ticks(&r, 30 * US_PER_S);
+    assert_int_equal(rig_connects(&r, "/ws/abc", from), 0);
+    assert_true(rig_connects(&r, "/ws/def", from) > 0);
+    rig_end(&r);
+}
+
 static void gaps_say_what_filled_them(void **state) {
     (void)state;
     static const char row[] =
@@ -460,6 +482,7 @@ int main(void) {
         cmocka_unit_test(a_forgotten_listen_key_is_made_anew),
         cmocka_unit_test(a_late_listen_key_opens_no_second_link),
         cmocka_unit_test(a_rejected_order_is_remembered_at_its_price),
+        cmocka_unit_test(a_key_that_expires_on_the_replacement_is_not_used_again),
         cmocka_unit_test(gaps_say_what_filled_them),
         cmocka_unit_test(words_follow_the_state),
     };
