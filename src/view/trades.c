@@ -93,10 +93,10 @@ static void out_id(struct buf *out, const char *key, int64_t id) {
     out_text(out, key, span_from(text + at, sizeof text - at));
 }
 
-/* Fills before GRIDSCOPE_SINCE build lots only (ACCOUNTING 6): they have no result. A sell without any lot has none
- * either. */
+/* Fills before GRIDSCOPE_SINCE build lots only (ACCOUNTING 6): they have no result. What a sell without any lot earned is not
+ * known, but its fee was paid and counts (ACCOUNTING 3), here as in the totals. */
 static bool has_result(const struct fill *f, const struct fill_result *r, struct wall since) {
-    return f->time.us >= since.us && (f->side == SIDE_BUY || r->matched.v > 0);
+    return f->time.us >= since.us && (f->side == SIDE_BUY || r->matched.v > 0 || r->realized.v != 0);
 }
 
 void trades_row(struct buf *out, const struct fill *f, const struct fill_result *r, struct wall since) {

@@ -275,28 +275,32 @@ static void a_row_says_what_the_fill_did(void **state) {
     rig_fill(&r, p, SIDE_SELL, "120", "1", "0", "USDT"); /* half of it has no lot */
     rig_wait(&r, US_PER_S);
     rig_fill(&r, p, SIDE_SELL, "120", "1", "0", "USDT"); /* none of it */
+    rig_wait(&r, US_PER_S);
+    rig_fill(&r, p, SIDE_SELL, "120", "2", "0.3", "USDT"); /* likewise, with a fee */
     buf_init(&b, 1 << 16);
     assert_int_equal(view_trades_new(&t, &(struct view_trades_query){.limit = 10}, VIEW_TRADES_JSON), ERR_OK);
     while (!view_trades_step(t, &b, r.e)) continue;
     yyjson_doc *d = rig_json(&b);
-    assert_json(d, "rows.0.realized", "null");
-    assert_json(d, "rows.0.closes", "null");
-    assert_json(d, "rows.0.unmatched", "1");
-    assert_json(d, "rows.1.realized", "5"); /* 60 - 55 */
-    assert_json(d, "rows.1.unmatched", "0.5");
-    assert_json(d, "rows.2.realized", "25"); /* 180 - 100 - 55, the fee is not valued */
-    assert_json(d, "rows.2.closes.first", "1000");
-    assert_json(d, "rows.2.closes.last", "1001");
-    assert_json(d, "rows.2.fee", "0.001");
-    assert_json(d, "rows.2.fee_asset", "BNB");
-    assert_json(d, "rows.2.fee_value", "null");
-    assert_json(d, "rows.2.maker", "true");
-    assert_json(d, "rows.2.source", "stream");
-    assert_json(d, "rows.4.realized", "-0.1");
-    assert_json(d, "rows.4.fee_value", "0.1");
-    assert_json(d, "rows.4.order_id", "77");
-    assert_json(d, "totals.realized", "29.9");
-    assert_json(d, "totals.quote_amount", "630");
+    assert_json(d, "rows.0.realized", "-0.3"); /* its fee was paid: rows and totals agree */
+    assert_json(d, "rows.0.unmatched", "2");
+    assert_json(d, "rows.1.realized", "null");
+    assert_json(d, "rows.1.closes", "null");
+    assert_json(d, "rows.1.unmatched", "1");
+    assert_json(d, "rows.2.realized", "5"); /* 60 - 55 */
+    assert_json(d, "rows.2.unmatched", "0.5");
+    assert_json(d, "rows.3.realized", "25"); /* 180 - 100 - 55, the fee is not valued */
+    assert_json(d, "rows.3.closes.first", "1000");
+    assert_json(d, "rows.3.closes.last", "1001");
+    assert_json(d, "rows.3.fee", "0.001");
+    assert_json(d, "rows.3.fee_asset", "BNB");
+    assert_json(d, "rows.3.fee_value", "null");
+    assert_json(d, "rows.3.maker", "true");
+    assert_json(d, "rows.3.source", "stream");
+    assert_json(d, "rows.5.realized", "-0.1");
+    assert_json(d, "rows.5.fee_value", "0.1");
+    assert_json(d, "rows.5.order_id", "77");
+    assert_json(d, "totals.realized", "29.6");
+    assert_json(d, "totals.quote_amount", "870");
     assert_json(d, "totals.unvalued_fees", "1");
     yyjson_doc_free(d);
     view_trades_free(t);
