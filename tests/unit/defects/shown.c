@@ -223,9 +223,7 @@ void oracle_history(struct rig *r, const char *file, const char *name) {
     (void)snprintf(body, size + 32, "{\"trades\":%s}", list);
     begin_symbols(r, c);
     rig_rule(r, "/api/trades", 200, body);
-    rig_start(r);
-    rig_live(r);
-    rig_ticks(r, 10 * US_PER_S);
+    rig_start_live(r, 10 * US_PER_S);
     assert_figures(r, c);
     assert_int_equal(fills_shown(r), yyjson_arr_size(yyjson_obj_get(c, "trades")));
     rig_end(r);

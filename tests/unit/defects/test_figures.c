@@ -8,22 +8,14 @@ static struct bot_rows rows;
 #define EVER ((struct mono){0})
 #define EARLY "\"2026-01-01T00:00:00+00:00\""
 
-static void begin_live(bool key) {
-    rig_begin(&r);
-    if (key) rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
-}
+static void begin_live(bool key) { rig_begin_live(&r, key, 15 * US_PER_S); }
 
 /* A bot whose trades are the rows, watched until they are shown. */
 static void begin_rows(void) {
     rig_begin(&r);
     rig_symbols(&r, "BTC/USDT", NULL);
     rig_rule(&r, "/api/trades", 200, bot_rows_end(&rows));
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_start_live(&r, 10 * US_PER_S);
 }
 
 static void fill_now(int64_t id, const char *side, const char *price, const char *quantity, const char *fee) {
@@ -193,9 +185,7 @@ static void defect_d10_basis_and_proceeds_are_what_was_charged(void **state) {
     rig_begin(&r);
     rig_symbols(&r, "BTC/USDT", NULL);
     rig_rule(&r, "/api/trades", 200, trades);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_start_live(&r, 10 * US_PER_S);
     assert_shown(&r, "pairs.0.fills", "2");
     assert_amount(&r, "pnl.realized", "0");
     rig_end(&r);
@@ -218,9 +208,7 @@ static void defect_d11_a_sell_order_in_four_fills_is_one_cycle(void **state) {
     rig_begin(&r);
     rig_symbols(&r, "BTC/USDT", NULL);
     rig_rule(&r, "/api/trades", 200, body);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_start_live(&r, 10 * US_PER_S);
     assert_shown(&r, "pairs.0.sells", "4");
     assert_shown(&r, "pairs.0.cycles", "1");
     rig_end(&r);
@@ -317,9 +305,7 @@ static void defect_d16_an_amount_has_the_currency_it_is_in(void **state) {
     rig_key(&r);
     rig_symbols(&r, "BTC/USDT", NULL);
     r.config.display_currency = name_of("EUR");
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 2 * US_PER_S);
+    rig_start_live(&r, 2 * US_PER_S);
     fill_now(1, "BUY", "78", "1", "0");
     rig_tick(&r, "EURUSDT", "1.1");
     rig_ticks(&r, US_PER_S);
@@ -465,9 +451,7 @@ static void defect_e12_the_quiet_pair_has_all_its_rows(void **state) {
     rig_symbols(&r, "BTC/USDT", "ETH/USDT");
     rig_rule(&r, "/api/trades?symbol=BTC", 200, bot_rows_end(&busy));
     rig_rule(&r, "/api/trades?symbol=ETH", 200, bot_rows_end(&rows));
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 20 * US_PER_S);
+    rig_start_live(&r, 20 * US_PER_S);
     assert_shown(&r, "pairs.1.fills", "44");
     assert_int_equal(rows_of("symbol=ETH/USDT&limit=100"), 44);
     rig_end(&r);
@@ -547,9 +531,7 @@ static void defect_g1_the_load_is_the_one_that_is_written_down(void **state) {
             (void)snprintf(symbol, sizeof symbol, "C%d/USDT", i);
             rig_symbols(&r, symbol, NULL);
         }
-        rig_start(&r);
-        rig_live(&r);
-        rig_ticks(&r, 90 * US_PER_S);
+        rig_start_live(&r, 90 * US_PER_S);
         struct mono from = r.now.mono;
         rig_ticks(&r, US_PER_HOUR);
         assert_in_range(rig_count(&r, "http://bot", from), 1840, 1870); /* one in 2 s, and one a minute */

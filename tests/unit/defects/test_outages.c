@@ -4,13 +4,7 @@
 static struct rig r;
 #define EVER ((struct mono){0})
 
-static void begin_live(bool key) {
-    rig_begin(&r);
-    if (key) rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
-}
+static void begin_live(bool key) { rig_begin_live(&r, key, 15 * US_PER_S); }
 
 static void bot_dies(void) {
     rig_rule(&r, "http://bot", 0, NULL);
@@ -261,9 +255,7 @@ static void defect_b5_one_failing_endpoint_leaves_the_others(void **state) {
     rig_rule(&r, "/api/trades", 200, bot_rows_end(&rows));
     rig_rule(&r, "/api/orders", 500, "{\"error\": \"database\"}");
     rig_rule(&r, "/api/strategies", 500, "{\"error\": \"database\"}");
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 30 * US_PER_S);
+    rig_start_live(&r, 30 * US_PER_S);
     assert_shown(&r, "bot.health", "healthy");
     assert_amount(&r, "pairs.0.price", "100");
     assert_amount(&r, "pnl.total", "10");

@@ -4,13 +4,7 @@
 static struct rig r;
 #define EVER ((struct mono){0})
 
-static void begin_live(bool key) {
-    rig_begin(&r);
-    if (key) rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
-}
+static void begin_live(bool key) { rig_begin_live(&r, key, 15 * US_PER_S); }
 
 static void defect_c1_an_order_event_is_no_trade(void **state) {
     (void)state;
@@ -95,9 +89,7 @@ static void defect_c8_polling_finds_every_new_trade(void **state) {
     bot_row(&two, 2, "BTC/USDT", "sell", "97", "1", "null", "\"2026-01-01T00:00:01+00:00\"");
     rig_begin(&r);
     rig_rule(&r, "/api/trades", 200, bot_rows_end(&one));
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
+    rig_start_live(&r, 15 * US_PER_S);
     assert_amount(&r, "pnl.realized", "0");
     struct mono from = r.now.mono;
     rig_rule(&r, "/api/trades", 200, bot_rows_end(&two));
@@ -348,9 +340,7 @@ static void defect_h6_another_symbols_rows_are_left_to_it(void **state) {
         "{\"orders\": [{\"id\": \"9\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", \"type\": \"limit\", \"price\": "
         "\"90000\", \"amount\": \"1\", \"filled\": \"0\", \"remaining\": \"1\", \"status\": \"open\", \"timestamp\": "
         "\"2026-01-01T00:00:00+00:00\"}]}");
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 20 * US_PER_S);
+    rig_start_live(&r, 20 * US_PER_S);
     assert_shown(&r, "pairs.0.fills", "1");
     assert_amount(&r, "pairs.0.cost_basis", "2");
     assert_shown(&r, "pairs.0.open_orders", "0");
@@ -367,9 +357,7 @@ static void defect_h7_a_failed_answer_is_asked_for_again(void **state) {
     bot_row(&rows, 1, "BTC/USDT", "buy", "90", "1", "null", "\"2026-01-01T00:00:00+00:00\"");
     rig_begin(&r);
     rig_rule(&r, "/api/trades", 500, "{\"error\": \"exchange\"}");
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_start_live(&r, 10 * US_PER_S);
     rig_rule(&r, "/api/trades", 200, bot_rows_end(&rows));
     rig_ticks(&r, 90 * US_PER_S);
     assert_shown(&r, "pairs.0.fills", "1");

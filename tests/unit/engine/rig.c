@@ -402,6 +402,18 @@ void rig_ticks(struct rig *r, int64_t us) {
     }
 }
 
+void rig_start_live(struct rig *r, int64_t us) {
+    rig_start(r);
+    rig_live(r);
+    rig_ticks(r, us);
+}
+
+void rig_begin_live(struct rig *r, bool key, int64_t us) {
+    rig_begin(r);
+    if (key) rig_key(r);
+    rig_start_live(r, us);
+}
+
 void rig_user(struct rig *r, const char *frame) {
     rig_handle(r, &(struct event){.kind = EVENT_WS_TEXT,
                                   .id = r->e->user.cur.id,

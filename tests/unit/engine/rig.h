@@ -99,7 +99,11 @@ void rig_no_rules(struct rig *r);
 
 void rig_pass(struct rig *r, int64_t us); /* time goes on: timers and answers */
 void rig_handle(struct rig *r, const struct event *event);
-void rig_live(struct rig *r);              /* until both wanted feeds are live; fails the test after 60 s */
+void rig_live(struct rig *r); /* until both wanted feeds are live; fails the test after 60 s */
+/* Started, live, and so much time with a ticker a second. */
+void rig_start_live(struct rig *r, int64_t us);
+/* The same from the beginning, with a key or without: where most cases start. */
+void rig_begin_live(struct rig *r, bool key, int64_t us);
 void rig_ticks(struct rig *r, int64_t us); /* time passes with a ticker a second on the market feed */
 void rig_tick(struct rig *r, const char *exchange_symbol, const char *price);
 void rig_user(struct rig *r, const char *frame); /* a frame on the user feed's link */

@@ -7,12 +7,7 @@
 static struct rig r;
 #define EVER ((struct mono){0})
 
-static void begin_live(bool key) {
-    rig_begin(&r);
-    if (key) rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-}
+static void begin_live(bool key) { rig_begin_live(&r, key, 0); }
 
 /* ---- the key ---- */
 
@@ -83,9 +78,7 @@ static void without_key_nothing_signed_goes_out(void **state) {
     for (int listen_key = 0; listen_key < 2; listen_key++) {
         rig_begin(&r);
         if (listen_key) r.config.user_stream = USER_STREAM_LISTEN_KEY;
-        rig_start(&r);
-        rig_live(&r);
-        rig_ticks(&r, 70 * 60 * US_PER_S);
+        rig_start_live(&r, 70 * 60 * US_PER_S);
         assert_int_equal(rig_count(&r, "signature", EVER), 0);
         assert_int_equal(rig_count(&r, "userDataStream", EVER), 0);
         assert_int_equal(r.e->mode, MODE_STREAMING);
@@ -400,9 +393,7 @@ static void one_refused_endpoint_is_told_and_the_others_go_on(void **state) {
         if (key) rig_key(&r);
         rig_symbols(&r, "BTC/USDT", "ETH/USDT");
         rig_rule(&r, key ? "/api/trades" : "/api/orders", 401, "{}");
-        rig_start(&r);
-        rig_live(&r);
-        rig_ticks(&r, 20 * US_PER_S);
+        rig_start_live(&r, 20 * US_PER_S);
         struct mono from = r.now.mono;
         for (int i = 0; i < 60; i++) {
             rig_ticks(&r, US_PER_S);
@@ -483,9 +474,7 @@ static void an_empty_list_of_the_bot_proves_nothing(void **state) {
     rig_begin(&r);
     rig_rule(&r, "/api/trades", 200, trade);
     rig_rule(&r, "/api/orders", 200, order);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
+    rig_start_live(&r, 15 * US_PER_S);
     struct pair *p = rig_pair(&r, "BTC/USDT");
     assert_int_equal(ledger_count(p->ledger), 1);
     assert_int_equal(p->orders->count, 1);
@@ -526,9 +515,7 @@ static void an_unknown_symbol_stops_nobody(void **state) {
     rig_symbols(&r, "BTC/USDT", "NIX/USDT");
     rig_rule(&r, "NIXUSDT", 400, "{\"code\":-1121,\"msg\":\"Invalid symbol.\"}");
     rig_rule(&r, "/exchangeInfo", 200, NULL);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 60 * US_PER_S);
+    rig_start_live(&r, 60 * US_PER_S);
     struct mono from = r.now.mono;
     rig_ticks(&r, 130 * 60 * US_PER_S);
     assert_int_equal(rig_count(&r, "http://rest", from), 0); /* asked hourly, over the connection */

@@ -35,9 +35,7 @@ static void begin(void) {
     rig_key(&r);
     rig_symbols(&r, "BTC/USDT", NULL);
     rig_rule(&r, "account", 200, account);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S); /* asked at the start, and once more when the stream is there */
+    rig_start_live(&r, 10 * US_PER_S); /* asked at the start, and once more when the stream is there */
 }
 
 static void the_account_is_read_whole(void **state) {

@@ -55,9 +55,7 @@ static void begin(void) {
     r.config.keeps_candles = true;
     r.klines = klines;
     hole_us = 0;
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 90 * US_PER_S); /* the last hour has been closed for a minute */
+    rig_start_live(&r, 90 * US_PER_S); /* the last hour has been closed for a minute */
 }
 
 static void restart(void) {
@@ -286,9 +284,7 @@ static void begin_with_key(void) {
     r.config.keeps_candles = true;
     r.klines = klines;
     hole_us = 0;
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_start_live(&r, 10 * US_PER_S);
 }
 
 static void accept_with_fee(int64_t trade_id, int64_t minutes_ago) {

@@ -66,9 +66,7 @@ static void a_new_currency_begins_a_new_series(void **state) {
     const struct name other = name_of("BTC/USDT");
     rig_begin(&r);
     rig_symbols(&r, "ETH/BTC", NULL);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 3 * US_PER_MIN);
+    rig_start_live(&r, 3 * US_PER_MIN);
     assert_true(equity_since(r.e->equity).us != 0);
     assert_non_null(pair_ensure(r.e, &other, NULL));
     assert_string_equal(r.e->display.text, "USDT");

@@ -7,13 +7,7 @@
 static struct rig r;
 #define EVER ((struct mono){0})
 
-static void begin_live(void) {
-    rig_begin(&r);
-    rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
-}
+static void begin_live(void) { rig_begin_live(&r, true, 15 * US_PER_S); }
 
 static const struct ledger_totals *totals(void) { return ledger_totals(rig_pair(&r, "BTC/USDT")->ledger); }
 
@@ -323,9 +317,7 @@ static void a_fee_is_valued_along_a_cross_with_an_inverse_leg(void **state) {
     rig_begin(&r);
     rig_key(&r);
     rig_symbols(&r, "ETH/BTC", NULL);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
+    rig_start_live(&r, 15 * US_PER_S);
     int64_t minute = r.now.wall.us / US_PER_MIN - 1;
     char *eur = klines(minute, 1, "1.1"), *btc = klines(minute, 1, "70000");
     rig_rule(&r, "EURUSDT", 200, eur);
@@ -448,9 +440,7 @@ static void more_than_the_bot_can_list_is_a_gap(void **state) {
          *beyond = bot_trades(2000, 1000);
     rig_begin(&r);
     rig_rule(&r, "/api/trades", 200, old);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 10 * US_PER_S);
+    rig_start_live(&r, 10 * US_PER_S);
     struct pair *p = rig_pair(&r, "BTC/USDT");
     assert_int_equal(p->history.state, HISTORY_SINCE);
     rig_rule(&r, "/api/trades", 200, few);
@@ -501,9 +491,7 @@ static void what_the_exchange_is_late_to_list_is_looked_for_again(void **state) 
     rig_begin(&r);
     rig_key(&r);
     rig_rule(&r, "/api/trades", 200, bot);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 25 * US_PER_S); /* myTrades knows of nothing, ten seconds after the start neither */
+    rig_start_live(&r, 25 * US_PER_S); /* myTrades knows of nothing, ten seconds after the start neither */
     assert_int_equal(totals()->assumed_fees, 1);
     rig_rule(&r, "myTrades", 200, the_same_by_the_exchange);
     rig_ticks(&r, US_PER_MIN);

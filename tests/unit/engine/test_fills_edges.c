@@ -22,13 +22,7 @@ static bool fails(void) {
 void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
 void *__wrap_realloc(void *at, size_t size) { return fails() ? NULL : __real_realloc(at, size); }
 
-static void begin_live(void) {
-    rig_begin(&r);
-    rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
-}
+static void begin_live(void) { rig_begin_live(&r, true, 15 * US_PER_S); }
 
 static const struct ledger_totals *totals(void) { return ledger_totals(rig_pair(&r, "BTC/USDT")->ledger); }
 
@@ -333,9 +327,7 @@ static void more_fees_than_the_list_holds_are_valued_all_the_same(void **state) 
     rig_begin(&r);
     rig_key(&r);
     rig_symbols(&r, "BTC/USDT", "ETH/USDT");
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 5 * US_PER_S);
+    rig_start_live(&r, 5 * US_PER_S);
     struct wall at = {r.now.wall.us - 5 * US_PER_MIN};
     rig_rule(&r, "klines", 500, "{}");
     for (int64_t i = 1; i <= FILLS; i++) {
@@ -438,9 +430,7 @@ static void without_a_store_a_value_is_shown_and_not_kept(void **state) {
     rig_begin(&r);
     rig_key(&r);
     r.config.persist = false;
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
+    rig_start_live(&r, 15 * US_PER_S);
     struct fill f = made(1, 100, "BNB", (struct wall){r.now.wall.us - 5 * US_PER_MIN});
     char *body = candle(f.time.us / US_PER_MIN - 1, "600");
     rig_rule(&r, "klines", 200, body);

@@ -12,9 +12,7 @@ static void streams_live_nothing_is_asked_of_rest(void **state) {
     for (int key = 0; key < 2; key++) {
         rig_begin(&r);
         if (key) rig_key(&r);
-        rig_start(&r);
-        rig_live(&r);
-        rig_ticks(&r, 60 * US_PER_S);
+        rig_start_live(&r, 60 * US_PER_S);
         struct mono from = r.now.mono;
         rig_ticks(&r, US_PER_HOUR);
         assert_int_equal(rig_count(&r, "http://rest", from), 0);
@@ -34,9 +32,7 @@ static void health_faster_than_its_share_comes_evenly(void **state) {
     (void)state;
     rig_begin(&r);
     r.config.tier1_us = US_PER_S / 2;
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 60 * US_PER_S);
+    rig_start_live(&r, 60 * US_PER_S);
     for (int i = 0; i < 12; i++) {
         struct mono from = r.now.mono;
         rig_ticks(&r, 10 * US_PER_S);
@@ -55,9 +51,7 @@ static void orders_are_polled_at_tier_two_as_well(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rig_begin(&r);
         for (size_t k = 0; k < cases[i].pairs; k++) rig_symbols(&r, symbols[k], NULL);
-        rig_start(&r);
-        rig_live(&r);
-        rig_ticks(&r, 60 * US_PER_S);
+        rig_start_live(&r, 60 * US_PER_S);
         struct mono from = r.now.mono;
         rig_ticks(&r, 120 * US_PER_S);
         for (size_t k = 0; k < cases[i].pairs; k++) {
@@ -113,9 +107,7 @@ static void a_down_market_stream_is_polled_and_handed_back(void **state) {
     (void)state;
     rig_begin(&r);
     rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 20 * US_PER_S);
+    rig_start_live(&r, 20 * US_PER_S);
     r.refuse_connections = true;
     rig_close(&r, r.e->market.cur.id);
     assert_int_equal(r.e->status, STATUS_RECONNECTING);
@@ -243,9 +235,7 @@ static void prediction_strategies_are_no_pairs(void **state) {
     rig_rule(&r, "/api/strategies", 200,
              "{\"strategies\": [{\"name\": \"prediction\", \"symbol\": \"MULTI/USDT\", \"statistics\": {}, \"config\": "
              "{\"type\": \"prediction\"}, \"positions\": []}]}");
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 70 * US_PER_S);
+    rig_start_live(&r, 70 * US_PER_S);
     assert_int_equal(r.e->pair_count, 0);
     assert_int_equal(r.e->status, STATUS_CONNECTED); /* and nothing is waited for */
     rig_end(&r);
@@ -257,9 +247,7 @@ static void the_trial_is_asked_for_by_a_page(void **state) {
         rig_begin(&r);
         r.config.source = SOURCE_IS_EXCHANGE;
         rig_symbols(&r, "BTC/USDT", NULL);
-        rig_start(&r);
-        rig_live(&r);
-        rig_ticks(&r, 5 * US_PER_S);
+        rig_start_live(&r, 5 * US_PER_S);
         breaker_failure(&r.e->exchange.breaker, r.now, "x");
         for (int i = 0; i < 4; i++) breaker_failure(&r.e->exchange.breaker, r.now, "x");
         assert_int_equal(r.e->exchange.breaker.state, BREAKER_OPEN);
@@ -275,9 +263,7 @@ static void at_eighty_percent_only_what_pnl_needs_goes_out(void **state) {
     (void)state;
     rig_begin(&r);
     rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 5 * US_PER_S);
+    rig_start_live(&r, 5 * US_PER_S);
     weight_learn(&r.e->exchange.weight, engine_exchange_time(r.e), 4900, -1);
     rig_pass(&r, 2 * US_PER_S);
     assert_true(r.e->exchange.throttled);

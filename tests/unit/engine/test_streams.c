@@ -7,12 +7,8 @@ static struct rig r;
 #define EVER ((struct mono){0})
 
 static void begin_live(bool key) {
-    rig_begin(&r);
-    if (key) rig_key(&r);
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 80 * US_PER_S); /* the looks at the trades that follow a start are over */
-}
+    rig_begin_live(&r, key, 80 * US_PER_S);
+} /* the looks at the trades that follow a start are over */
 
 static void the_user_feed_is_live_only_when_the_trades_are_merged(void **state) {
     (void)state;
@@ -413,9 +409,7 @@ static void gaps_say_what_filled_them(void **state) {
     rig_begin(&r);
     rig_key(&r);
     r.clock_offset_us = 30 * US_PER_S; /* the exchange's clock is not ours */
-    rig_start(&r);
-    rig_live(&r);
-    rig_ticks(&r, 15 * US_PER_S);
+    rig_start_live(&r, 15 * US_PER_S);
     rig_fill(&r, 49, "BUY", "100", "1", "0", "USDT");
     rig_pass(&r, US_PER_S);
     rig_close(&r, r.e->user.cur.id);
