@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { OWN_PAGES_BYTES = 128 << 10 };
+enum { OWN_PAGES_BYTES = 32 << 10 };
 
 bool process_standard_descriptors(void) {
     int fd;

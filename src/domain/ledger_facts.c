@@ -38,6 +38,7 @@ void facts_free(struct facts *s) {
     free(s->rows);
     free(s->sales);
     free(s->far_sales);
+    free(s->priced_fees);
     free(s->far_fees);
     free(s->wides);
     free(s->assets);
@@ -58,12 +59,30 @@ enum err facts_asset(struct facts *s, uint16_t *out, const struct name *asset) {
 
 /* ---- numbers ---- */
 
-static const int64_t tens[] = {1,        10,        100,        1000,        10000,        100000,       1000000,
-                               10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000};
+enum { DIGITS_OF_MARK = 8 };
+
+static const int64_t tens[] = {1,
+                               10,
+                               100,
+                               1000,
+                               10000,
+                               100000,
+                               1000000,
+                               10000000,
+                               100000000,
+                               1000000000,
+                               10000000000,
+                               100000000000,
+                               1000000000000,
+                               10000000000000,
+                               100000000000000,
+                               1000000000000000,
+                               10000000000000000};
 
 static bool fits(i128 v) { return (u128)v <= INT64_MAX; } /* and is not below zero: no number of a fill is */
 
-/* v = digits x 10^zeros; false: it has too many digits. What brings 63 bits into 32 are twelve zeros at most. */
+/* v = digits x 10^zeros; false: it has too many digits. What brings 63 bits into 32 are twelve zeros at most: twice
+ * as many, less eight, are the last of the tens. */
 static bool pack(uint32_t *digits, unsigned *zeros, i128 v) {
     if (!fits(v)) return false;
     uint64_t rest = (uint64_t)v;
@@ -80,6 +99,15 @@ static int64_t unpack(uint32_t digits, unsigned zeros) { return digits * tens[ze
 static i128 fee_worth(const struct row *r, int64_t price, int64_t fee) {
     if (r->fee_state == FEE_OWN && r->asset == ASSET_BASE) return (i128)price * (fee / FEE_UNIT);
     return r->fee_state == FEE_OWN || r->fee_state == FEE_ASSUMED ? fee : 0;
+}
+
+/* What dec16_times gives for the two numbers: fee x price / 10^8, half-even. */
+static i128 worth_at(uint32_t fee, uint32_t price, unsigned zeros) {
+    uint64_t product = (uint64_t)fee * price;
+    if (zeros >= DIGITS_OF_MARK) return (i128)product * tens[zeros - DIGITS_OF_MARK];
+    uint64_t unit = (uint64_t)tens[DIGITS_OF_MARK - zeros], whole = product / unit, rest = product % unit;
+    bool up = rest > unit / 2 || (rest == unit / 2 && whole % 2 == 1);
+    return (i128)whole + up;
 }
 
 /* Identity, times, price and quantity; false: one has no room. The product of two numbers of 64 bits has room in 128. */
@@ -100,29 +128,54 @@ static bool put_narrow(struct row *r, const struct fill *f) {
     return true;
 }
 
+/* The number of a new one behind `count`, or of the row's own where it has one of that form. */
+static enum err place_fee(struct row *r, enum fee_form form, void *array_pointer, size_t *count, size_t *capacity,
+                          size_t size) {
+    if (r->fee_form == form) return ERR_OK;
+    enum err e = array_reserve(array_pointer, capacity, *count + 1, size);
+    if (e != ERR_OK) return e;
+    r->fee = (uint32_t)(*count)++;
+    r->fee_form = form;
+    return ERR_OK;
+}
+
 /* ERR_VALUE: it has no room there either. */
 static enum err put_far_fee(struct facts *s, struct row *r, const struct fill *f) {
     struct far_fee fee = {(int64_t)f->fee.v, (int64_t)f->fee_value.v, (int64_t)f->fee_price.v,
                           (uint32_t)(f->fee_candle.us / US_PER_MIN)};
     if (!fits(f->fee.v) || !fits(f->fee_value.v) || !fits(f->fee_price.v)) return ERR_VALUE;
     if (fee.candle * US_PER_MIN != f->fee_candle.us) return ERR_VALUE;
-    if (!r->far) {
-        enum err e = array_reserve(&s->far_fees, &s->far_fee_capacity, s->far_fee_count + 1, sizeof *s->far_fees);
-        if (e != ERR_OK) return e;
-        r->fee = (uint32_t)s->far_fee_count++;
-        r->far = true;
-    }
-    s->far_fees[r->fee] = fee;
+    enum err e = place_fee(r, FEE_FAR, &s->far_fees, &s->far_fee_count, &s->far_fee_capacity, sizeof *s->far_fees);
+    if (e == ERR_OK) s->far_fees[r->fee] = fee;
+    return e;
+}
+
+static enum err put_valued(struct facts *s, struct row *r, const struct fill *f, uint32_t digits, unsigned zeros) {
+    unsigned price_zeros;
+    struct priced_fee fee = {.fee = digits};
+    uint64_t candle = (uint64_t)f->fee_candle.us / US_PER_MIN;
+    bool whole = candle >> 28 == 0 && (uint64_t)f->fee_candle.us % US_PER_MIN == 0;
+    if (!whole || !pack(&fee.price, &price_zeros, f->fee_price.v) ||
+        worth_at(digits, fee.price, zeros + price_zeros) != f->fee_value.v)
+        return put_far_fee(s, r, f);
+    fee.candle = (uint32_t)candle & 0xfffffff;
+    fee.price_zeros = price_zeros & 15;
+    enum err e = place_fee(r, FEE_PRICED, &s->priced_fees, &s->priced_fee_count, &s->priced_fee_capacity,
+                           sizeof *s->priced_fees);
+    if (e != ERR_OK) return e;
+    s->priced_fees[r->fee] = fee;
+    r->fee_zeros = zeros & 15;
     return ERR_OK;
 }
 
 static enum err put_fee(struct facts *s, struct row *r, const struct fill *f) {
     unsigned zeros;
     uint32_t digits;
-    if (f->fee_state == FEE_VALUED || !pack(&digits, &zeros, f->fee.v)) return put_far_fee(s, r, f);
+    if (!pack(&digits, &zeros, f->fee.v)) return put_far_fee(s, r, f);
+    if (f->fee_state == FEE_VALUED) return put_valued(s, r, f, digits, zeros);
     r->fee = digits;
     r->fee_zeros = zeros & 15;
-    r->far = false;
+    r->fee_form = FEE_NEAR;
     return ERR_OK;
 }
 
@@ -133,7 +186,7 @@ static enum err put_wide(struct facts *s, struct row *r, const struct fill *f) {
         r->price = (uint32_t)s->wide_count++;
         r->wide = true;
     }
-    r->far = false;
+    r->fee_form = FEE_NEAR;
     s->wides[r->price] = (struct wide_row){.price = f->price.v,
                                            .quantity = f->quantity.v,
                                            .quote = f->quote_amount.v,
@@ -147,7 +200,7 @@ static enum err put_wide(struct facts *s, struct row *r, const struct fill *f) {
     return ERR_OK;
 }
 
-/* A wide row or a far fee that it had and needs no more stays unused: corrections are few, at most one a source. */
+/* A wide row or a fee elsewhere that it had and needs no more stays unused: corrections are few, at most one a source. */
 static enum err put(struct facts *s, struct row *r, const struct fill *f, uint16_t asset) {
     struct row changed = *r, narrow = *r;
     enum err e = put_narrow(&narrow, f) ? put_fee(s, &narrow, f) : ERR_VALUE;
@@ -191,7 +244,8 @@ void facts_drop_last(struct facts *s) {
     const struct row *r = &s->rows[--s->count];
     if (r->sell) s->sale_count--;
     if (r->wide) s->wide_count--;
-    if (r->far) s->far_fee_count--;
+    if (r->fee_form == FEE_PRICED) s->priced_fee_count--;
+    if (r->fee_form == FEE_FAR) s->far_fee_count--;
 }
 
 struct amounts facts_amounts(const struct facts *s, uint32_t row) {
@@ -202,13 +256,17 @@ struct amounts facts_amounts(const struct facts *s, uint32_t row) {
     }
     int64_t price = unpack(r->price, r->price_zeros), quantity = unpack(r->quantity, r->quantity_zeros);
     struct amounts a = {price, quantity, (i128)price * quantity, 0, 0};
-    if (r->far) {
-        a.fee = s->far_fees[r->fee].fee;
-        a.fee_value = s->far_fees[r->fee].value;
-    } else {
+    if (r->fee_form == FEE_NEAR) {
         int64_t fee = unpack(r->fee, r->fee_zeros);
         a.fee = fee;
         a.fee_value = fee_worth(r, price, fee);
+    } else if (r->fee_form == FEE_PRICED) {
+        const struct priced_fee *p = &s->priced_fees[r->fee];
+        a.fee = unpack(p->fee, r->fee_zeros);
+        a.fee_value = worth_at(p->fee, p->price, r->fee_zeros + p->price_zeros);
+    } else {
+        a.fee = s->far_fees[r->fee].fee;
+        a.fee_value = s->far_fees[r->fee].value;
     }
     return a;
 }
@@ -222,9 +280,14 @@ static void get_rest(const struct facts *s, struct fill *out, const struct row *
         return;
     }
     if (r->lag != 0) out->received_at.us = (int64_t)((uint64_t)r->time + (uint64_t)r->lag - LAG_BIAS);
-    if (!r->far) return;
-    out->fee_price.v = s->far_fees[r->fee].price;
-    out->fee_candle.us = s->far_fees[r->fee].candle * US_PER_MIN;
+    if (r->fee_form == FEE_PRICED) {
+        const struct priced_fee *p = &s->priced_fees[r->fee];
+        out->fee_price.v = unpack(p->price, p->price_zeros);
+        out->fee_candle.us = p->candle * US_PER_MIN;
+    } else if (r->fee_form == FEE_FAR) {
+        out->fee_price.v = s->far_fees[r->fee].price;
+        out->fee_candle.us = s->far_fees[r->fee].candle * US_PER_MIN;
+    }
 }
 
 void facts_get(const struct facts *s, struct fill *out, uint32_t row) {

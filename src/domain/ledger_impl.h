@@ -28,8 +28,8 @@ enum { ASSETS_MAX = 1024 }; /* Binance lists about 500; a source that names more
 struct row {
     uint64_t time : 52;                               /* us since 1970, until 2112 */
     bool sell : 1, dead : 1, staged : 1, refused : 1; /* see below */
-    bool wide : 1; /* all numbers below but order_id stand in the wide row of the number `price` */
-    bool far : 1;  /* the fee is the far fee of the number `fee` */
+    bool wide : 1;         /* all numbers below but order_id stand in the wide row of the number `price` */
+    uint64_t fee_form : 2; /* enum fee_form */
     uint64_t maker : 2, source : 2;
     uint64_t trade_id : 48;
     uint64_t price_zeros : 4, quantity_zeros : 4, fee_zeros : 4, fee_state : 3;
@@ -46,7 +46,18 @@ _Static_assert(sizeof(struct row) == 48, "a row has grown");
 enum { ROW_TIME_BITS = 52, ROW_ID_BITS = 48, ROW_LAG_BITS = 48 };
 #define LAG_BIAS (UINT64_C(1) << 40) /* us: a clock of ours that is 12 days behind is still none of the exceptions */
 
-struct far_fee { /* of a third asset once it is valued, and of a fee with many digits */
+enum fee_form {
+    FEE_NEAR,   /* the number stands in the row, what it is worth follows */
+    FEE_PRICED, /* `fee` is the number of its priced fee */
+    FEE_FAR,    /* `fee` is the number of its far fee */
+};
+
+struct priced_fee { /* of a third asset, worth fee x price, rounded */
+    uint32_t fee, price;
+    uint32_t candle : 28, price_zeros : 4; /* minutes since 1970, 0 none */
+};
+
+struct far_fee { /* of a third asset that was valued over another one, and of a fee with many digits */
     int64_t fee, value, price;
     uint32_t candle; /* minutes since 1970, 0 none */
 };
@@ -95,6 +106,8 @@ struct facts {
     size_t sale_count, sale_capacity;
     struct far_sale *far_sales;
     size_t far_sale_count, far_sale_capacity;
+    struct priced_fee *priced_fees;
+    size_t priced_fee_count, priced_fee_capacity;
     struct far_fee *far_fees;
     size_t far_fee_count, far_fee_capacity;
     struct wide_row *wides;

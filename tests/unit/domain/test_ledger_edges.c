@@ -370,6 +370,10 @@ static void a_refused_fill_leaves_nothing_behind(void **state) {
     add(fill(1, SIDE_BUY, "0.00000001", "1000000000000000000000000000000", NULL)); /* the limit itself */
     assert_int_equal(try_add(f), ERR_RANGE);
     assert_int_equal(l->facts.far_fee_count, 0);
+    f = fill(2, SIDE_BUY, "1", "1", "0.01 BNB");
+    f.fee_state = FEE_VALUED;
+    assert_int_equal(try_add(f), ERR_RANGE);
+    assert_int_equal(l->facts.priced_fee_count, 0);
     assert_int_equal(settled()->fills, 1);
 }
 
@@ -397,15 +401,68 @@ static void a_corrected_fill_is_kept_whole_wherever_it_stands(void **state) {
     f.fee_candle.us = 3 * US_PER_MIN;
     add(f);
     told_as_it_was(&f, FEE_VALUED, "42.94967295", "700");
-    assert_int_equal(l->facts.far_fee_count, 1);
+    assert_int_equal(l->facts.priced_fee_count, 1);
     f.source = SOURCE_REST;
     f.fee_value = d16("701");
     f.fee = d16("2.5");
     add(f);
     told_as_it_was(&f, FEE_VALUED, "42.94967295", "701");
-    assert_int_equal(l->facts.far_fee_count, 1); /* its place is used again */
+    assert_int_equal(l->facts.far_fee_count, 1); /* 2.5 x 350 is not 701 */
     assert_true(settled()->fees_quote.v == 701 * DEC16_ONE);
     assert_int_equal(l->facts.wide_count, 2);
+}
+
+/* What fee x price gives, and what was valued otherwise. */
+static void a_valued_fee_is_kept_to_the_last_digit(void **state) {
+    static const struct {
+        const char *fee, *price, *value;
+        int64_t candle;
+        bool priced;
+    } fees[] = {
+        {"0.00010331 BNB", "601.23", "0.0621130713", 29000000, true},
+        {"0.1234567891 BNB", "601.23456789", "74.2265024058009999", 29000000, false}, /* the price has 11 digits */
+        {"0.0000001234567891 BNB", "1.00000001", "0.0000001234567903", 0, true},      /* 12345679034567891 / 10^8 */
+        {"0.0000000000000001 BNB", "0.5", "0", 1, true},                              /* half: to the even 0 */
+        {"0.0000000000000003 BNB", "0.5", "0.0000000000000002", 1, true},             /* half: to the even 2 */
+        {"0.0000000000000003 BNB", "0.5", "0.0000000000000001", 1, false},
+        {"0.0000000000000001 BNB", "0.50000001", "0.0000000000000001", 1, true},
+        {"900 BNB", "80000000000", "72000000000000", 1, true}, /* 24 zeros */
+        {"0.01 BNB", "600", "6", (INT64_C(1) << 28) - 1, true},
+        {"0.01 BNB", "600", "6", INT64_C(1) << 28, false},
+        {"0.01 BNB", "100000000000", "6", 1, false},
+    };
+    size_t priced = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof fees / sizeof *fees; i++) {
+        struct fill f = fill(1 + (int64_t)i, SIDE_BUY, "100", "1", fees[i].fee);
+        f.fee_state = FEE_VALUED;
+        assert_int_equal(dec8_parse(&f.fee_price, span_of(fees[i].price)), ERR_OK);
+        f.fee_value = d16(fees[i].value);
+        f.fee_candle.us = fees[i].candle * US_PER_MIN;
+        add(f);
+        told_as_it_was(&f, FEE_VALUED, "100", fees[i].value);
+        priced += fees[i].priced;
+        if (l->facts.priced_fee_count != priced) fail_msg("fee %zu", i);
+    }
+    (void)settled();
+}
+
+static void a_valued_fee_that_is_told_again_keeps_its_place(void **state) {
+    struct fill f = fill(1, SIDE_BUY, "100", "1", "0.01 BNB");
+    (void)state;
+    f.fee_state = FEE_VALUED;
+    f.fee_price.v = 600 * DEC8_ONE;
+    f.fee_value = d16("6");
+    add(f);
+    f.source = SOURCE_REST;
+    f.fee = d16("0.02");
+    f.fee_value = d16("12");
+    add(f);
+    told_as_it_was(&f, FEE_VALUED, "100", "12");
+    assert_int_equal(l->facts.priced_fee_count, 1);
+    f.fee_value = d16("13"); /* not for a third time: there is no higher source */
+    assert_int_equal(try_add(f), ERR_OK);
+    assert_true(settled()->fees_quote.v == 12 * DEC16_ONE);
 }
 
 static void a_wide_row_that_stays_wide_keeps_its_place(void **state) {
@@ -543,6 +600,8 @@ int main(void) {
         T(a_fee_with_many_digits_stands_apart),
         T(a_refused_fill_leaves_nothing_behind),
         T(a_corrected_fill_is_kept_whole_wherever_it_stands),
+        T(a_valued_fee_is_kept_to_the_last_digit),
+        T(a_valued_fee_that_is_told_again_keeps_its_place),
         T(a_wide_row_that_stays_wide_keeps_its_place),
         T(results_of_any_size_are_kept_whole),
         T(a_result_that_was_large_once_uses_its_place_again),
