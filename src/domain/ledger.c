@@ -54,21 +54,38 @@ static int64_t key_of(const struct ledger *l, enum key k, uint32_t row) {
     return k == KEY_ID ? facts_trade_id(&l->facts, r) : r->order_id;
 }
 
-/* Place of a key that is not above all rising rows, found by doubling steps from the newest back and then halving; NULL. */
-static uint32_t *find_rising(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
-    size_t step = 1, low, high = x->rising_count;
-    while (step < high && key_of(l, k, x->rising[high - step]) > key) high -= step, step *= 2;
+static int64_t list_key(const struct ledger *l, const struct row_list *list, enum key k, size_t i) {
+    return key_of(l, k, list->at[i]);
+}
+
+static bool above_list(const struct ledger *l, const struct row_list *list, enum key k, int64_t key) {
+    return list->count == 0 || key > list_key(l, list, k, list->count - 1);
+}
+
+/* Place of a key that is not above the list, found by doubling steps from the newest back and then halving; NULL. */
+static uint32_t *find_in_list(const struct ledger *l, const struct row_list *list, enum key k, int64_t key) {
+    size_t step = 1, low, high = list->count;
+    while (step < high && list_key(l, list, k, high - step) > key) high -= step, step *= 2;
     low = step < high ? high - step : 0;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (key_of(l, k, x->rising[mid]) < key) low = mid + 1;
+        if (list_key(l, list, k, mid) < key) low = mid + 1;
         else high = mid;
     }
-    return key_of(l, k, x->rising[low]) == key ? &x->rising[low] : NULL;
+    return list_key(l, list, k, low) == key ? &list->at[low] : NULL;
 }
 
-static bool above_rising(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
-    return x->rising_count == 0 || key > key_of(l, k, x->rising[x->rising_count - 1]);
+/* Place in one of the lists of a key that is not above all rising rows; NULL. */
+static uint32_t *find_listed(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
+    if (key >= list_key(l, &x->rising, k, 0)) return find_in_list(l, &x->rising, k, key);
+    return above_list(l, &x->below, k, key) ? NULL : find_in_list(l, &x->below, k, key);
+}
+
+/* The key is not in the index, and there is room. */
+static void add_key(const struct ledger *l, struct row_index *x, enum key k, int64_t key, uint32_t hash, uint32_t row) {
+    if (above_list(l, &x->rising, k, key)) row_list_add(&x->rising, row);
+    else if (key < list_key(l, &x->rising, k, 0) && above_list(l, &x->below, k, key)) row_list_add(&x->below, row);
+    else row_index_add(x, hash, row);
 }
 
 static uint32_t hash_id(int64_t trade_id, enum side side) {
@@ -80,8 +97,8 @@ static uint32_t hash_order(int64_t order_id) { return (uint32_t)mix64((uint64_t)
 /* Where by_id keeps the row of a fill; NULL: not known. */
 static uint32_t *find_id(const struct ledger *l, int64_t trade_id, enum side side) {
     const struct row_index *x = &l->by_id;
-    if (above_rising(l, x, KEY_ID, trade_id)) return NULL;
-    uint32_t *place = find_rising(l, x, KEY_ID, trade_id), hash = hash_id(trade_id, side);
+    if (above_list(l, &x->rising, KEY_ID, trade_id)) return NULL;
+    uint32_t *place = find_listed(l, x, KEY_ID, trade_id), hash = hash_id(trade_id, side);
     if (place != NULL && row_side(&l->facts.rows[*place]) == side) return place;
     for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++) {
         const struct row *r = &l->facts.rows[x->slots[at].row];
@@ -93,8 +110,8 @@ static uint32_t *find_id(const struct ledger *l, int64_t trade_id, enum side sid
 /* Where by_order keeps the latest applied row of an order; NULL: none ever. */
 static uint32_t *find_order(const struct ledger *l, int64_t order_id) {
     const struct row_index *x = &l->by_order;
-    if (above_rising(l, x, KEY_ORDER, order_id)) return NULL;
-    uint32_t *place = find_rising(l, x, KEY_ORDER, order_id), hash = hash_order(order_id);
+    if (above_list(l, &x->rising, KEY_ORDER, order_id)) return NULL;
+    uint32_t *place = find_listed(l, x, KEY_ORDER, order_id), hash = hash_order(order_id);
     if (place != NULL) return place;
     for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++)
         if (l->facts.rows[x->slots[at].row].order_id == order_id) return &x->slots[at].row;
@@ -184,8 +201,7 @@ static void link_order(struct ledger *l, uint32_t row) {
     if (!r->sell || r->order_id == ORDER_ID_NONE) return;
     uint32_t *place = find_order(l, r->order_id);
     if (place != NULL) *place = row;
-    else if (above_rising(l, &l->by_order, KEY_ORDER, r->order_id)) row_index_add_rising(&l->by_order, row);
-    else row_index_add(&l->by_order, hash_order(r->order_id), row);
+    else add_key(l, &l->by_order, KEY_ORDER, r->order_id, hash_order(r->order_id), row);
 }
 
 /* Room for what applying one more fill may need. */
@@ -393,8 +409,7 @@ static enum err add_new(struct ledger *l, const struct fill *f, uint16_t asset) 
         facts_drop_last(&l->facts);
         return e;
     }
-    if (above_rising(l, &l->by_id, KEY_ID, f->trade_id)) row_index_add_rising(&l->by_id, row);
-    else row_index_add(&l->by_id, hash_id(f->trade_id, f->side), row);
+    add_key(l, &l->by_id, KEY_ID, f->trade_id, hash_id(f->trade_id, f->side), row);
     if (f->fee_state == FEE_UNVALUED) note_unvalued(l, l->count - 1);
     flow(l, f, 1);
     if (l->first_id < 0 || f->trade_id < l->first_id) l->first_id = f->trade_id;
@@ -649,7 +664,8 @@ static bool order_ok(const struct ledger *l) {
         if (known == NULL || (!r->dead && *known != l->order[i])) return false;
         before = own;
     }
-    return l->count + l->staged_count - l->dead == l->by_id.count + l->by_id.rising_count;
+    size_t known = l->by_id.count + l->by_id.rising.count + l->by_id.below.count;
+    return l->count + l->staged_count - l->dead == known;
 }
 
 /* The fills' own results add up to the sums, and the open lots to holdings and basis. */

@@ -6,17 +6,19 @@
 #include <string.h>
 
 void row_index_free(struct row_index *x) {
-    free(x->rising);
+    free(x->rising.at);
+    free(x->below.at);
     free(x->slots);
     *x = (struct row_index){0};
 }
 
-static enum err grow_rising(struct row_index *x) {
-    size_t capacity = x->rising_capacity < 16 ? 16 : x->rising_capacity + x->rising_capacity / 2;
-    uint32_t *grown = realloc(x->rising, capacity * sizeof *grown);
+static enum err grow_list(struct row_list *list) {
+    size_t capacity = list->capacity < 16 ? 16 : list->capacity + list->capacity / 2;
+    if (list->count < list->capacity) return ERR_OK;
+    uint32_t *grown = realloc(list->at, capacity * sizeof *grown);
     if (grown == NULL) return ERR_MEMORY;
-    x->rising = grown;
-    x->rising_capacity = capacity;
+    list->at = grown;
+    list->capacity = capacity;
     return ERR_OK;
 }
 
@@ -35,14 +37,15 @@ static enum err grow_slots(struct row_index *x) {
 }
 
 enum err row_index_grow(struct row_index *x) {
-    enum err e = x->rising_count < x->rising_capacity ? ERR_OK : grow_rising(x);
+    enum err e = grow_list(&x->rising);
+    if (e == ERR_OK) e = grow_list(&x->below);
     if (e == ERR_OK && x->count + 1 >= x->capacity - x->capacity / 4) e = grow_slots(x);
     return e;
 }
 
-void row_index_add_rising(struct row_index *x, uint32_t row) {
-    CHECK(x->rising_count < x->rising_capacity);
-    x->rising[x->rising_count++] = row;
+void row_list_add(struct row_list *list, uint32_t row) {
+    CHECK(list->count < list->capacity);
+    list->at[list->count++] = row;
 }
 
 void row_index_add(struct row_index *x, uint32_t hash, uint32_t row) {

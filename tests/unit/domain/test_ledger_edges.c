@@ -63,37 +63,62 @@ static const struct ledger_totals *settled(void) {
 
 /* ---- keys ---- */
 
-/* Both pairs of numbers have one 32-bit hash; the newest ids first, so that the index keeps the others by hash. */
+/* Both pairs of numbers have one 32-bit hash; those between others are kept by hash. */
 static void keys_with_equal_hashes_are_told_apart(void **state) {
     (void)state;
     assert_true((uint32_t)mix64(42539 << 1) == (uint32_t)mix64(88963 << 1));
     assert_true((uint32_t)mix64(85078) == (uint32_t)mix64(177926));
     add(fill(200000, SIDE_BUY, "100", "10", NULL));
+    add(fill(199999, SIDE_BUY, "100", "10", NULL));
     add(fill(42539, SIDE_BUY, "100", "10", NULL));
     assert_false(ledger_knows(l, 88963, SIDE_BUY));
     add(fill(88963, SIDE_BUY, "100", "10", NULL));
     assert_true(ledger_knows(l, 42539, SIDE_BUY) && ledger_knows(l, 88963, SIDE_BUY));
-    static const int64_t orders[] = {300000, 85078, 177926, 85078, 177926};
-    for (int i = 0; i < 5; i++) {
+    static const int64_t orders[] = {300000, 299999, 85078, 177926, 85078, 177926};
+    for (int i = 0; i < 6; i++) {
         struct fill f = fill(300000 + i, SIDE_SELL, "110", "1", NULL);
         f.order_id = orders[i];
         add(f);
     }
-    assert_int_equal(settled()->cycles, 3);
+    assert_int_equal(l->by_id.count, 2);
+    assert_int_equal(settled()->cycles, 4);
+    assert_int_equal(l->by_order.count, 2);
 }
 
 static void both_sides_of_an_id_with_equal_hashes_are_told_apart(void **state) {
     const int64_t id = 2346768004;
     (void)state;
     assert_true((uint32_t)mix64((uint64_t)id << 1) == (uint32_t)mix64((uint64_t)id << 1 | 1));
-    struct fill newest = fill(id + 1, SIDE_BUY, "100", "1", NULL), bought = fill(id, SIDE_BUY, "100", "1", NULL),
-                sold = fill(id, SIDE_SELL, "100", "1", NULL);
-    newest.time.us = bought.time.us = sold.time.us = US_PER_S;
-    add(newest), add(bought);
+    struct fill newest = fill(id + 2, SIDE_BUY, "100", "1", NULL), before = fill(id + 1, SIDE_BUY, "100", "1", NULL),
+                bought = fill(id, SIDE_BUY, "100", "1", NULL), sold = fill(id, SIDE_SELL, "100", "1", NULL);
+    newest.time.us = before.time.us = bought.time.us = sold.time.us = US_PER_S;
+    add(newest), add(before), add(bought);
     assert_false(ledger_knows(l, id, SIDE_SELL));
     add(sold);
     assert_true(ledger_knows(l, id, SIDE_SELL) && ledger_knows(l, id, SIDE_BUY));
-    assert_int_equal(settled()->fills, 3);
+    assert_int_equal(l->by_id.count, 2);
+    assert_int_equal(settled()->fills, 4);
+}
+
+/* New fills arrive while the history is read from its beginning, and some came before it. */
+static void a_history_read_below_the_newest_is_found_in_all_its_parts(void **state) {
+    static const int64_t ids[] = {500, 510, 100, 110, 120, 520, 130, 105, 115, 505, 140};
+    enum { COUNT = sizeof ids / sizeof *ids };
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        for (size_t k = 0; k < COUNT; k++) assert_int_equal(ledger_knows(l, ids[k], SIDE_BUY), k < i);
+        add(fill(ids[i], SIDE_BUY, "100", "1", NULL));
+    }
+    for (int64_t id = 95; id < 530; id += 5) {
+        bool known = false;
+        for (size_t k = 0; k < COUNT; k++) known |= ids[k] == id;
+        assert_int_equal(ledger_knows(l, id, SIDE_BUY), known);
+        assert_false(ledger_knows(l, id, SIDE_SELL));
+    }
+    assert_int_equal(l->by_id.rising.count, 3);
+    assert_int_equal(l->by_id.below.count, 5);
+    assert_int_equal(l->by_id.count, 3);
+    assert_int_equal(settled()->fills, COUNT);
 }
 
 /* ---- limits ---- */
@@ -551,7 +576,7 @@ static void damage(int kind) {
     case 1: l->walk.lot.position = l->count + 1; break;
     case 2: l->order[0] = l->order[1], l->order[1] = first; break;
     case 3: l->facts.rows[first].trade_id = 77; break;
-    case 4: l->by_id.rising[0] = 1, l->facts.rows[1].trade_id = 1, l->facts.rows[1].sell = false; break;
+    case 4: l->by_id.rising.at[0] = 1, l->facts.rows[1].trade_id = 1, l->facts.rows[1].sell = false; break;
     case 5: l->staged_count = 1; break;
     case 6: s->realized.v++; break;
     case 7: s->unmatched.v++; break;
@@ -584,6 +609,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         T(keys_with_equal_hashes_are_told_apart),
         T(both_sides_of_an_id_with_equal_hashes_are_told_apart),
+        T(a_history_read_below_the_newest_is_found_in_all_its_parts),
         T(a_sell_that_comes_in_order_and_overflows_is_refused),
         T(holdings_have_a_limit),
         T(a_late_fill_makes_a_sell_overflow_and_the_past_says_so_too),

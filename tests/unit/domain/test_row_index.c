@@ -49,23 +49,27 @@ static void rising_rows_are_a_plain_list(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 1000; i++) {
         assert_int_equal(row_index_reserve(&x), ERR_OK);
-        row_index_add_rising(&x, 7 * i);
+        row_list_add(&x.rising, 7 * i);
+        if (i % 2 == 0) row_list_add(&x.below, i);
     }
-    assert_int_equal(x.rising_count, 1000);
+    assert_int_equal(x.rising.count, 1000);
+    assert_int_equal(x.below.count, 500);
     assert_int_equal(x.count, 0);
-    for (uint32_t i = 0; i < 1000; i++) assert_int_equal(x.rising[i], 7 * i);
+    for (uint32_t i = 0; i < 1000; i++) assert_int_equal(x.rising.at[i], 7 * i);
+    for (uint32_t i = 0; i < 500; i++) assert_int_equal(x.below.at[i], 2 * i);
     row_index_free(&x);
-    assert_int_equal(x.rising_count, 0);
+    assert_int_equal(x.rising.count + x.below.count, 0);
 }
 
-static void one_reservation_is_room_in_both_parts(void **state) {
+static void one_reservation_is_room_in_every_part(void **state) {
     struct row_index x = {0};
     (void)state;
     for (uint32_t i = 0; i < 5000; i++) {
         assert_int_equal(row_index_reserve(&x), ERR_OK);
-        assert_true(x.rising_count < x.rising_capacity);
+        assert_true(x.rising.count < x.rising.capacity && x.below.count < x.below.capacity);
         assert_true(x.count + 1 < x.capacity - x.capacity / 4);
-        if (i % 3 == 0) row_index_add_rising(&x, i);
+        if (i % 3 == 0) row_list_add(&x.rising, i);
+        else if (i % 3 == 1) row_list_add(&x.below, i);
         else row_index_add(&x, i * 7919, i);
     }
     row_index_free(&x);
@@ -76,7 +80,7 @@ int main(void) {
         cmocka_unit_test(empty_index_has_no_candidates),
         cmocka_unit_test(finds_every_row_through_growth_and_equal_hashes),
         cmocka_unit_test(rising_rows_are_a_plain_list),
-        cmocka_unit_test(one_reservation_is_room_in_both_parts),
+        cmocka_unit_test(one_reservation_is_room_in_every_part),
     };
     return cmocka_run_group_tests_name("domain/row_index", tests, NULL, NULL);
 }
