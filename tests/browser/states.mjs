@@ -99,6 +99,16 @@ async function drawn(page, mock, change) {
   await until(async () => (await page.textContent('tr[data-pair="ETH/USDT"] .sub .num')).replace(/\D/g, '') === mark, 'the mark');
 }
 
+test('figures_of_a_young_record_are_marked_as_such', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  mock.set({ windows: { '7d': { pnl: '5.00', percent: '0.05', basis: 'realized' }, '1h': { basis: 'equity' } } });
+  const tags = page.locator('.window').filter({ hasText: '7D' }).locator('.tag');
+  await until(async () => await tags.isVisible(), 'the mark of a window with realized P&L only, on a phone');
+  same(await page.locator('.window').filter({ hasText: '1H' }).locator('.tag').count(), 0, 'marks of a whole window');
+  await page.goto(`${mock.url}/#/performance`);
+  await says(page, '.metric', /Drawdown 180d\s+1\.08%\s*since \w+ \w+/);
+  same(await page.locator('.metric').filter({ hasText: 'Drawdown 7d' }).locator('.tag').count(), 0, 'marks of a week that is whole');
+}, { viewport: PHONE }));
+
 test('a_stale_price_is_grey_with_its_age_and_does_not_flash', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
   mock.set({ pairs: { 'BTC/USDT': { price_stale: true, price_at: soon(-75) } } });
   await says(page, 'tr[data-pair="BTC/USDT"] td.price', /1 min/);

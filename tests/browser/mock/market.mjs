@@ -175,7 +175,7 @@ export function performanceOf(snapshot, method = 'fifo') {
     holding: { value: '10412.30', equity: '10776.24', difference: '363.94', percent: '3.6394' },
     grid_profit: '688.4120', cycles: 412, wins: 396, losses: 16, win_rate: '96.11650485', gross_profit: '731.9021', gross_loss: '43.4901', profit_factor: '16.82916857', no_losses: false,
     apr: { grid: '22.62', total: '25.51' }, fees: '41.1200', fees_share: '5.61823', fills: 811,
-    drawdown: [{ days: 7, amount: '31.20', percent: '0.29' }, { days: 30, amount: '84.11', percent: '0.78' }, { days: 180, amount: '112.08', percent: '1.08' }, { days: null, amount: '112.08', percent: '1.08' }],
+    drawdown: [{ days: 7, since: new Date(Date.now() - 7 * 86_400_000).toISOString(), amount: '31.20', percent: '0.29' }, { days: 30, amount: '84.11', percent: '0.78' }, { days: 180, since: new Date(Date.now() - 50 * 86_400_000).toISOString(), amount: '112.08', percent: '1.08' }, { days: null, amount: '112.08', percent: '1.08' }],
     fees_by_asset: { BNB: { amount: '0.06412', value: '38.4120' }, USDT: { amount: '2.7080', value: '2.7080' } },
     pairs: snapshot.pairs.map((pair, i) => ({
       symbol: pair.symbol, currency: pair.quote, realized: pair.realized, unrealized: pair.unrealized, total: pair.total, grid_profit: fixed(80 + i * 7.13, 4), cycles: 40 + i, wins: 39 + i, losses: 1,

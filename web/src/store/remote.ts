@@ -122,6 +122,8 @@ export type PeriodName = (typeof PERIODS)[number];
 export interface Drawdown {
   /** Null: all time. */
   days?: Maybe<number>;
+  /** The first point of the window that is known. */
+  since?: Maybe<string>;
   amount?: Maybe<string>;
   percent?: Maybe<string>;
 }

@@ -30,6 +30,12 @@ function listOf(value: Json | undefined): JsonObject[] {
   return [];
 }
 
+/** An investment is money of the pair's quote. */
+function cell(key: string, row: JsonObject): string {
+  const quote = typeof row.symbol === 'string' ? row.symbol.split('/')[1] : undefined;
+  return key === 'investment' && row[key] != null && quote !== undefined ? `${show(row[key])} ${quote}` : show(row[key]);
+}
+
 function Strategies({ rows }: { rows: JsonObject[] }) {
   const flat = rows.map((row) => ({ name: row.name, symbol: row.symbol, ...(isObject(row.config) ? row.config : {}), ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isObject(value))) }));
   const columns = [...new Set(flat.flatMap((row) => Object.keys(row)))];
@@ -37,7 +43,7 @@ function Strategies({ rows }: { rows: JsonObject[] }) {
     <div class="scroll" tabIndex={0} role="region" aria-label="Strategies">
       <table class="grid left">
         <thead><tr>{columns.map((key) => <th key={key} scope="col">{words(key)}</th>)}</tr></thead>
-        <tbody>{flat.map((row) => <tr key={`${show(row.name as Json)} ${show(row.symbol as Json)}`}>{columns.map((key) => <td key={key}><span class="num">{show((row as JsonObject)[key])}</span></td>)}</tr>)}</tbody>
+        <tbody>{flat.map((row) => <tr key={`${show(row.name as Json)} ${show(row.symbol as Json)}`}>{columns.map((key) => <td key={key}><span class="num">{cell(key, row as JsonObject)}</span></td>)}</tr>)}</tbody>
       </table>
     </div>
   );
@@ -72,7 +78,7 @@ function Grids() {
           {pairs.map((pair) => (
             <tr key={pair.symbol}>
               <td>{pair.symbol}</td>
-              {(['lower', 'upper', 'levels', 'investment', 'source'] as const).map((key) => <td key={key}><span class="num">{show(pair.grid?.[key])}</span></td>)}
+              {(['lower', 'upper', 'levels', 'investment', 'source'] as const).map((key) => <td key={key}><span class="num">{cell(key, { symbol: pair.symbol, [key]: pair.grid?.[key] ?? null })}</span></td>)}
             </tr>
           ))}
         </tbody>

@@ -10,7 +10,7 @@ import { type Trade, type TradePage, type TradeTotals, useRemote } from '../stor
 import { useTopicVersion } from '../store/topics';
 import { Money, Unknown } from './figure';
 import { Icon } from './icon';
-import { Price, Quantity, Side, Time, Waiting } from './parts';
+import { BUY_TIP, Price, Quantity, Side, Time, Waiting } from './parts';
 
 interface Filter {
   readonly symbol: string;
@@ -133,7 +133,7 @@ function Realized({ row }: { row: Trade }) {
   if (row.side === 'buy' && row.realized == null) return <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>;
   const quote = row.symbol?.split('/')[1];
   const unmatched = parseDec(row.unmatched);
-  const tip = [closesText(row), unmatched !== null && unmatched.units !== 0n ? `${quantity(unmatched)} of it was sold without a known buy: of that, the fee alone counts.` : null].filter(Boolean).join('\n');
+  const tip = [row.side === 'buy' ? BUY_TIP : closesText(row), unmatched !== null && unmatched.units !== 0n ? `${quantity(unmatched)} of it was sold without a known buy: of that, the fee alone counts.` : null].filter(Boolean).join('\n');
   return <Money value={row.realized} digits={moneyDigits(quote)} reason="its cost basis is not known" unit={quote} tip={tip || undefined} flash={false} />;
 }
 

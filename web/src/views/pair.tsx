@@ -13,7 +13,7 @@ import { useTopicVersion } from '../store/topics';
 import { Money, toneOf, Unknown } from './figure';
 import { Icon } from './icon';
 import { lazy } from './lazy';
-import { Choice, Price, Quantity, Side, Time, Waiting } from './parts';
+import { BUY_TIP, Choice, Price, Quantity, Side, Time, Waiting } from './parts';
 
 const PairChart = lazy(() => import('./pair-chart'), 'the chart');
 
@@ -90,8 +90,8 @@ function Fills({ rows, pair }: { rows: readonly Trade[]; pair: PairState }) {
             <td><Side side={row.side} /></td>
             <td><Price value={row.price} tick={tick} /></td>
             <td><Quantity value={row.quantity} /></td>
-            <td>{row.side === 'buy' ? <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>
-              : <Money value={row.realized} digits={Math.max(2, moneyDigits(pair.peek().quote))} reason="its cost basis is not known" flash={false} />}</td>
+            <td>{row.side === 'buy' && row.realized == null ? <span class="quiet" data-tip="A buy opens a lot; its profit comes with the sell.">opens</span>
+              : <Money value={row.realized} digits={Math.max(2, moneyDigits(pair.peek().quote))} reason="its cost basis is not known" tip={row.side === 'buy' ? BUY_TIP : undefined} flash={false} />}</td>
           </tr>
         ))}
       </tbody>

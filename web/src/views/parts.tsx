@@ -10,6 +10,9 @@ import type { Maybe } from '../store/model';
 import { Unknown } from './figure';
 import { Icon } from './icon';
 
+/** Of what a buy realizes. */
+export const BUY_TIP = 'A buy opens a lot: what it realizes at once is its fee, the profit comes with the sell.';
+
 /** What stands where an answer should be: loading, absent, refused, each in its own words. */
 export function Waiting({ answer, what }: { answer: Answer<unknown> | null; what: string }) {
   if (answer === null) return <p class="empty">Loading {what}.</p>;

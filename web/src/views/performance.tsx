@@ -6,6 +6,8 @@ import { useRef, useState } from 'preact/hooks';
 import { query } from '../feed/api';
 import { compare, type Dec, parseDec } from '../format/decimal';
 import { amount, count, exact, moneyDigits, percent, quantity } from '../format/money';
+import { clock, day, parseTime, stamp } from '../format/time';
+import { serverNow } from '../store/app';
 import { localNow } from '../store/clock';
 import type { Maybe } from '../store/model';
 import { type Drawdown, type EquityPage, type Figures as PairFigures, type Performance as Figures, type Period, type Method, METHODS, type PeriodName, PERIODS, useRemote } from '../store/remote';
@@ -18,6 +20,7 @@ const EquityChart = lazy(async () => ({ default: (await import('./equity-chart')
 const PeriodChart = lazy(async () => ({ default: (await import('./equity-chart')).PeriodChart }), 'the chart');
 
 const RANGES = { '1': '24h', '7': '7d', '30': '30d', '180': '180d', '': 'All' } as const;
+const DAY_MS = 86_400_000;
 type Range = keyof typeof RANGES;
 const RANGE_ORDER: readonly Range[] = ['1', '7', '30', '180', ''];
 
@@ -33,6 +36,13 @@ function plainPercent(text: Maybe<string>, reason: string) {
 const NO_DRAWDOWN = [{ days: null }];
 
 /** Where the server tells none yet, one dash says so. */
+/** Since when equity is known, where that is later than the window, or than the trading itself, began: what fell before is not in it. */
+function youngSince(since: Maybe<string>, days: Maybe<number>, traded: Maybe<string>): number | null {
+  const at = parseTime(since);
+  const begun = Math.max(parseTime(traded) ?? 0, days == null ? 0 : serverNow.peek() - days * DAY_MS);
+  return at === null || at - begun < DAY_MS / 24 ? null : at;
+}
+
 function drawdowns(figures: Figures) {
   return figures.drawdown == null || figures.drawdown.length === 0 ? NO_DRAWDOWN : figures.drawdown;
 }
@@ -74,12 +84,15 @@ function Metrics({ figures }: { figures: Figures }) {
       <Metric name="APR, grid" tip={`Grid profit / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.grid} reason={noInvestment} /></Metric>
       <Metric name="APR, total" source="total" tip={`Total P&L / investment / days running x 365.\n${base}, ${days}.`}><Percent value={figures.apr?.total} reason={noInvestment} /></Metric>
       {drawdowns(figures).map((drawdown) => {
-        const { amount: fall, percent: share } = drawdown as Drawdown;
+        const { amount: fall, percent: share, since } = drawdown as Drawdown;
         const lost = parseDec(fall);
-        const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(fall as string)} ${unit ?? ''}`];
+        const young = lost === null ? null : youngSince(since, drawdown.days, figures.since);
+        const tip = ['The deepest fall of equity below an earlier peak; equity is the investment and the total P&L.', lost === null ? null : `${exact(fall as string)} ${unit ?? ''}`,
+          young === null ? null : `The record of equity is younger: it begins ${stamp(young)}.`];
         return (
           <Metric key={`${drawdown.days}`} source="windows" name={`Drawdown ${drawdown.days == null ? 'all' : `${drawdown.days}d`}`} tip={tip.filter(Boolean).join('\n')}>
             {share != null ? plainPercent(share, '') : lost !== null ? <span class="num">{amount(lost, digits)}</span> : <Unknown reason="the equity series is too short" />}
+            {young === null ? null : <span class="tag">since {serverNow.peek() - young < DAY_MS ? clock(young).slice(0, 5) : day(young)}</span>}
           </Metric>
         );
       })}
