@@ -369,6 +369,14 @@ test('scrolling_back_asks_for_older_candles_until_there_are_none', 'mock', (cont
   check(befores[1] < befores[0], `pages before ${befores}`);
 }));
 
+test('fills_of_a_pair_fit_a_phone', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/pair/BTC/USDT`);
+  await page.getByRole('button', { name: 'Fills', exact: true }).or(page.getByText('Fills', { exact: true })).last().click();
+  await page.waitForSelector('.pair-fills tbody tr');
+  const ends = await page.$$eval('.pair-fills tbody tr:first-child td:last-child .num', (cells) => cells.map((cell) => innerWidth - cell.getBoundingClientRect().right));
+  check(ends.every((room) => room >= 8), `a figure ends ${ends} px from the edge`);
+}, { viewport: PHONE }));
+
 test('a_phone_shows_the_alarm_first', 'mock', (context) => withMock(context, {}, async ({ page, mock }) => {
   mock.set({ status_reason: 'circuit_breaker', bot: { health: 'unknown', breaker: { state: 'open', consecutive_failures: 5, next_trial_at: soon(110) } } });
   await says(page, '.notices', /circuit breaker, next try in/);

@@ -81,12 +81,12 @@ function Fills({ rows, pair }: { rows: readonly Trade[]; pair: PairState }) {
   const tick = pair.get('tick_size');
   if (rows.length === 0) return <p class="empty">No fills of {pair.symbol} are known yet.</p>;
   return (
-    <table class="grid">
+    <table class="grid pair-fills">
       <thead><tr><th scope="col">Time</th><th scope="col">Side</th><th scope="col">Price</th><th scope="col">Quantity</th><th scope="col">Realized</th></tr></thead>
       <tbody>
         {rows.map((row) => (
           <tr key={`${row.trade_id} ${row.side}`}>
-            <td><Time iso={row.time} /></td>
+            <td class="time"><Time iso={row.time} /></td>
             <td><Side side={row.side} /></td>
             <td><Price value={row.price} tick={tick} /></td>
             <td><Quantity value={row.quantity} /></td>
