@@ -57,7 +57,7 @@ static void open_hub(struct world *w) {
                            .first_seq = 100,
                            .soft_bytes = 1000,
                            .hard_bytes = 4000,
-                           .timing = {1000, 2000, 3000, 4000, 5000, 6000, 7000},
+                           .timing = {1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000},
                            .counters = &w->counters};
     CHECK(hub_new(&w->hub, &c) == ERR_OK);
     for (conn_id i = 1; i <= BROWSERS; i++) {
