@@ -75,12 +75,22 @@ static void one_reservation_is_room_in_every_part(void **state) {
     row_index_free(&x);
 }
 
+/* As if the table were as large as the hash can tell its slots apart: it is refused before the slots are looked at. */
+static void a_table_as_large_as_the_hash_does_not_grow(void **state) {
+    struct row_index x = {.capacity = (size_t)1 << 32, .count = (size_t)3 << 30};
+    (void)state;
+    assert_int_equal(row_index_reserve(&x), ERR_MEMORY);
+    assert_true(x.capacity == (size_t)1 << 32 && x.slots == NULL);
+    row_index_free(&x);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_index_has_no_candidates),
         cmocka_unit_test(finds_every_row_through_growth_and_equal_hashes),
         cmocka_unit_test(rising_rows_are_a_plain_list),
         cmocka_unit_test(one_reservation_is_room_in_every_part),
+        cmocka_unit_test(a_table_as_large_as_the_hash_does_not_grow),
     };
     return cmocka_run_group_tests_name("domain/row_index", tests, NULL, NULL);
 }
