@@ -54,37 +54,51 @@ static int64_t key_of(const struct ledger *l, enum key k, uint32_t row) {
     return k == KEY_ID ? facts_trade_id(&l->facts, r) : r->order_id;
 }
 
-static int64_t list_key(const struct ledger *l, const struct row_list *list, enum key k, size_t i) {
-    return key_of(l, k, list->at[i]);
+/* A list of falling keys is one of rising complements: what compares takes the keys with a mask. */
+enum mask { RISING = 0, FALLING = -1 };
+
+static int64_t list_key(const struct ledger *l, const struct row_list *list, enum key k, enum mask mask, size_t i) {
+    return key_of(l, k, list->at[i]) ^ mask;
 }
 
-static bool above_list(const struct ledger *l, const struct row_list *list, enum key k, int64_t key) {
-    return list->count == 0 || key > list_key(l, list, k, list->count - 1);
+/* Whether the (masked) key is behind the list's end. */
+static bool behind(const struct ledger *l, const struct row_list *list, enum key k, enum mask mask, int64_t key) {
+    return list->count == 0 || key > list_key(l, list, k, mask, list->count - 1);
 }
 
-/* Place of a key that is not above the list, found by doubling steps from the newest back and then halving; NULL. */
-static uint32_t *find_in_list(const struct ledger *l, const struct row_list *list, enum key k, int64_t key) {
+/* Place of a key, found by doubling steps from the list's end back and then halving; NULL. */
+static uint32_t *find_in_list(const struct ledger *l, const struct row_list *list, enum key k, enum mask mask,
+                              int64_t key) {
     size_t step = 1, low, high = list->count;
-    while (step < high && list_key(l, list, k, high - step) > key) high -= step, step *= 2;
+    if (behind(l, list, k, mask, key)) return NULL;
+    while (step < high && list_key(l, list, k, mask, high - step) > key) high -= step, step *= 2;
     low = step < high ? high - step : 0;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (list_key(l, list, k, mid) < key) low = mid + 1;
+        if (list_key(l, list, k, mask, mid) < key) low = mid + 1;
         else high = mid;
     }
-    return list_key(l, list, k, low) == key ? &list->at[low] : NULL;
+    return list_key(l, list, k, mask, low) == key ? &list->at[low] : NULL;
 }
 
-/* Place in one of the lists of a key that is not above all rising rows; NULL. */
+static bool above_all(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
+    return behind(l, &x->rising, k, RISING, key);
+}
+
+/* Place in one of the lists of a key that is not above all; NULL. */
 static uint32_t *find_listed(const struct ledger *l, const struct row_index *x, enum key k, int64_t key) {
-    if (key >= list_key(l, &x->rising, k, 0)) return find_in_list(l, &x->rising, k, key);
-    return above_list(l, &x->below, k, key) ? NULL : find_in_list(l, &x->below, k, key);
+    if (key >= list_key(l, &x->rising, k, RISING, 0)) return find_in_list(l, &x->rising, k, RISING, key);
+    uint32_t *place = find_in_list(l, &x->falling, k, FALLING, key ^ FALLING);
+    return place != NULL ? place : find_in_list(l, &x->below, k, RISING, key);
 }
 
-/* The key is not in the index, and there is room. */
+/* The key stands in no list, or it is the other side's in one: then the lists have no place for a second. There is room. */
 static void add_key(const struct ledger *l, struct row_index *x, enum key k, int64_t key, uint32_t hash, uint32_t row) {
-    if (above_list(l, &x->rising, k, key)) row_list_add(&x->rising, row);
-    else if (key < list_key(l, &x->rising, k, 0) && above_list(l, &x->below, k, key)) row_list_add(&x->below, row);
+    if (above_all(l, x, k, key)) row_list_add(&x->rising, row);
+    else if (find_listed(l, x, k, key) != NULL || key > list_key(l, &x->rising, k, RISING, 0))
+        row_index_add(x, hash, row);
+    else if (behind(l, &x->falling, k, FALLING, key ^ FALLING)) row_list_add(&x->falling, row);
+    else if (behind(l, &x->below, k, RISING, key)) row_list_add(&x->below, row);
     else row_index_add(x, hash, row);
 }
 
@@ -97,7 +111,7 @@ static uint32_t hash_order(int64_t order_id) { return (uint32_t)mix64((uint64_t)
 /* Where by_id keeps the row of a fill; NULL: not known. */
 static uint32_t *find_id(const struct ledger *l, int64_t trade_id, enum side side) {
     const struct row_index *x = &l->by_id;
-    if (above_list(l, &x->rising, KEY_ID, trade_id)) return NULL;
+    if (above_all(l, x, KEY_ID, trade_id)) return NULL;
     uint32_t *place = find_listed(l, x, KEY_ID, trade_id), hash = hash_id(trade_id, side);
     if (place != NULL && row_side(&l->facts.rows[*place]) == side) return place;
     for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++) {
@@ -110,7 +124,7 @@ static uint32_t *find_id(const struct ledger *l, int64_t trade_id, enum side sid
 /* Where by_order keeps the latest applied row of an order; NULL: none ever. */
 static uint32_t *find_order(const struct ledger *l, int64_t order_id) {
     const struct row_index *x = &l->by_order;
-    if (above_list(l, &x->rising, KEY_ORDER, order_id)) return NULL;
+    if (above_all(l, x, KEY_ORDER, order_id)) return NULL;
     uint32_t *place = find_listed(l, x, KEY_ORDER, order_id), hash = hash_order(order_id);
     if (place != NULL) return place;
     for (size_t at = row_index_home(x, hash); row_index_seek(x, hash, &at); at++)
@@ -664,7 +678,8 @@ static bool order_ok(const struct ledger *l) {
         if (known == NULL || (!r->dead && *known != l->order[i])) return false;
         before = own;
     }
-    size_t known = l->by_id.count + l->by_id.rising.count + l->by_id.below.count;
+    const struct row_index *x = &l->by_id;
+    size_t known = x->count + x->rising.count + x->falling.count + x->below.count;
     return l->count + l->staged_count - l->dead == known;
 }
 

@@ -7,6 +7,7 @@
 
 void row_index_free(struct row_index *x) {
     free(x->rising.at);
+    free(x->falling.at);
     free(x->below.at);
     free(x->slots);
     *x = (struct row_index){0};
@@ -38,6 +39,7 @@ static enum err grow_slots(struct row_index *x) {
 
 enum err row_index_grow(struct row_index *x) {
     enum err e = grow_list(&x->rising);
+    if (e == ERR_OK) e = grow_list(&x->falling);
     if (e == ERR_OK) e = grow_list(&x->below);
     if (e == ERR_OK && x->count + 1 >= x->capacity - x->capacity / 4) e = grow_slots(x);
     return e;

@@ -1,10 +1,10 @@
 /* row_index.h: finds 32-bit row numbers by a 64-bit key that stands in the row. Keys mostly arrive in rising order
  * (an exchange counts its ids upwards): those are kept as a plain sorted list of four bytes a row, and a key above
- * all others is known to be new without looking anything up. A history that is read from its beginning while new fills arrive
- * rises too, below the first of them: it has a list of its own. The others go into a hash table, eight bytes a slot:
- * the row and 32 bits of the key's hash, which make a wrong candidate (a cache miss in a large ledger) rare and let
- * the table grow without touching a row. The caller compares keys. Rows are never taken out; a row number is
- * replaced in its place. */
+ * all others is known to be new without looking anything up. A history that is read while new fills arrive falls or
+ * rises below the first of those, as it is read from its end or from its beginning: each has a list, too. The others
+ * go into a hash table, eight bytes a slot: the row and 32 bits of the key's hash, which make a wrong candidate (a
+ * cache miss in a large ledger) rare and let the table grow without touching a row. The caller compares keys. Rows are
+ * never taken out; a row number is replaced in its place. */
 #ifndef DOMAIN_ROW_INDEX_H
 #define DOMAIN_ROW_INDEX_H
 
@@ -22,16 +22,16 @@ struct row_slot {
 };
 
 struct row_list {
-    uint32_t *at; /* owned; rows of strictly rising keys */
+    uint32_t *at; /* owned; rows of strictly rising keys, or falling ones */
     size_t count, capacity;
 };
 
 struct row_index {
     struct row_list rising;
-    struct row_list below;  /* all keys below the first of rising */
-    struct row_slot *slots; /* owned; all other rows */
-    size_t capacity;        /* a power of two, or 0; at most 3/4 full */
-    size_t count;           /* rows in slots */
+    struct row_list falling, below; /* falling and rising ones; all keys are below the first of rising */
+    struct row_slot *slots;         /* owned; all other rows */
+    size_t capacity;                /* a power of two, or 0; at most 3/4 full */
+    size_t count;                   /* rows in slots */
 };
 
 void row_index_free(struct row_index *x); /* afterwards empty, as after zero-initialisation */
@@ -40,12 +40,12 @@ MUST_CHECK enum err row_index_grow(struct row_index *x);
 
 /* Room for one more row, wherever it goes, so that the next add cannot fail. */
 static inline MUST_CHECK enum err row_index_reserve(struct row_index *x) {
-    bool room = x->rising.count < x->rising.capacity && x->below.count < x->below.capacity &&
-                x->count + 1 < x->capacity - x->capacity / 4;
+    bool room = x->rising.count < x->rising.capacity && x->falling.count < x->falling.capacity &&
+                x->below.count < x->below.capacity && x->count + 1 < x->capacity - x->capacity / 4;
     return room ? ERR_OK : row_index_grow(x);
 }
 
-/* The key must be above those of all rows of the list; in `below` under those of all rising rows. */
+/* The key must be above those of all rows of the list (of falling ones: below); outside `rising`, below all of that. */
 void row_list_add(struct row_list *list, uint32_t row);
 /* The key must not be in the index yet. */
 void row_index_add(struct row_index *x, uint32_t hash, uint32_t row);

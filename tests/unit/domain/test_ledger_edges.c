@@ -69,19 +69,20 @@ static void keys_with_equal_hashes_are_told_apart(void **state) {
     assert_true((uint32_t)mix64(42539 << 1) == (uint32_t)mix64(88963 << 1));
     assert_true((uint32_t)mix64(85078) == (uint32_t)mix64(177926));
     add(fill(200000, SIDE_BUY, "100", "10", NULL));
+    add(fill(30000, SIDE_BUY, "100", "10", NULL));
     add(fill(199999, SIDE_BUY, "100", "10", NULL));
     add(fill(42539, SIDE_BUY, "100", "10", NULL));
     assert_false(ledger_knows(l, 88963, SIDE_BUY));
     add(fill(88963, SIDE_BUY, "100", "10", NULL));
     assert_true(ledger_knows(l, 42539, SIDE_BUY) && ledger_knows(l, 88963, SIDE_BUY));
-    static const int64_t orders[] = {300000, 299999, 85078, 177926, 85078, 177926};
-    for (int i = 0; i < 6; i++) {
+    static const int64_t orders[] = {300000, 70000, 299999, 85078, 177926, 85078, 177926};
+    for (int i = 0; i < 7; i++) {
         struct fill f = fill(300000 + i, SIDE_SELL, "110", "1", NULL);
         f.order_id = orders[i];
         add(f);
     }
     assert_int_equal(l->by_id.count, 2);
-    assert_int_equal(settled()->cycles, 4);
+    assert_int_equal(settled()->cycles, 5);
     assert_int_equal(l->by_order.count, 2);
 }
 
@@ -89,36 +90,59 @@ static void both_sides_of_an_id_with_equal_hashes_are_told_apart(void **state) {
     const int64_t id = 2346768004;
     (void)state;
     assert_true((uint32_t)mix64((uint64_t)id << 1) == (uint32_t)mix64((uint64_t)id << 1 | 1));
-    struct fill newest = fill(id + 2, SIDE_BUY, "100", "1", NULL), before = fill(id + 1, SIDE_BUY, "100", "1", NULL),
-                bought = fill(id, SIDE_BUY, "100", "1", NULL), sold = fill(id, SIDE_SELL, "100", "1", NULL);
-    newest.time.us = before.time.us = bought.time.us = sold.time.us = US_PER_S;
-    add(newest), add(before), add(bought);
+    struct fill newest = fill(id + 2, SIDE_BUY, "100", "1", NULL), oldest = fill(7, SIDE_BUY, "100", "1", NULL),
+                before = fill(id + 1, SIDE_BUY, "100", "1", NULL), bought = fill(id, SIDE_BUY, "100", "1", NULL),
+                sold = fill(id, SIDE_SELL, "100", "1", NULL);
+    newest.time.us = oldest.time.us = before.time.us = bought.time.us = sold.time.us = US_PER_S;
+    add(newest), add(oldest), add(before), add(bought);
     assert_false(ledger_knows(l, id, SIDE_SELL));
     add(sold);
     assert_true(ledger_knows(l, id, SIDE_SELL) && ledger_knows(l, id, SIDE_BUY));
     assert_int_equal(l->by_id.count, 2);
-    assert_int_equal(settled()->fills, 4);
+    assert_int_equal(settled()->fills, 5);
 }
 
-/* New fills arrive while the history is read from its beginning, and some came before it. */
+/* New fills arrive while the history is read, from its end by one source and from its beginning by another. */
 static void a_history_read_below_the_newest_is_found_in_all_its_parts(void **state) {
-    static const int64_t ids[] = {500, 510, 100, 110, 120, 520, 130, 105, 115, 505, 140};
+    static const int64_t ids[] = {500, 510, 490, 480, 470, 100, 110, 520, 130, 105, 505, 475, 95, 140, 90};
     enum { COUNT = sizeof ids / sizeof *ids };
     (void)state;
     for (size_t i = 0; i < COUNT; i++) {
         for (size_t k = 0; k < COUNT; k++) assert_int_equal(ledger_knows(l, ids[k], SIDE_BUY), k < i);
         add(fill(ids[i], SIDE_BUY, "100", "1", NULL));
     }
-    for (int64_t id = 95; id < 530; id += 5) {
+    for (int64_t id = 85; id < 530; id += 5) {
         bool known = false;
         for (size_t k = 0; k < COUNT; k++) known |= ids[k] == id;
         assert_int_equal(ledger_knows(l, id, SIDE_BUY), known);
         assert_false(ledger_knows(l, id, SIDE_SELL));
     }
-    assert_int_equal(l->by_id.rising.count, 3);
-    assert_int_equal(l->by_id.below.count, 5);
-    assert_int_equal(l->by_id.count, 3);
+    assert_int_equal(l->by_id.rising.count, 3);  /* 500, 510, 520 */
+    assert_int_equal(l->by_id.falling.count, 6); /* 490 480 470 100 95 90 */
+    assert_int_equal(l->by_id.below.count, 3);   /* 110 130 475 */
+    assert_int_equal(l->by_id.count, 3);         /* 105 505 140 */
     assert_int_equal(settled()->fills, COUNT);
+}
+
+static void both_sides_of_an_id_are_found_in_every_part(void **state) {
+    static const int64_t ids[] = {500, 510, 400, 300, 350, 360, 320};
+    enum { COUNT = sizeof ids / sizeof *ids };
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < COUNT; i++) {
+            enum side first = i % 2 ? SIDE_BUY : SIDE_SELL, second = i % 2 ? SIDE_SELL : SIDE_BUY;
+            if (again == 0) add(fill(ids[i], first, "100", "1", NULL));
+            else assert_true(ledger_knows(l, ids[i], first) && ledger_knows(l, ids[i], second));
+            assert_int_equal(ledger_knows(l, ids[i], second), again);
+            add(fill(ids[i], second, "100", "1", NULL));
+            assert_true(ledger_knows(l, ids[i], first) && ledger_knows(l, ids[i], second));
+        }
+    }
+    assert_int_equal(l->by_id.rising.count, 2);
+    assert_int_equal(l->by_id.falling.count, 2);
+    assert_int_equal(l->by_id.below.count, 2);
+    assert_int_equal(l->by_id.count, COUNT + 1);
+    assert_int_equal(settled()->fills, 2 * COUNT);
 }
 
 /* ---- limits ---- */
@@ -610,6 +634,7 @@ int main(void) {
         T(keys_with_equal_hashes_are_told_apart),
         T(both_sides_of_an_id_with_equal_hashes_are_told_apart),
         T(a_history_read_below_the_newest_is_found_in_all_its_parts),
+        T(both_sides_of_an_id_are_found_in_every_part),
         T(a_sell_that_comes_in_order_and_overflows_is_refused),
         T(holdings_have_a_limit),
         T(a_late_fill_makes_a_sell_overflow_and_the_past_says_so_too),

@@ -51,14 +51,16 @@ static void rising_rows_are_a_plain_list(void **state) {
         assert_int_equal(row_index_reserve(&x), ERR_OK);
         row_list_add(&x.rising, 7 * i);
         if (i % 2 == 0) row_list_add(&x.below, i);
+        if (i % 4 == 0) row_list_add(&x.falling, i);
     }
     assert_int_equal(x.rising.count, 1000);
     assert_int_equal(x.below.count, 500);
+    assert_int_equal(x.falling.count, 250);
     assert_int_equal(x.count, 0);
     for (uint32_t i = 0; i < 1000; i++) assert_int_equal(x.rising.at[i], 7 * i);
     for (uint32_t i = 0; i < 500; i++) assert_int_equal(x.below.at[i], 2 * i);
     row_index_free(&x);
-    assert_int_equal(x.rising.count + x.below.count, 0);
+    assert_int_equal(x.rising.count + x.falling.count + x.below.count, 0);
 }
 
 static void one_reservation_is_room_in_every_part(void **state) {
@@ -67,9 +69,11 @@ static void one_reservation_is_room_in_every_part(void **state) {
     for (uint32_t i = 0; i < 5000; i++) {
         assert_int_equal(row_index_reserve(&x), ERR_OK);
         assert_true(x.rising.count < x.rising.capacity && x.below.count < x.below.capacity);
+        assert_true(x.falling.count < x.falling.capacity);
         assert_true(x.count + 1 < x.capacity - x.capacity / 4);
-        if (i % 3 == 0) row_list_add(&x.rising, i);
-        else if (i % 3 == 1) row_list_add(&x.below, i);
+        if (i % 4 == 0) row_list_add(&x.rising, i);
+        else if (i % 4 == 1) row_list_add(&x.below, i);
+        else if (i % 4 == 2) row_list_add(&x.falling, i);
         else row_index_add(&x, i * 7919, i);
     }
     row_index_free(&x);
