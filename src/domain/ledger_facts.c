@@ -1,6 +1,6 @@
 /* ledger_facts.c: fills as compact rows. Prices, quantities and fees have few digits, so they are kept without the zeros at
- * their end, in 32 bits each; what a fee is worth follows from the fill, but for a third asset's. What does not fit, by even
- * one number, stands in a wide row beside it. */
+ * their end, in 32 bits each; what a fee is worth follows from the fill, but for a third asset's. Those with more digits have
+ * 64 bits apart, and what does not fit there either, by even one number, stands in a wide row. */
 #include "domain/ledger_impl.h"
 
 #include "base/check.h"
@@ -38,6 +38,7 @@ void facts_free(struct facts *s) {
     free(s->rows);
     free(s->sales);
     free(s->far_sales);
+    free(s->far_numbers);
     free(s->priced_fees);
     free(s->far_fees);
     free(s->wides);
@@ -110,22 +111,45 @@ static i128 worth_at(uint32_t fee, uint32_t price, unsigned zeros) {
     return (i128)whole + up;
 }
 
-/* Identity, times, price and quantity; false: one has no room. The product of two numbers of 64 bits has room in 128. */
-static bool put_narrow(struct row *r, const struct fill *f) {
-    unsigned price_zeros, quantity_zeros;
+/* Identity and times; false: one has no room. */
+static bool put_times(struct row *r, const struct fill *f) {
     uint64_t time = (uint64_t)f->time.us, id = (uint64_t)f->trade_id;
     uint64_t lag = f->received_at.us == 0 ? 0 : (uint64_t)f->received_at.us - time + LAG_BIAS;
     if (time >> ROW_TIME_BITS != 0 || id >> ROW_ID_BITS != 0 || lag >> ROW_LAG_BITS != 0) return false;
     if (lag == 0 && f->received_at.us != 0) return false; /* to the microsecond */
-    if (!pack(&r->price, &price_zeros, f->price.v) || !pack(&r->quantity, &quantity_zeros, f->quantity.v)) return false;
-    if (f->price.v * f->quantity.v != f->quote_amount.v) return false;
     r->time = time & ((UINT64_C(1) << ROW_TIME_BITS) - 1);
     r->trade_id = id & ((UINT64_C(1) << ROW_ID_BITS) - 1);
     r->lag = lag & ((UINT64_C(1) << ROW_LAG_BITS) - 1);
+    return true;
+}
+
+/* The product of two numbers of 64 bits has room in 128. */
+static bool is_product(const struct fill *f) {
+    return fits(f->price.v) && fits(f->quantity.v) && f->price.v * f->quantity.v == f->quote_amount.v;
+}
+
+/* Of a fill that is a product. */
+static enum err put_numbers(struct facts *s, struct row *r, const struct fill *f) {
+    uint32_t price, quantity;
+    unsigned price_zeros, quantity_zeros;
+    bool far = !pack(&price, &price_zeros, f->price.v) || !pack(&quantity, &quantity_zeros, f->quantity.v);
+    if (far && !r->far) {
+        enum err e =
+            array_reserve(&s->far_numbers, &s->far_number_capacity, s->far_number_count + 1, sizeof *s->far_numbers);
+        if (e != ERR_OK) return e;
+        r->price = (uint32_t)s->far_number_count++;
+    }
+    r->wide = false;
+    r->far = far;
+    if (far) {
+        s->far_numbers[r->price] = (struct far_numbers){(int64_t)f->price.v, (int64_t)f->quantity.v};
+        return ERR_OK;
+    }
+    r->price = price;
+    r->quantity = quantity;
     r->price_zeros = price_zeros & 15;
     r->quantity_zeros = quantity_zeros & 15;
-    r->wide = false;
-    return true;
+    return ERR_OK;
 }
 
 /* The number of a new one behind `count`, or of the row's own where it has one of that form. */
@@ -186,6 +210,7 @@ static enum err put_wide(struct facts *s, struct row *r, const struct fill *f) {
         r->price = (uint32_t)s->wide_count++;
         r->wide = true;
     }
+    r->far = false;
     r->fee_form = FEE_NEAR;
     s->wides[r->price] = (struct wide_row){.price = f->price.v,
                                            .quantity = f->quantity.v,
@@ -200,10 +225,11 @@ static enum err put_wide(struct facts *s, struct row *r, const struct fill *f) {
     return ERR_OK;
 }
 
-/* A wide row or a fee elsewhere that it had and needs no more stays unused: corrections are few, at most one a source. */
+/* A place elsewhere that it had and needs no more stays unused: corrections are few, at most one a source. */
 static enum err put(struct facts *s, struct row *r, const struct fill *f, uint16_t asset) {
     struct row changed = *r, narrow = *r;
-    enum err e = put_narrow(&narrow, f) ? put_fee(s, &narrow, f) : ERR_VALUE;
+    enum err e = put_times(&narrow, f) && is_product(f) ? put_fee(s, &narrow, f) : ERR_VALUE;
+    if (e == ERR_OK) e = put_numbers(s, &narrow, f);
     if (e == ERR_OK) changed = narrow;
     else if (e == ERR_VALUE) e = put_wide(s, &changed, f);
     if (e != ERR_OK) return e;
@@ -244,6 +270,7 @@ void facts_drop_last(struct facts *s) {
     const struct row *r = &s->rows[--s->count];
     if (r->sell) s->sale_count--;
     if (r->wide) s->wide_count--;
+    if (r->far) s->far_number_count--;
     if (r->fee_form == FEE_PRICED) s->priced_fee_count--;
     if (r->fee_form == FEE_FAR) s->far_fee_count--;
 }
@@ -254,7 +281,8 @@ struct amounts facts_amounts(const struct facts *s, uint32_t row) {
         const struct wide_row *w = &s->wides[r->price];
         return (struct amounts){w->price, w->quantity, w->quote, w->fee, w->fee_value};
     }
-    int64_t price = unpack(r->price, r->price_zeros), quantity = unpack(r->quantity, r->quantity_zeros);
+    int64_t price = r->far ? s->far_numbers[r->price].price : unpack(r->price, r->price_zeros);
+    int64_t quantity = r->far ? s->far_numbers[r->price].quantity : unpack(r->quantity, r->quantity_zeros);
     struct amounts a = {price, quantity, (i128)price * quantity, 0, 0};
     if (r->fee_form == FEE_NEAR) {
         int64_t fee = unpack(r->fee, r->fee_zeros);

@@ -29,6 +29,7 @@ struct row {
     uint64_t time : 52;                               /* us since 1970, until 2112 */
     bool sell : 1, dead : 1, staged : 1, refused : 1; /* see below */
     bool wide : 1;         /* all numbers below but order_id stand in the wide row of the number `price` */
+    bool far : 1;          /* price and quantity are the far numbers of the number `price` */
     uint64_t fee_form : 2; /* enum fee_form */
     uint64_t maker : 2, source : 2;
     uint64_t trade_id : 48;
@@ -45,6 +46,10 @@ _Static_assert(sizeof(struct row) == 48, "a row has grown");
 
 enum { ROW_TIME_BITS = 52, ROW_ID_BITS = 48, ROW_LAG_BITS = 48 };
 #define LAG_BIAS (UINT64_C(1) << 40) /* us: a clock of ours that is 12 days behind is still none of the exceptions */
+
+struct far_numbers { /* with more digits than an exchange's prices have */
+    int64_t price, quantity;
+};
 
 enum fee_form {
     FEE_NEAR,   /* the number stands in the row, what it is worth follows */
@@ -106,6 +111,8 @@ struct facts {
     size_t sale_count, sale_capacity;
     struct far_sale *far_sales;
     size_t far_sale_count, far_sale_capacity;
+    struct far_numbers *far_numbers;
+    size_t far_number_count, far_number_capacity;
     struct priced_fee *priced_fees;
     size_t priced_fee_count, priced_fee_capacity;
     struct far_fee *far_fees;

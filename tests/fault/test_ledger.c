@@ -106,7 +106,7 @@ static struct fill late_fill(int64_t i) {
                          .order_id = 5000 + i * 7 % 64,
                          .side = i % 2 ? SIDE_SELL : SIDE_BUY,
                          .source = SOURCE_STREAM,
-                         .price = {100 * DEC8_ONE},
+                         .price = {100 * DEC8_ONE + (i % 5 == 0)}, /* some with eleven digits */
                          .quantity = {DEC8_ONE},
                          .fee = {DEC16_ONE},
                          .fee_asset = name_of(asset),

@@ -5,11 +5,12 @@
  *   test_day [HOURS]     27; GRIDSCOPE_HOURS goes before it
  *   GRIDSCOPE_SEED=N     1; chooses prices, trades, delays and the sizes of the faults
  *
- * What may grow, and by how much: the engine keeps each fill, 232 bytes of it with the usual spare room (as measured by
- * tests/bench/bench_store.c). A minute's point of the equity curve takes nothing: its series are made whole with the first one
- * (domain/equity.c). What the model itself keeps is subtracted. The rest is SLACK_BYTES: small blocks that the allocator keeps
- * for the next call count as used, 7 of each of 64 sizes up to 1 KiB. That leaves no room for 3 bytes an event, or for 1 KiB
- * a minute. The program is restarted in the last hour: one just started, with every fill, must need as much as the old one. */
+ * What may grow, and by how much: the engine keeps each fill, 160 bytes of it with the usual spare room: the world's prices have
+ * all eight digits, so that numbers and fees stand beside the rows (domain/ledger_impl.h). A minute's point of the equity curve
+ * takes 8 bytes a pair, and one in nine is kept twice (domain/equity.c). What the model itself keeps is subtracted. The rest is
+ * SLACK_BYTES: small blocks that the allocator keeps for the next call count as used, 7 of each of 64 sizes up to 1 KiB. That
+ * leaves no room for 3 bytes an event, or for 1 KiB a minute. The program is restarted in the last hour: one just started, with
+ * every fill, must need as much as the old one. */
 #include "world.h"
 
 #include <inttypes.h>
@@ -32,8 +33,8 @@ enum {
     HOUR_COMPARED = 24,
     CONNECTIONS_LAST = 26, /* until this hour nothing breaks those of the second */
     TRADES_IN_AN_HOUR = 600,
-    BYTES_A_FILL = 232,
-    BYTES_A_POINT = 0,
+    BYTES_A_FILL = 160,
+    BYTES_A_POINT = 27, /* of three pairs */
     POINTS_AN_HOUR = 60,
     SLACK_BYTES = 256 << 10,
     LISTED_MAX = 1024

@@ -347,28 +347,28 @@ static void told_as_it_was(const struct fill *f, enum fee_state state, const cha
     same_fill(&out, &wanted);
 }
 
-static void what_has_no_room_in_a_row_stands_in_a_wide_one(void **state) {
+static void what_has_no_room_in_a_row_stands_elsewhere(void **state) {
     static const struct {
         int64_t id, time_us, received_us;
         const char *price, *quantity, *quote;
-        bool wide;
+        enum { IN_ROW, FAR, WIDE } where;
     } rows[] = {
-        {1, 1, 0, "64250.1", "0.00057", "36.622557", false},
-        {2, 2, 5, "42.94967296", "1", "42.94967296", true}, /* 2^32: no decimal zero to take off */
-        {3, 3, 6, "1", "429496.72951", "429496.72951", true},
-        {4, 4, 7, "42.94967295", "42949672.95", "1844674406.5119617025", false},
-        {5, 5, 8, "80000000000", "0.00000001", "800", false}, /* twelve zeros */
-        {6, (INT64_C(1) << 52) - 1, (INT64_C(1) << 52), "1", "1", "1", false},
-        {7, INT64_C(1) << 52, INT64_C(1) << 52, "1", "1", "1", true},
-        {8, -1, 9, "1", "1", "1", true},
-        {(INT64_C(1) << 48) - 1, 9, 10, "1", "1", "1", false},
-        {INT64_C(1) << 48, 9, 10, "1", "1", "1", true},
-        {9, INT64_C(1) << 41, 1, "1", "1", "1", true},                 /* received 25 days before it happened */
-        {10, INT64_C(1) << 41, INT64_C(1) << 40, "1", "1", "1", true}, /* to the microsecond what stands for unknown */
-        {11, INT64_C(1) << 41, (INT64_C(1) << 40) + 1, "1", "1", "1", false},
-        {12, 12, INT64_C(1) << 48, "1", "1", "1", true}, /* nine years after */
+        {1, 1, 0, "64250.1", "0.00057", "36.622557", IN_ROW},
+        {2, 2, 5, "42.94967296", "1", "42.94967296", FAR}, /* 2^32: no decimal zero to take off */
+        {3, 3, 6, "1", "429496.72951", "429496.72951", FAR},
+        {4, 4, 7, "42.94967295", "42949672.95", "1844674406.5119617025", IN_ROW},
+        {5, 5, 8, "80000000000", "0.00000001", "800", IN_ROW}, /* twelve zeros */
+        {6, (INT64_C(1) << 52) - 1, (INT64_C(1) << 52), "1", "1", "1", IN_ROW},
+        {7, INT64_C(1) << 52, INT64_C(1) << 52, "1", "1", "1", WIDE},
+        {8, -1, 9, "1", "1", "1", WIDE},
+        {(INT64_C(1) << 48) - 1, 9, 10, "1", "1", "1", IN_ROW},
+        {INT64_C(1) << 48, 9, 10, "1", "1", "1", WIDE},
+        {9, INT64_C(1) << 41, 1, "1", "1", "1", WIDE},                 /* received 25 days before it happened */
+        {10, INT64_C(1) << 41, INT64_C(1) << 40, "1", "1", "1", WIDE}, /* to the microsecond what stands for unknown */
+        {11, INT64_C(1) << 41, (INT64_C(1) << 40) + 1, "1", "1", "1", IN_ROW},
+        {12, 12, INT64_C(1) << 48, "1", "1", "1", WIDE}, /* nine years after */
     };
-    size_t wide = 0;
+    size_t far = 0, wide = 0;
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fill f = fill(1, SIDE_BUY, rows[i].price, rows[i].quantity, NULL);
@@ -378,7 +378,9 @@ static void what_has_no_room_in_a_row_stands_in_a_wide_one(void **state) {
         f.received_at.us = rows[i].received_us;
         f.maker = MAKER_YES;
         add(f);
-        wide += rows[i].wide;
+        far += rows[i].where == FAR;
+        wide += rows[i].where == WIDE;
+        assert_int_equal(l->facts.far_number_count, far);
         assert_int_equal(l->facts.wide_count, wide);
         told_as_it_was(&f, FEE_NONE, rows[i].quote, "0");
     }
@@ -419,9 +421,10 @@ static void a_refused_fill_leaves_nothing_behind(void **state) {
     add(fill(1, SIDE_BUY, "0.00000001", "1000000000000000000000000000000", NULL)); /* the limit itself */
     assert_int_equal(try_add(f), ERR_RANGE);
     assert_int_equal(l->facts.far_fee_count, 0);
-    f = fill(2, SIDE_BUY, "1", "1", "0.01 BNB");
+    f = fill(2, SIDE_BUY, "42.94967296", "1", "0.01 BNB");
     f.fee_state = FEE_VALUED;
     assert_int_equal(try_add(f), ERR_RANGE);
+    assert_int_equal(l->facts.far_number_count, 0);
     assert_int_equal(l->facts.priced_fee_count, 0);
     assert_int_equal(settled()->fills, 1);
 }
@@ -433,14 +436,14 @@ static void a_corrected_fill_is_kept_whole_wherever_it_stands(void **state) {
     f.source = SOURCE_IMPORT;
     add(fill(1, SIDE_BUY, "40", "1", NULL));
     add(f);
-    assert_int_equal(l->facts.wide_count, 1);
+    assert_int_equal(l->facts.far_number_count, 1);
     f.source = SOURCE_BOT;
     f.price.v--; /* has room now */
     add(f);
     told_as_it_was(&f, FEE_UNVALUED, "42.94967295", "0");
     (void)settled();
     assert_int_equal(ledger_value_fee(l, 2, SIDE_SELL, d16("600"), (struct dec8){600 * DEC8_ONE}, f.time), ERR_OK);
-    assert_int_equal(l->facts.wide_count, 2); /* no whole minute */
+    assert_int_equal(l->facts.wide_count, 1); /* no whole minute */
     assert_true(settled()->fees_quote.v == 600 * DEC16_ONE);
     f.source = SOURCE_STREAM;
     f.fee_state = FEE_VALUED;
@@ -458,7 +461,7 @@ static void a_corrected_fill_is_kept_whole_wherever_it_stands(void **state) {
     told_as_it_was(&f, FEE_VALUED, "42.94967295", "701");
     assert_int_equal(l->facts.far_fee_count, 1); /* 2.5 x 350 is not 701 */
     assert_true(settled()->fees_quote.v == 701 * DEC16_ONE);
-    assert_int_equal(l->facts.wide_count, 2);
+    assert_int_equal(l->facts.wide_count + l->facts.far_number_count, 2);
 }
 
 /* What fee x price gives, and what was valued otherwise. */
@@ -514,7 +517,7 @@ static void a_valued_fee_that_is_told_again_keeps_its_place(void **state) {
     assert_true(settled()->fees_quote.v == 12 * DEC16_ONE);
 }
 
-static void a_wide_row_that_stays_wide_keeps_its_place(void **state) {
+static void far_numbers_that_stay_far_keep_their_place(void **state) {
     struct fill f = fill(1, SIDE_BUY, "42.94967296", "1", NULL);
     (void)state;
     add(f);
@@ -522,6 +525,18 @@ static void a_wide_row_that_stays_wide_keeps_its_place(void **state) {
     f.price.v++;
     add(f);
     told_as_it_was(&f, FEE_NONE, "42.94967297", "0");
+    assert_int_equal(l->facts.far_number_count, 1);
+    assert_int_equal(settled()->fills, 1);
+}
+
+static void a_wide_row_that_stays_wide_keeps_its_place(void **state) {
+    struct fill f = fill(1, SIDE_BUY, "100000000000", "1", NULL);
+    (void)state;
+    add(f);
+    f.source = SOURCE_REST;
+    f.price.v++;
+    add(f);
+    told_as_it_was(&f, FEE_NONE, "100000000000.00000001", "0");
     assert_int_equal(l->facts.wide_count, 1);
     assert_int_equal(settled()->fills, 1);
 }
@@ -647,12 +662,13 @@ int main(void) {
         T(what_moved_is_not_asked_for_twice),
         T(a_fee_is_valued_though_its_fill_is_not_in_order_yet),
         T(each_number_that_is_too_large_for_a_row_is_kept_whole),
-        T(what_has_no_room_in_a_row_stands_in_a_wide_one),
+        T(what_has_no_room_in_a_row_stands_elsewhere),
         T(a_fee_with_many_digits_stands_apart),
         T(a_refused_fill_leaves_nothing_behind),
         T(a_corrected_fill_is_kept_whole_wherever_it_stands),
         T(a_valued_fee_is_kept_to_the_last_digit),
         T(a_valued_fee_that_is_told_again_keeps_its_place),
+        T(far_numbers_that_stay_far_keep_their_place),
         T(a_wide_row_that_stays_wide_keeps_its_place),
         T(results_of_any_size_are_kept_whole),
         T(a_result_that_was_large_once_uses_its_place_again),
