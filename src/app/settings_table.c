@@ -658,7 +658,7 @@ static const struct setting table[] = {
     {
         .names = {"GRIDSCOPE_PORT_FILE"},
         .allowed = "a path",
-        .meaning = "file that gets the port when the page is ready",
+        .meaning = "file that gets the port when the page is ready, and goes when it stops",
         .read = read_path,
         .at = offsetof(struct settings, port_file),
     },

@@ -42,7 +42,7 @@ test('refused_key_and_start_have_their_own_words', () => {
 
 test('a_healthy_bot_that_wants_silence_or_refuses_a_part_says_so', () => {
   const slow = botFact({ health: 'healthy', message: 'the bot asks us to slow down: it is asked again at 10:16:00 UTC' }, 'rate_limited', NOW);
-  assert.deepEqual([slow?.tone, slow?.word, slow?.trouble], ['warn', 'rate limited', 'Bot: the bot asks us to slow down: it is asked again at 10:16:00 UTC.']);
+  assert.deepEqual([slow?.tone, slow?.word, slow?.trouble], ['warn', 'rate limited', 'The bot asks us to slow down: it is asked again at 10:16:00 UTC.']);
   const part = botFact({ health: 'healthy', message: 'the bot refuses the key for: orders' }, 'unauthorized', NOW);
   assert.deepEqual([part?.tone, part?.word], ['warn', 'key refused']);
   assert.equal(botFact({ health: 'healthy', message: null }, 'unauthorized', NOW)?.trouble, null); // the exchange refuses its key, not the bot
@@ -70,10 +70,17 @@ test('a_first_connect_is_no_trouble_and_off_is_explained', () => {
 });
 
 test('exchange_speaks_only_when_it_matters', () => {
-  assert.equal(exchangeTrouble({ breaker: { state: 'closed' }, throttled: false }, NOW), null);
-  assert.match(exchangeTrouble({ banned_until: at(90) }, NOW) ?? '', /resumes in 90 s/);
-  assert.match(exchangeTrouble({ breaker: { state: 'open', next_trial_at: at(10) } }, NOW) ?? '', /circuit breaker, next try in 10 s/);
-  assert.match(exchangeTrouble({ throttled: true }, NOW) ?? '', /80 %/);
+  const up = { state: 'live' } as const;
+  const down = { state: 'waiting' } as const;
+  const open = { breaker: { state: 'open', next_trial_at: at(10) } } as const;
+  assert.equal(exchangeTrouble({ breaker: { state: 'closed' }, throttled: false }, up, up, NOW), null);
+  assert.match(exchangeTrouble({ banned_until: at(90) }, up, up, NOW) ?? '', /resumes in 90 s\. The market stream goes on\.$/);
+  assert.match(exchangeTrouble({ banned_until: at(90) }, down, down, NOW) ?? '', /resumes in 90 s\.$/);
+  assert.match(exchangeTrouble(open, up, up, NOW) ?? '', /circuit breaker, next try in 10 s\)\. Streams go on\.$/);
+  assert.match(exchangeTrouble(open, up, down, NOW) ?? '', /The market stream goes on\.$/);
+  assert.match(exchangeTrouble(open, down, up, NOW) ?? '', /The account stream goes on\.$/);
+  assert.match(exchangeTrouble(open, down, down, NOW) ?? '', /next try in 10 s\)\.$/); // nothing goes on: it does not say so
+  assert.match(exchangeTrouble({ throttled: true }, up, up, NOW) ?? '', /80 %/);
 });
 
 test('what_is_left_out_is_the_symbol_or_only_its_fee', () => {

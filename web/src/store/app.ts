@@ -45,7 +45,7 @@ export const facts = computed<readonly Fact[]>(() => {
 export const troubles = computed<readonly string[]>(() => {
   if (!live.ready.value) return [];
   const found = facts.value.map((fact) => fact.trouble);
-  found.push(exchangeTrouble(live.exchange.value, serverNow.value));
+  found.push(exchangeTrouble(live.exchange.value, live.market.peek(), live.user.peek(), serverNow.value));
   const store = live.field('store').value;
   if (store?.durable === false) found.push(`History is not being saved${store.error ? `: ${store.error}` : '.'} Figures stay right until a restart.`);
   return found.filter((text): text is string => text !== null);

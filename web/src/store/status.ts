@@ -82,7 +82,7 @@ export function botFact(bot: Maybe<Bot>, reason: Maybe<StatusReason>, now: numbe
     .filter((part) => part != null)
     .join('\n');
   if (bot.health === 'healthy' && bot.message && (reason === 'rate_limited' || reason === 'unauthorized')) {
-    return { tone: 'warn', name, word: reasonText(reason), trouble: `Bot: ${bot.message}.`, detail };
+    return { tone: 'warn', name, word: reasonText(reason), trouble: `${bot.message.charAt(0).toUpperCase()}${bot.message.slice(1)}.`, detail };
   }
   if (bot.health === 'healthy') return { tone: 'ok', name, word: 'healthy', trouble: null, detail };
   if (bot.health === 'degraded') {
@@ -157,13 +157,23 @@ export function gapText(gap: Gap, now: number): string {
   return `${stamp(from)} ${FEEDS[gap.feed ?? ''] ?? gap.feed ?? ''} ${length}${gap.cause ? ` (${gap.cause})` : ''}${found}`;
 }
 
+function flows(stream: Maybe<Stream>): boolean {
+  return stream?.state === 'live' || stream?.state === 'draining';
+}
+
+/** What is not hit by trouble elsewhere, and only that. */
+function goesOn(market: boolean, account: boolean): string {
+  if (market && account) return ' Streams go on.';
+  return market ? ' The market stream goes on.' : account ? ' The account stream goes on.' : '';
+}
+
 /** The exchange's REST side, only where it matters: breaker, ban, throttle. */
-export function exchangeTrouble(exchange: Maybe<Exchange>, now: number): string | null {
+export function exchangeTrouble(exchange: Maybe<Exchange>, market: Maybe<Stream>, account: Maybe<Stream>, now: number): string | null {
   if (exchange == null) return null;
   const banned = parseTime(exchange.banned_until);
-  if (banned !== null && banned > now) return `Binance asked for silence: REST resumes in ${countdown(banned - now)}. Market stream goes on.`;
+  if (banned !== null && banned > now) return `Binance asked for silence: REST resumes in ${countdown(banned - now)}.${goesOn(flows(market), false)}`;
   const breaker = breakerText(exchange.breaker, now);
-  if (breaker !== null) return `Binance REST offline (${breaker}). Streams go on.`;
+  if (breaker !== null) return `Binance REST offline (${breaker}).${goesOn(flows(market), flows(account))}`;
   if (exchange.throttled) return 'API weight is above 80 % of the limit: everything that no figure needs is waiting.';
   return null;
 }

@@ -20,9 +20,9 @@ function Ago({ iso, none }: { iso: Maybe<string>; none: string }) {
   return <span class="num">{age(serverNow.value - at)} ago</span>;
 }
 
-function Number_({ n, unit, none = 'not told' }: { n: Maybe<number>; unit?: string; none?: string }) {
+function Number_({ n, unit, one = unit, none = 'not told' }: { n: Maybe<number>; unit?: string; one?: string; none?: string }) {
   if (n == null) return <Unknown reason={none} />;
-  return <span class="num">{count(n)}{unit ? ` ${unit}` : ''}</span>;
+  return <span class="num">{count(n)}{unit ? ` ${n === 1 ? one : unit}` : ''}</span>;
 }
 
 function Head({ fact, title }: { fact: Fact; title: string }) {
@@ -100,7 +100,7 @@ function ExchangeCard() {
           {used == null || limit == null ? <Unknown reason="no request made yet" /> : <span class="gauge"><span class="num">{count(used)} / {count(limit)}</span>
             <meter class={used >= limit * 0.8 ? 'bad' : used >= limit * 0.6 ? 'warn' : 'ok'} min={0} max={limit} value={used} aria-label="Request weight used" /></span>}
         </Row>
-        <Row name="On demand"><Number_ n={exchange?.on_demand_requests} unit="requests" /></Row>
+        <Row name="On demand"><Number_ n={exchange?.on_demand_requests} unit="requests" one="request" /></Row>
         <Row name="Latency"><Number_ n={exchange?.latency_ms} unit="ms" none="no request made yet" /></Row>
         <Row name="Clock difference"><Number_ n={exchange?.clock_offset_ms} unit="ms" none="not measured yet" /></Row>
         <BreakerRows breaker={exchange?.breaker} />
