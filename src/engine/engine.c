@@ -282,6 +282,8 @@ void engine_start(struct engine *e, struct now now) {
         while (!ledger_recompute(e->pairs[i]->ledger, 1 << 20)) {
         }
     figures_starts_changed(e);
+    if (e->config->since.us > now.wall.us) /* a wrong year: every figure would be zero without a word */
+        engine_log(e, LOG_WARN, "engine", "GRIDSCOPE_SINCE lies in the future: no fill counts before it");
     if (e->exchange
             .info_known) { /* from the store: read again in a day, and at once for a symbol that it does not name */
         e->priv->poll.info_at = now.mono;

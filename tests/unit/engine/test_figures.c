@@ -248,8 +248,20 @@ static void a_change_of_realized_is_dated_and_the_proof_is_made(void **state) {
     rig_end(&r);
 }
 
+static void a_start_of_the_figures_in_the_future_is_told(void **state) {
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        rig_begin(&r);
+        r.config.since.us = r.now.wall.us + (later ? US_PER_DAY : -US_PER_DAY);
+        rig_start(&r);
+        assert_int_equal(rig_count(&r, "GRIDSCOPE_SINCE lies in the future", (struct mono){0}), later);
+        rig_end(&r);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_start_of_the_figures_in_the_future_is_told),
         cmocka_unit_test(the_currency_is_what_all_pairs_share),
         cmocka_unit_test(another_currency_is_converted_by_the_exchanges_tickers),
         cmocka_unit_test(a_new_currency_begins_a_new_series),
