@@ -310,7 +310,9 @@ static void merge_staged(struct ledger *l) {
         end = low;
     }
     l->count += l->staged_count;
-    l->staged_count = 0;
+    free(l->staged); /* a history read backwards had all its fills here */
+    l->staged = NULL;
+    l->staged_count = l->staged_capacity = 0;
 }
 
 /* Corrected records leave the order; all of them are behind `applied`. */
