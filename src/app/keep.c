@@ -29,8 +29,6 @@ enum {
 #define MINUTES_US (EQUITY_MINUTES * US_PER_MIN)
 /* ACCOUNTING 6: hourly after 90 days. */
 #define THINNED_AFTER_US (90 * US_PER_DAY)
-/* Exchange information is good for so long without asking. */
-#define MARKETS_GOOD_US US_PER_HOUR
 enum { KEY_HASH_BYTES = 16 };
 
 /* A hash of the key's id: another key is another account until Binance says so. "" without memory. */
@@ -153,11 +151,9 @@ static void load_accounts(struct app *a, const char *remembered) {
 
 static void on_markets(void *arg, uint64_t id, enum err err, const struct stored_markets *m) {
     struct app *a = arg;
-    int64_t age = loop_now(a->loop).wall.us - m->read_at.us;
     (void)id;
     if (a->started) return;
-    if (err == ERR_OK && age >= 0 && age < MARKETS_GOOD_US)
-        engine_load_markets(a->engine, m->at, m->count, m->weight_limit);
+    if (err == ERR_OK) engine_load_markets(a->engine, m->at, m->count, m->weight_limit, m->read_at, loop_now(a->loop));
     if (a->loads > 0) a->loads--;
     loaded_one(a);
 }

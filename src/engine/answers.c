@@ -13,6 +13,7 @@
 #define UNAUTHORIZED_RETRY_US (10 * US_PER_S) /* PRODUCT 6: at most once in 10 s */
 #define KEY_RETRY_US US_PER_MIN               /* PRODUCT 6: a refused key at most once a minute */
 #define WIPE_AGAIN_US (10 * US_PER_S)         /* answers that lag have caught up by then */
+#define SETTLED_US US_PER_MIN                 /* no clock is off by that much */
 #define ORDERS_AGAIN_US (5 * US_PER_S)        /* open orders that could not be read */
 enum {
     CODE_TIMESTAMP = -1021,
@@ -140,8 +141,14 @@ static void take_candle(void *arg, const struct candle *c) {
     rows->candles[rows->candle_count++] = *c;
 }
 
+/* A list that was asked for before the one that stands is older, whoever was slow. */
 static void adopt_orders(struct engine *e, const struct request *r, struct rows *rows) {
     struct pair *p = e->pairs[r->pair];
+    if (r->sent.us < p->orders_as_of.us) {
+        free(rows->orders);
+        return;
+    }
+    if (!rows->failed) p->orders_as_of = r->sent;
     bool changed =
         !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, engine_steady_time(e, r->sent));
     free(rows->orders);
@@ -315,7 +322,8 @@ static void on_time(struct engine *e, const struct request *r, struct json_value
 static void on_klines(struct engine *e, struct request *r, struct json_value result, struct wire_fault *fault,
                       enum err *err) {
     struct rows rows = {.e = e};
-    *err = klines_decode(result, engine_exchange_time(e), take_candle, &rows, fault);
+    struct wall asked_at = {engine_exchange_time(e).us - (e->now.mono.us - r->sent.us)}; /* the answer may be late */
+    *err = klines_decode(result, asked_at, take_candle, &rows, fault);
     if (*err == ERR_OK && rows.failed) *err = ERR_MEMORY;
     if (*err != ERR_OK) {
         free(rows.candles);
@@ -329,7 +337,8 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
     bool there = false; /* the minute that was asked for, not only others */
     if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
         for (size_t i = 0; i < rows.candle_count; i++) {
-            if (!rows.candles[i].closed) continue;
+            bool followed = i + 1 < rows.candle_count; /* by its own clock the exchange has begun the next one */
+            if (!followed && rows.candles[i].close_time.us > asked_at.us - SETTLED_US) continue;
             there |= rows.candles[i].open_time.us == r->start.us;
             fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
         }
@@ -475,7 +484,7 @@ static void binance_failed(struct engine *e, struct request *r, const char *why)
         h->not_before = mono_add(e->now.mono, backoff_next(&h->backoff, &e->rng));
     }
     if (r->ask == ASK_OPEN_ORDERS) {
-        e->pairs[r->pair]->orders_polled = (struct mono){0};
+        e->pairs[r->pair]->orders_wanted = true;
         e->pairs[r->pair]->orders_not_before = mono_add(e->now.mono, ORDERS_AGAIN_US);
     }
     if (r->ask == ASK_ACCOUNT) e->priv->poll.account_wanted = true;

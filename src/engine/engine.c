@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MARKETS_GOOD_US US_PER_HOUR     /* exchange information over a restart */
 #define CLOCK_STEP_US (500 * US_PER_MS) /* more than a slewed clock gains between two events */
 #define LEAST_TIMER_US                                                                                                 \
     (5 * US_PER_MS) /* no deadline fires sooner: a mistaken one costs little instead of the processor */
@@ -257,9 +258,11 @@ void engine_load_gap(struct engine *e, const struct name *symbol) {
     if (p != NULL && !engine_has_key(e)) p->history.state = HISTORY_GAP;
 }
 
-void engine_load_markets(struct engine *e, const struct symbol_info *markets, size_t count, int64_t weight_limit) {
+void engine_load_markets(struct engine *e, const struct symbol_info *markets, size_t count, int64_t weight_limit,
+                         struct wall read_at, struct now now) {
     struct symbol_table *t = &e->priv->symbols;
-    if (count == 0) return;
+    int64_t age = now.wall.us - read_at.us;
+    if (count == 0 || age < 0 || age >= MARKETS_GOOD_US) return;
     symbols_free(t);
     for (size_t i = 0; i < count; i++) symbols_append(t, &markets[i]);
     if (t->count != count) { /* no memory: they are asked for */

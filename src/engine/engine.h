@@ -121,8 +121,10 @@ struct pair {
     struct history history;
     struct mono trades_polled, orders_polled, candle_polled; /* when last asked; 0 never */
     struct mono orders_not_before;                           /* Binance's list failed: not asked again before */
-    bool orders_vanished;                                    /* the bot's last list was empty where orders were open */
-    struct wall trades_read_at, orders_read_at;              /* when last answered; 0 never */
+    struct mono orders_as_of;                                /* when the list that stands was asked for */
+    bool orders_wanted;                         /* of the exchange: the user stream goes on from its list */
+    bool orders_vanished;                       /* the bot's last list was empty where orders were open */
+    struct wall trades_read_at, orders_read_at; /* when last answered; 0 never */
     /* figures, kept current by the engine */
     bool unrealized_known;
     struct dec16 unrealized, total; /* in quote */
@@ -312,8 +314,10 @@ void engine_load_fill(struct engine *e, const struct fill *f);
 void engine_load_history(struct engine *e, const struct name *symbol, int64_t complete_to);
 /* As said by EFFECT_HISTORY with a gap, after the fills. Nothing where there is a key: then the exchange itself fills it. */
 void engine_load_gap(struct engine *e, const struct name *symbol);
-/* As said by EFFECT_KEEP_MARKETS within the last hour (an older reading is not to be loaded), before engine_start. */
-void engine_load_markets(struct engine *e, const struct symbol_info *markets, size_t count, int64_t weight_limit);
+/* As said by EFFECT_KEEP_MARKETS, and when; before engine_start. Good for an hour: an older reading, or one from a time to come,
+ * is left alone, and the exchange is asked. */
+void engine_load_markets(struct engine *e, const struct symbol_info *markets, size_t count, int64_t weight_limit,
+                         struct wall read_at, struct now now);
 /* As said by EFFECT_POINT, oldest first, after the fills and before engine_start. */
 void engine_load_point(struct engine *e, struct wall time, struct span point);
 void engine_start(struct engine *e, struct now now);

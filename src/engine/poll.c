@@ -69,6 +69,7 @@ void poll_history_wanted(struct engine *e) {
         h->sync_wanted = true;
         h->sync_from = e->now.mono;
         e->pairs[i]->orders_polled = (struct mono){0}; /* and its open orders */
+        e->pairs[i]->orders_wanted = true;             /* a bot that has just started lists none */
     }
     e->priv->poll.soon = true;
 }
@@ -122,11 +123,13 @@ static void ask_exchange_orders(struct engine *e) {
     for (size_t i = 0; i < e->pair_count; i++) {
         struct pair *p = e->pairs[i];
         struct request r = {.ask = ASK_OPEN_ORDERS, .pair = i};
-        if (!p->active || p->orders_polled.us != 0 || unknown_pair(e, p) || !due(e, p->orders_not_before)) continue;
+        bool wanted = p->active && (p->orders_wanted || p->orders_polled.us == 0);
+        if (!wanted || unknown_pair(e, p) || !due(e, p->orders_not_before)) continue;
         if (request_under_way(e, ASK_OPEN_ORDERS, i)) continue;
         if (in_flight(e, ASK_OPEN_ORDERS, ASK_OPEN_ORDERS) >= HISTORY_IN_FLIGHT || !ask_binance(e, &r, NEED_PNL))
             return;
         p->orders_polled = e->now.mono;
+        p->orders_wanted = false;
     }
 }
 
@@ -345,7 +348,9 @@ static void ask_degraded(struct engine *e) {
     int64_t every = (int64_t)active_pairs(e) * WEIGHT_OF_A_PAIR * US_PER_MIN / POLL_WEIGHT_A_MINUTE;
     if (p->fills_at.us != 0) {
         for (size_t i = 0; i < e->pair_count; i++) {
-            e->pairs[i]->history.wanted = true;
+            struct history *h = &e->pairs[i]->history;
+            h->wanted = true;
+            h->verify |= may_be_wiped(e) && poll_newest_known(e, e->pairs[i]) >= 0;
             e->pairs[i]->orders_polled = (struct mono){0};
         }
     }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SUBSCRIBE_GAP_US (260 * US_PER_MS)
-enum { STREAMS_A_FRAME = 60, STREAMS_MAX = 1000, FRAME_MAX = 4000 };
+enum { STREAMS_A_FRAME = 60, STREAMS_MAX = 1000, FRAME_MAX = 4000, CONNECTION_WEIGHT = 2 /* to the WebSocket API */ };
 
 /* ---- the streams that figures need, in a fixed order: a prefix of it has been sent on the current link ---- */
 
@@ -222,8 +222,10 @@ static void open_link(struct engine *e, struct feed *f) {
             (void)ask_binance(e, &ask, NEED_PNL);
         return;
     }
+    bool weighs = f->kind == FEED_USER && !listen_key;
     bool banned = f->kind == FEED_USER && weight_banned(&e->exchange.weight, e->now.mono);
-    if (banned) return; /* silence includes opening WebSocket API connections; streams_tick comes back to it */
+    bool full = weighs && !weight_allows(&e->exchange.weight, engine_exchange_time(e), CONNECTION_WEIGHT, NEED_PNL);
+    if (banned || full) return; /* WebSocket API connections are questions too; streams_tick comes back to it */
     buf_init(&url, 1024);
     if (f->kind == FEED_MARKET) buf_putf(&url, "%s/stream", e->config->stream_url);
     else if (listen_key) buf_putf(&url, "%s/ws/%s", e->config->stream_url, e->priv->listen_key);
@@ -237,7 +239,7 @@ static void open_link(struct engine *e, struct feed *f) {
     x->id = e->priv->next_link_id++;
     x->target = target;
     x->timeout_us = f->config.phase_limit_us;
-    if (f->kind == FEED_USER && !listen_key) weight_spend(&e->exchange.weight, engine_exchange_time(e), 2);
+    if (weighs) weight_spend(&e->exchange.weight, engine_exchange_time(e), CONNECTION_WEIGHT);
     feed_delay(f, (struct mono){0});
     feed_opening(f, x->id, e->now);
 }

@@ -16,6 +16,7 @@ const struct market_row markets[MARKETS] = {
 };
 
 enum { REPORT_ROOM = 4096, RECV_WINDOW_MS = 5000, AHEAD_MS = 1000, LAG_MS = 30000 };
+#define PATIENCE_US (15 * US_PER_S) /* by then the refusal was read */
 
 void exchange_init(struct world *w) {
     int64_t first =
@@ -225,22 +226,22 @@ void exchange_order(struct world *w) {
 
 /* ---- market data ---- */
 
-bool exchange_subscribes(const struct model_link *l, int m, bool minutes) {
-    return l->market && l->open && !l->dead && !l->stalled && (((minutes ? l->minutes : l->tickers) >> m) & 1) != 0;
+bool exchange_subscribes(const struct model_link *l, int m, int stream) {
+    return l->market && l->open && !l->dead && !l->stalled && ((l->streams[stream] >> m) & 1) != 0;
 }
 
-static bool anyone_watches(const struct world *w, int m) {
+static bool anyone_watches(const struct world *w, int m, int stream) {
     for (size_t i = w->first_link; i < w->link_count; i++)
-        if (exchange_subscribes(&w->links[i], m, false)) return true;
+        if (exchange_subscribes(&w->links[i], m, stream)) return true;
     return false;
 }
 
-static void send_market(struct world *w, int m, bool minutes, const char *text, int64_t late) {
+static void send_market(struct world *w, int m, int stream, const char *text, int64_t late) {
     for (size_t i = w->first_link; i < w->link_count; i++) {
         struct model_link *l = &w->links[i];
-        if (!exchange_subscribes(l, m, minutes)) continue;
+        if (!exchange_subscribes(l, m, stream)) continue;
         struct delivery d = {.kind = DELIVER_TEXT, .id = l->id, .body = strdup(text)};
-        if (!minutes) d.ticker = (uint32_t)m + 1;
+        if (stream == 0) d.ticker = (uint32_t)m + 1;
         schedule(w, late != 0 ? late : network_delay(w), d);
     }
 }
@@ -251,13 +252,13 @@ void exchange_tick(struct world *w) {
         int64_t step = w->prices[m] / 2000 + 1;
         w->prices[m] += (int64_t)rng_below(&w->market, (uint64_t)(2 * step + 1)) - step;
         if (w->prices[m] < 100) w->prices[m] = 100;
-        if (!anyone_watches(w, m)) continue;
+        if (!anyone_watches(w, m, 0)) continue;
         dec8_format_fixed(price, (struct dec8){w->prices[m]}, 8);
         (void)snprintf(text, sizeof text,
                        "{\"stream\":\"%s@ticker\",\"data\":{\"e\":\"24hrTicker\",\"E\":%" PRId64
                        ",\"s\":\"%s\",\"c\":\"%s\"}}",
                        markets[m].lower, exchange_ms(w), markets[m].exchange, price);
-        send_market(w, m, false, text, 0);
+        send_market(w, m, 0, text, 0);
     }
 }
 
@@ -266,21 +267,34 @@ int64_t exchange_close(int m, int64_t minute) {
            (int64_t)(mix64((uint64_t)minute * 7 + (uint64_t)m) % (uint64_t)(markets[m].price / 100 + 1));
 }
 
-/* The minute that ended is streamed as closed. */
-void exchange_minute(struct world *w) {
-    int64_t minute = exchange_ms(w) / 60000 - 1;
-    for (int m = 0; m < MARKETS; m++) {
-        char text[500], close[DEC_TEXT_MAX];
-        dec8_format_fixed(close, (struct dec8){exchange_close(m, minute)}, 8);
-        (void)snprintf(text, sizeof text,
-                       "{\"stream\":\"%s@kline_1m\",\"data\":{\"e\":\"kline\",\"E\":%" PRId64
-                       ",\"s\":\"%s\",\"k\":{\"t\":%" PRId64 ",\"T\":%" PRId64
-                       ",\"s\":\"%s\",\"i\":\"1m\",\"o\":\"1\",\"c\":\"%s\",\"h\":\"1\",\"l\":\"1\",\"v\":\"1\","
-                       "\"x\":true}}}",
-                       markets[m].lower, exchange_ms(w), markets[m].exchange, minute * 60000, minute * 60000 + 59999,
-                       markets[m].exchange, close);
-        send_market(w, m, true, text, 2000);
-    }
+int64_t exchange_candle(int m, int interval, int64_t minute) {
+    return exchange_close(m, minute + interval_minutes[interval] - 1);
+}
+
+static void stream_candle(struct world *w, int m, int interval, int64_t minute, bool closed) {
+    char text[500], close[DEC_TEXT_MAX];
+    int64_t open_ms = minute * 60000;
+    if (!anyone_watches(w, m, 1 + interval)) return;
+    dec8_format_fixed(close, (struct dec8){closed ? exchange_candle(m, interval, minute) : w->prices[m]}, 8);
+    (void)snprintf(text, sizeof text,
+                   "{\"stream\":\"%s@kline_%s\",\"data\":{\"e\":\"kline\",\"E\":%" PRId64
+                   ",\"s\":\"%s\",\"k\":{\"t\":%" PRId64 ",\"T\":%" PRId64
+                   ",\"s\":\"%s\",\"i\":\"%s\",\"o\":\"1\",\"c\":\"%s\",\"h\":\"9\",\"l\":\"1\",\"v\":\"5\","
+                   "\"x\":%s}}}",
+                   markets[m].lower, interval_names[interval], exchange_ms(w), markets[m].exchange, open_ms,
+                   open_ms + interval_minutes[interval] * 60000 - 1, markets[m].exchange, interval_names[interval],
+                   close, closed ? "true" : "false");
+    send_market(w, m, 1 + interval, text, 2000);
+}
+
+/* The candles that ended are streamed as closed; in the middle of a minute those that are open, with the price so far. */
+void exchange_minute(struct world *w, bool closed) {
+    int64_t minute = exchange_ms(w) / 60000 - closed;
+    for (int m = 0; m < MARKETS; m++)
+        for (int i = 0; i < INTERVALS; i++) {
+            int64_t n = interval_minutes[i];
+            if (!closed || (minute + 1) % n == 0) stream_candle(w, m, i, minute / n * n, closed);
+        }
 }
 
 /* A testnet as on its monthly day: everything of every account is gone, and ids begin anew. Answers on their way are lost. */
@@ -301,6 +315,12 @@ void exchange_wipe(struct world *w) {
 }
 
 /* ---- answers ---- */
+
+int market_named(const struct name *symbol) {
+    for (int m = 0; m < MARKETS; m++)
+        if (name_is(symbol, markets[m].symbol)) return m;
+    return -1;
+}
 
 int market_in(const char *text) {
     for (int m = 0; m < MARKETS; m++) {
@@ -391,17 +411,32 @@ static void put_info(const struct world *w, struct buf *b) {
     buf_puts(b, "]}");
 }
 
+int exchange_interval(const char *text) {
+    for (int i = 0; i < INTERVALS; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof name, "interval=%s&", interval_names[i]);
+        if (strstr(text, name)) return i;
+        (void)snprintf(name, sizeof name, "\"interval\":\"%s\"", interval_names[i]);
+        if (strstr(text, name)) return i;
+    }
+    return -1;
+}
+
+/* By open time: from startTime on, or the newest up to endTime. The last one is usually open still. */
 static void put_klines(struct world *w, struct buf *b, const char *text) {
-    int m = market_in(text);
-    int64_t now = exchange_ms(w), end = number_after(text, "endTime=", number_after(text, "\"endTime\":", now));
-    int64_t start = number_after(text, "startTime=", number_after(text, "\"startTime\":", (end / 60000 - 10) * 60000));
+    int m = market_in(text), interval = exchange_interval(text);
+    int64_t len = interval < 0 ? 60000 : (int64_t)interval_minutes[interval] * 60000, now = exchange_ms(w);
+    int64_t end = number_after(text, "endTime=", number_after(text, "\"endTime\":", now));
     int64_t limit = number_after(text, "limit=", number_after(text, "\"limit\":", 500)), rows = 0;
+    int64_t last = (end < now ? end : now) / len * len, first = last - (limit - 1) * len;
+    int64_t start = number_after(text, "startTime=", number_after(text, "\"startTime\":", first));
     const char *comma = "";
     buf_putc(b, '[');
-    for (int64_t t = start; m >= 0 && t <= now && t <= end && rows < limit; t += 60000, rows++) {
+    for (int64_t t = (start + len - 1) / len * len; m >= 0 && interval >= 0 && t <= last && rows < limit;
+         t += len, rows++) {
         buf_putf(b, "%s[%" PRId64 ",\"1\",\"9\",\"1\",\"", comma, t);
-        put_dec(b, exchange_close(m, t / 60000));
-        buf_putf(b, "\",\"5\",%" PRId64 ",\"1\",1,\"1\",\"1\",\"0\"]", t + 59999);
+        put_dec(b, t + len <= now ? exchange_candle(m, interval, t / 60000) : w->prices[m]);
+        buf_putf(b, "\",\"5\",%" PRId64 ",\"1\",1,\"1\",\"1\",\"0\"]", t + len - 1);
         comma = ",";
     }
     buf_putc(b, ']');
@@ -447,17 +482,56 @@ int exchange_weight(const char *text) {
     return 1;
 }
 
-void exchange_spend(struct world *w, int weight, const char *what) {
+static int64_t clock_error(const struct world *w) {
+    return world_now(w).wall.us + w->engine->exchange.clock_offset_us - exchange_ms(w) * 1000;
+}
+
+bool exchange_another_minute(const struct world *w) {
+    return (exchange_ms(w) * 1000 + clock_error(w)) / US_PER_MIN != w->weight_minute;
+}
+
+static void weight_minute(struct world *w) {
     int64_t minute = exchange_ms(w) / 60000;
-    int64_t off = world_now(w).wall.us + w->engine->exchange.clock_offset_us - exchange_ms(w) * 1000;
-    if (minute != w->weight_minute)
-        w->weight_minute = minute, w->weight_used = w->life_weight = 0, w->minute_differs = false;
+    if (minute == w->weight_minute) return;
+    w->weight_minute = minute;
+    w->weight_used = w->life_weight = w->known_weight = 0;
+    w->minute_differs = false;
+}
+
+/* What is over the limit is refused until the minute ends; who goes on asking, for two minutes. */
+static void use_weight(struct world *w, int64_t weight, bool ours) {
     w->weight_used += weight;
-    w->life_weight += weight; /* a new program cannot know what the old one spent */
-    bool another = (exchange_ms(w) * 1000 + off) / US_PER_MIN != minute; /* what the program takes for the minute */
-    w->minute_differs |= another || off > US_PER_S || off < -US_PER_S || !w->limit_told;
-    HOLDS(w, WEIGHT_LIMIT, w->life_weight <= w->weight_limit || w->minute_differs,
-          "%" PRId64 " of weight used, %" PRId64 " are allowed: %.60s", w->life_weight, w->weight_limit, what);
+    if (ours && w->now < w->over_until && w->now - w->over_since > PATIENCE_US)
+        w->over_until = w->now + 2 * US_PER_MIN, w->over_since = w->now, w->over_418 = true;
+    if (!ours || w->weight_used <= w->weight_limit || w->now < w->over_until) return;
+    w->over_since = w->now;
+    w->over_until = w->now + (60000 - exchange_ms(w) % 60000) * 1000;
+    w->over_418 = false;
+}
+
+/* Any weight, at times more than there is; or all but what one question of ours takes, so that we learn of it. */
+void exchange_others(struct world *w) {
+    weight_minute(w);
+    int64_t left = w->weight_limit - w->weight_used - 20 - drawn(w, 4);
+    use_weight(w, (w->draw >> 32) % 2 == 0 && left > 0 ? left : drawn(w, w->weight_limit * 6 / 5), false);
+}
+
+/* The engine cannot know what was used by others, or by a program before it, until an answer tells. */
+void exchange_spend(struct world *w, int weight, const char *what) {
+    weight_minute(w);
+    int64_t off = clock_error(w);
+    w->life_weight += weight;
+    w->known_weight += weight;
+    w->minute_differs |= exchange_another_minute(w) || off > US_PER_S || off < -US_PER_S || !w->limit_told;
+    HOLDS(w, WEIGHT_LIMIT, w->known_weight <= w->weight_limit || w->minute_differs,
+          "%" PRId64 " of weight used, %" PRId64 " are allowed: %.60s", w->known_weight, w->weight_limit, what);
+    use_weight(w, weight, true);
+}
+
+struct refusal exchange_refuses(const struct world *w) {
+    if (w->now < w->ban_until) return (struct refusal){w->ban_until, w->ban_418 ? 418 : 429, !w->ban_untold};
+    if (w->now < w->over_until) return (struct refusal){w->over_until, w->over_418 ? 418 : 429, true};
+    return (struct refusal){0};
 }
 
 /* A signed question whose time is not the exchange's is refused with -1021. */

@@ -30,7 +30,11 @@ const struct invariant_row invariant_rows[INVARIANTS] = {
     [ONE_ACCOUNT] = {"one_account", "bot and key of one account are never taken for strangers"},
     [SEQ_RISES_BY_ONE] = {"seq_rises_by_one", "each delta's number is the last one's plus one"},
     [SILENCE_IN_A_BAN] = {"silence_in_a_ban", "told 429 or 418, nothing is sent to Binance before its time"},
-    [WEIGHT_LIMIT] = {"weight_limit", "no minute's requests weigh more than the exchange allows"},
+    [SILENCE_ENDS] = {"silence_ends",
+                      "told 429 or 418, silence lasts as long as was said, else a minute, doubling in a row"},
+    [WEIGHT_LIMIT] =
+        {"weight_limit",
+         "no question goes over the weight of the minute, as the last answers told it and with ours since"},
     [REFUSED_KEY_ONCE_A_MINUTE] = {"refused_key_once_a_minute",
                                    "a key known to be refused is tried once a minute at most"},
     [BOT_LIMIT_HOLDS] = {"bot_limit", "the bot is asked 90 times in any minute at most"},
@@ -42,6 +46,14 @@ const struct invariant_row invariant_rows[INVARIANTS] = {
                              "no connection is opened by a listen key that is said to be expired"},
     [NOTHING_FOR_A_DEAD_STORE] = {"nothing_for_a_dead_store", "no batch is handed to a store that is gone"},
     [QUESTIONS_ARE_KNOWN] = {"questions_are_known", "only documented questions are asked"},
+    [KEPT_IS_TRUE] = {"kept_is_true",
+                      "only closed candles are kept, with the exchange's own close, and all its markets"},
+    [KEPT_IS_NOT_ASKED] = {"kept_is_not_asked",
+                           "the store comes before the exchange: no minute that it just gave, no exchange information "
+                           "within a day of what is known"},
+    [CANDLES_ARE_TRUE] =
+        {"candles_are_true",
+         "a page gets the candles it asked for: all of them, in order, none twice, with the right close"},
     [NO_FILL_TWICE] = {"no_fill_twice", "no trade stands twice in a ledger"},
     [FILLS_ARE_TRUE] = {"fills_are_true", "each shown fill is a trade of the exchange, digit by digit"},
     [LEDGER_FOLLOWS_FROM_FILLS] = {"ledger_follows_from_fills",
@@ -51,6 +63,8 @@ const struct invariant_row invariant_rows[INVARIANTS] = {
     [DELTAS_MAKE_THE_SNAPSHOT] = {"deltas_make_the_snapshot",
                                   "deltas applied as text to the first snapshot make the present one"},
     [DURABLE_COMES_BACK] = {"durable_comes_back", "after a start, each committed fill is in its ledger"},
+    [INFORMED_FOR_AN_HOUR] = {"informed_for_an_hour",
+                              "after a start, kept exchange information is taken up to an hour old"},
     [HEALED_FIGURES] = {"healed_figures",
                         "healed: fills, turnover, holdings, cost, realized, unrealized, total, fees are the truth"},
     [HEALED_PORTFOLIO] = {"healed_portfolio", "healed: the portfolio is the converted sum, computed a second time"},
@@ -67,7 +81,7 @@ enum {
     STALE_S = 62        /* 60, and a second to notice, and one to be told */
 };
 #define MERGED_US (3 * US_PER_S) /* a store that is slow is waited for a second */
-#define OWED_US (90 * US_PER_S)
+#define OWED_US (30 * US_PER_S)  /* unanswered for 10 s, 5 s to the next, twice for six pairs */
 #define RECENT_US (30 * US_PER_MIN)
 
 void broken(struct world *w, enum invariant i, const char *format, ...) {
@@ -85,6 +99,17 @@ void broken(struct world *w, enum invariant i, const char *format, ...) {
 
 void see_binance(struct world *w, const char *what) {
     HOLDS(w, SILENCE_IN_A_BAN, w->now >= w->silent_until - CLOCK_SLACK_S * US_PER_S, "%s was sent", what);
+}
+
+/* Those that come in the silence were on their way when it began. */
+void see_refusal(struct world *w, const struct delivery *d) {
+    int64_t until = w->now + d->retry_after_us;
+    if (d->retry_after_us == 0) {
+        if (w->now < w->silence_most - US_PER_S) return;
+        until = w->now + (w->strikes < 6 ? US_PER_MIN << w->strikes : US_PER_HOUR);
+        if (w->strikes < 6) w->strikes++;
+    }
+    if (until > w->silence_most) w->silence_most = until;
 }
 
 /* What was sent before the engine knew does not count. */
@@ -209,10 +234,13 @@ static void check_merged(struct world *w, const struct pair *p, int m, int64_t s
     }
 }
 
-/* By whomever it was asked. It has ninety seconds of their own: those in which nothing hindered the engine. Where the exchange
- * allows little there may be no room for it. */
+/* By whomever it was asked. Counted are the seconds in which nothing hindered the engine: no ban, no refused key, weight to
+ * be had. */
 static void check_orders_owed(struct world *w, const struct pair *p, int m) {
-    bool hindered = w->live_link == 0 || !p->active || w->engine->exchange.unauthorized || w->now < w->silent_until;
+    const struct weight_budget *b = &w->engine->exchange.weight;
+    bool full = b->used * 100 >= b->limit * 90;
+    bool hindered = full || w->engine->user.state != FEED_LIVE || !p->active || w->engine->exchange.unauthorized ||
+                    w->now < w->silent_until;
     if (w->config.low_limit || w->config.user_stream != USER_STREAM_WS_API || w->orders_owed[m] == 0) return;
     if (hindered) w->orders_owed[m] = w->now;
     HOLDS(w, ORDERS_ARE_ASKED_AGAIN, w->now - w->orders_owed[m] < OWED_US, "%s: it failed %.0f s ago", p->symbol.text,
@@ -256,6 +284,8 @@ void check_step(struct world *w) {
     if (w->always_durable)
         HOLDS(w, PERSIST_THEN_SHOW, e->count.fills_applied <= w->committed, "%" PRIu64 " shown, %" PRIu64 " kept",
               e->count.fills_applied, w->committed);
+    HOLDS(w, SILENCE_ENDS, e->exchange.weight.banned_until.us <= w->silence_most + US_PER_S, "it lasts %.0f s too long",
+          (double)(e->exchange.weight.banned_until.us - w->silence_most) / 1e6);
     HOLDS(w, DEADLINES_LIE_AHEAD, engine_deadline(e).us > w->now, "it does not");
     HOLDS(w, NO_EFFECT_IS_DROPPED, e->count.effects_dropped == 0, "it did");
     if (!w->fills_told) HOLDS(w, UNKNOWN_IS_NOT_ZERO, !e->portfolio.known, "no fills were heard of");

@@ -28,6 +28,7 @@ enum invariant {
     SEQ_RISES_BY_ONE,
     /* of what goes out, at each request */
     SILENCE_IN_A_BAN,
+    SILENCE_ENDS,
     WEIGHT_LIMIT,
     REFUSED_KEY_ONCE_A_MINUTE,
     BOT_LIMIT_HOLDS,
@@ -37,6 +38,9 @@ enum invariant {
     EXPIRED_KEY_IS_LEFT,
     NOTHING_FOR_A_DEAD_STORE,
     QUESTIONS_ARE_KNOWN,
+    KEPT_IS_TRUE,
+    KEPT_IS_NOT_ASKED,
+    CANDLES_ARE_TRUE,
     /* at intervals, and wherever the world stands still */
     NO_FILL_TWICE,
     FILLS_ARE_TRUE,
@@ -44,6 +48,7 @@ enum invariant {
     PAGE_KNOWS_ALL,
     DELTAS_MAKE_THE_SNAPSHOT,
     DURABLE_COMES_BACK,
+    INFORMED_FOR_AN_HOUR,
     /* when everything has healed */
     HEALED_FIGURES,
     HEALED_PORTFOLIO,
@@ -73,6 +78,7 @@ void see_request(struct world *w, const struct effect *f, bool bot);
 void see_binance(struct world *w, const char *what);
 void see_key(struct world *w);
 void see_orders_asked(struct world *w, const char *text, bool failed);
+void see_refusal(struct world *w, const struct delivery *d);
 void see_http_answer(struct world *w, const struct delivery *d);
 void see_connect(struct world *w, const struct model_link *l);
 void check_step(struct world *w);

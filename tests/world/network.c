@@ -101,9 +101,14 @@ static void put_result(struct world *w, struct buf *b, const char *text) {
     HOLDS(w, QUESTIONS_ARE_KNOWN, known, "Binance was asked %.100s", text);
 }
 
-static void refuse_limit(struct world *w, struct delivery *d, struct buf *b, int64_t until) {
-    d->status = w->ban_418 ? 418 : 429;
-    if (!w->ban_untold || until > w->ban_until) d->retry_after_us = until - w->now;
+/* In whole seconds, as the header has it. */
+static int64_t retry_after(const struct world *w, const struct refusal *r) {
+    return r->told ? (r->until - w->now + US_PER_S - 1) / US_PER_S * US_PER_S : 0;
+}
+
+static void refuse_limit(struct world *w, struct delivery *d, struct buf *b, const struct refusal *r) {
+    d->status = r->status;
+    d->retry_after_us = retry_after(w, r);
     buf_puts(b, "{\"code\":-1003,\"msg\":\"Too many requests.\"}");
 }
 
@@ -122,7 +127,8 @@ static void put_listen_key(struct world *w, struct delivery *d, struct buf *b, c
 
 static void answer_binance(struct world *w, struct delivery *d, struct buf *b, const struct effect *f) {
     bool keyed = f->with_key;
-    if (w->now < w->ban_until) refuse_limit(w, d, b, w->ban_until);
+    struct refusal r = exchange_refuses(w);
+    if (r.until != 0) refuse_limit(w, d, b, &r);
     else if (keyed && w->now < w->key_refused_until)
         d->status = 401, buf_puts(b, "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}");
     else if (exchange_timestamp_off(w, f->target))
@@ -133,6 +139,8 @@ static void answer_binance(struct world *w, struct delivery *d, struct buf *b, c
     else if (!exchange_result(w, b, f->target)) broken(w, QUESTIONS_ARE_KNOWN, "Binance was asked %.100s", f->target);
     if (strstr(f->target, "ticker")) d->ticker = UINT32_MAX;
     d->weight_used = w->weight_used;
+    d->weight_minute = w->weight_minute;
+    d->info = d->status == 200 && strstr(f->target, "exchangeInfo") != NULL;
 }
 
 /* A body that is not looked at cannot be too short. */
@@ -159,7 +167,8 @@ static void on_http(struct world *w, const struct effect *f) {
     if (bot) w->bot_requests++;
     else w->rest_requests++;
     see_request(w, f, bot);
-    if (!bot) exchange_spend(w, exchange_weight(f->target), f->target);
+    if (!bot) see_kept_asked(w, f->target), exchange_spend(w, exchange_weight(f->target), f->target);
+    d.weight_sent = w->life_weight;
     if (w->now < (bot ? w->bot_down_until : w->rest_down_until)) d.err = ERR_CONNECT;
     else if (fault_strikes(w, FAULT_TIMEOUT)) d.err = ERR_TIMEOUT;
     else if (fault_strikes(w, FAULT_BAD_GATEWAY)) d.status = 502, buf_puts(&b, "<html>bad gateway</html>");
@@ -189,12 +198,13 @@ static void on_connect(struct world *w, const struct effect *f) {
     if (api) see_binance(w, "a connection"), exchange_spend(w, 2, "a connection");
     if (key != NULL) l.listen_key = strtoull(key + 7, NULL, 10);
     bool refused = w->now < w->streams_down_until || fault_strikes(w, FAULT_REFUSED);
-    bool banned = api && w->now < w->ban_until, stranger = key != NULL && l.listen_key != w->listen_key;
+    struct refusal r = api ? exchange_refuses(w) : (struct refusal){0};
+    bool banned = r.until != 0, stranger = key != NULL && l.listen_key != w->listen_key;
     if (refused || banned || stranger) {
         l.dead = true;
         d = (struct delivery){.kind = DELIVER_CLOSED, .id = f->id, .err = ERR_CONNECT};
-        if (!refused) d.status = banned ? 429 : 400;
-        if (!refused && banned && !w->ban_untold) d.retry_after_us = w->ban_until - w->now;
+        if (!refused) d.status = banned ? r.status : 400;
+        if (!refused && banned) d.retry_after_us = retry_after(w, &r);
     }
     w->links[w->link_count++] = l;
     see_connect(w, &l);
@@ -208,29 +218,30 @@ static void on_market_send(struct world *w, struct model_link *l, const char *te
     l->sent[l->sent_next] = w->now;
     l->sent_next = (l->sent_next + 1) % 5;
     for (int m = 0; m < MARKETS && strstr(text, "\"SUBSCRIBE\""); m++) {
-        char ticker[40], minutes[40];
-        (void)snprintf(ticker, sizeof ticker, "\"%s@ticker\"", markets[m].lower);
-        (void)snprintf(minutes, sizeof minutes, "\"%s@kline_1m\"", markets[m].lower);
-        if (strstr(text, ticker)) l->tickers |= 1U << m;
-        if (strstr(text, minutes)) l->minutes |= 1U << m;
+        static const char *const names[STREAMS] = {"ticker", "kline_1m", "kline_5m"};
+        for (int i = 0; i < STREAMS; i++) {
+            char name[40];
+            (void)snprintf(name, sizeof name, "\"%s@%s\"", markets[m].lower, names[i]);
+            if (strstr(text, name)) l->streams[i] |= 1U << m;
+        }
     }
     (void)snprintf(reply, sizeof reply, "{\"result\":null,\"id\":%" PRId64 "}", number_after(text, "\"id\":", 0));
     deliver_text(w, l, reply, network_delay(w));
 }
 
-static void put_reply_error(struct world *w, struct buf *b, int status) {
+static void put_reply_error(struct world *w, struct buf *b, int status, const struct refusal *r) {
     if (status == 401)
         buf_puts(b, "\"error\":{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions for action.\"}}");
     else if (status == 400)
         buf_puts(b, "\"error\":{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}}");
     else if (status == 500)
         buf_puts(b, "\"error\":{\"code\":-1000,\"msg\":\"An unknown error occurred while processing the request.\"}}");
-    else if (w->ban_untold) buf_puts(b, "\"error\":{\"code\":-1003,\"msg\":\"Too many requests.\"}}");
+    else if (!r->told) buf_puts(b, "\"error\":{\"code\":-1003,\"msg\":\"Too many requests.\"}}");
     else
         buf_putf(b,
                  "\"error\":{\"code\":-1003,\"msg\":\"Too many requests.\",\"data\":{\"serverTime\":%" PRId64
                  ",\"retryAfter\":%" PRId64 "}}}",
-                 exchange_ms(w), exchange_ms(w) + (w->ban_until - w->now) / 1000);
+                 exchange_ms(w), exchange_ms(w) + (r->until - w->now) / 1000);
 }
 
 static void put_reply(struct world *w, struct model_link *l, struct buf *b, const char *text) {
@@ -255,22 +266,27 @@ static void on_api_send(struct world *w, struct model_link *l, const char *text)
     struct buf b;
     see_binance(w, "a question");
     if (keyed) see_key(w);
+    see_kept_asked(w, text);
     exchange_spend(w, exchange_weight(text), text);
     see_orders_asked(w, text, true);
     if (l->stalled || fault_strikes(w, FAULT_UNANSWERED)) return;
     bool off = keyed && (exchange_timestamp_off(w, text) || fault_strikes(w, FAULT_BAD_TIMESTAMP));
-    int status = w->now < w->ban_until                                               ? (w->ban_418 ? 418 : 429)
+    struct refusal r = exchange_refuses(w);
+    int status = r.until != 0                                                        ? r.status
                  : keyed && w->now < w->key_refused_until                            ? 401
                  : off                                                               ? 400
                  : strstr(text, "openOrders") && fault_strikes(w, FAULT_ORDERS_FAIL) ? 500
                                                                                      : 200;
     struct delivery d = {.kind = DELIVER_TEXT, .id = l->id, .status = status};
     see_orders_asked(w, text, status != 200);
-    if (status == 418 || status == 429) d.retry_after_us = w->ban_untold ? US_PER_MIN : w->ban_until - w->now;
+    if (status == 418 || status == 429) d.retry_after_us = r.told ? r.until - w->now : 0;
+    d.info = status == 200 && strstr(text, "exchangeInfo") != NULL;
+    if (status == 200)
+        d.weight_used = w->weight_used, d.weight_minute = w->weight_minute, d.weight_sent = w->life_weight;
     if (strstr(text, "ticker")) d.ticker = UINT32_MAX;
     buf_init(&b, BODY_MAX);
     buf_putf(&b, "{\"id\":%.*s,\"status\":%d,", (int)n, id ? id + 5 : "", status);
-    if (status != 200) put_reply_error(w, &b, status);
+    if (status != 200) put_reply_error(w, &b, status, &r);
     else put_reply(w, l, &b, text);
     d.body = copy_text(&b);
     buf_free(&b);
@@ -299,7 +315,7 @@ void keep(struct world *w, const struct fill *fills, size_t count, int epoch) {
     w->stored_count += count;
 }
 
-static bool disk_full(const struct world *w) { return w->store_gone || w->now < w->disk_full_until; }
+bool disk_full(const struct world *w) { return w->store_gone || w->now < w->disk_full_until; }
 
 /* Durable when the commit is told: a crash before it loses the batch, and nothing of it was shown. */
 static void on_persist(struct world *w, const struct effect *f) {
@@ -312,8 +328,13 @@ static void on_persist(struct world *w, const struct effect *f) {
     w->batch = f->fills;
     w->batch_count = f->fill_count;
     w->batch_epoch = w->epoch;
-    schedule(w, (int64_t)below(w, 20000) + (fault_strikes(w, FAULT_COMMIT_LATE) ? 3 * US_PER_S : 0),
-             (struct delivery){.kind = DELIVER_COMMIT, .id = f->id, .err = fails ? ERR_IO : ERR_OK});
+    struct delivery d = {.kind = DELIVER_COMMIT, .id = f->id, .err = fails ? ERR_IO : ERR_OK};
+    int64_t after = (int64_t)below(w, 20000) + (fault_strikes(w, FAULT_COMMIT_LATE) ? 3 * US_PER_S : 0);
+    if (fault_strikes(w, FAULT_CRASH_IN_COMMIT)) {
+        d.kind = DELIVER_CRASH;
+        if (w->draw % 2 == 0) d.err = ERR_IO;
+    }
+    schedule(w, after, d);
 }
 
 static void on_remember(struct world *w, const struct effect *f) {
@@ -326,6 +347,7 @@ static void on_remember(struct world *w, const struct effect *f) {
     w->epoch++;
     w->wipe_unnoticed = false;
     w->stored_count = 0;
+    kept_forget(w);
     for (int m = 0; m < TRADABLE; m++) w->history[m] = -1;
 }
 
@@ -357,7 +379,10 @@ void perform(struct world *w) {
         case EFFECT_HISTORY: on_history(w, &f); break;
         case EFFECT_REMEMBER: on_remember(w, &f); break;
         case EFFECT_POINT: on_point(w, &f); break;
-        case EFFECT_CANDLES: w->wish_answers++; break;
+        case EFFECT_CANDLES: see_candles(w, &f); break;
+        case EFFECT_ASK_CANDLES: kept_ask_candles(w, &f); break;
+        case EFFECT_KEEP_CANDLES: kept_take_candles(w, &f); break;
+        case EFFECT_KEEP_MARKETS: kept_take_markets(w, &f); break;
         case EFFECT_LOG: trace(w, "log %s: %s", f.topic, f.text); break;
         default: break;
         }

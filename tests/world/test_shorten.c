@@ -59,7 +59,7 @@ static bool shortens_a_planted_bug(void) {
         found = !r->ok;
     }
     size_t before = r->fault_count, left = found ? shorten_run(&c, list, r) : 0, crashes = 0;
-    for (size_t i = 0; i < left; i++) crashes += list[i].kind == FAULT_CRASH;
+    for (size_t i = 0; i < left; i++) crashes += list[i].kind == FAULT_CRASH || list[i].kind == FAULT_CRASH_IN_COMMIT;
     world_run(&c, r);
     printf("# seed %llu: %zu faults before, %zu after, %zu events: %s\n", (unsigned long long)c.seed, before, left,
            c.events, r->why);

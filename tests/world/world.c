@@ -37,6 +37,21 @@ static struct event event_of(enum event_kind kind) {
     return (struct event){.kind = kind, .weight_used = -1, .remaining = -1};
 }
 
+/* What happens at the exchange, whether or not anybody looks. */
+static void exchange_second(struct world *w) {
+    int64_t second = w->now / US_PER_S;
+    unsigned trades = w->config.trades_in_an_hour != 0 ? w->config.trades_in_an_hour : 600;
+    rng_seed(&w->market, mix64(w->config.seed) + (uint64_t)second);
+    exchange_tick(w);
+    if (!w->quiet && rng_below(&w->market, 3600) < trades) {
+        exchange_trade(w, true);
+        if (rng_below(&w->market, 3) == 0) exchange_balance_moves(w);
+    }
+    if (!w->quiet && rng_below(&w->market, 2400) < trades) exchange_order(w);
+    int64_t of_minute = exchange_ms(w) / 1000 % 60;
+    if (of_minute == 0 || of_minute == 30) exchange_minute(w, of_minute == 0);
+}
+
 /* ---- life and death of the engine ---- */
 
 static void load(struct world *w) {
@@ -53,6 +68,7 @@ static void load(struct world *w) {
         struct name symbol = name_of(markets[m].symbol);
         if (w->history[m] >= 0) engine_load_history(w->engine, &symbol, w->history[m]);
     }
+    kept_load(w);
     for (size_t i = 0; i < w->point_count; i++)
         engine_load_point(w->engine, (struct wall){w->points[i].time}, span_from(w->points[i].bytes, w->points[i].len));
 }
@@ -74,13 +90,16 @@ static void open_page(struct world *w) {
 static void start_engine(struct world *w) {
     struct engine_config *c = &w->engine_config;
     w->life++;
-    w->store_gone = w->limit_told = false;
+    w->store_gone = w->store_failed = w->limit_told = false;
+    memset(w->minutes_asked, 0, sizeof w->minutes_asked);
+    w->info_known_at = 0;
     w->batch = NULL;
     w->committed = 0;
-    w->life_weight = 0;
+    w->life_weight = w->known_weight = 0;
     w->always_durable = true;
     w->fills_told = w->stored_count > 0;
-    w->silent_until = w->key_tried = 0;
+    w->silent_until = w->silence_most = w->key_tried = 0;
+    w->strikes = 0;
     w->expired_key = w->live_link = 0;
     memset(w->breakers, 0, sizeof w->breakers);
     memset(w->orders_owed, 0, sizeof w->orders_owed);
@@ -108,6 +127,7 @@ static void end_engine(struct world *w) {
 
 static void crash(struct world *w) {
     trace(w, "CRASH");
+    kept_lose_young(w);
     if (w->config.plant && w->stored_count > 2) {
         w->stored_count--;
         w->stored[w->stored_count / 2] = w->stored[w->stored_count];
@@ -117,7 +137,7 @@ static void crash(struct world *w) {
 }
 
 /* Told to stop, the engine hands the store what waits; the store writes it before the program ends. */
-static void restart(struct world *w) {
+static void restart(struct world *w, int64_t off_us) {
     struct event stop = event_of(EVENT_STOP);
     trace(w, "RESTART");
     give(w, &stop);
@@ -128,6 +148,10 @@ static void restart(struct world *w) {
     if (w->batch != NULL && !w->store_gone && w->now >= w->disk_full_until)
         keep(w, w->batch, w->batch_count, w->batch_epoch);
     end_engine(w);
+    for (int64_t end = w->now + off_us; w->now + US_PER_S <= end;) {
+        w->now += US_PER_S;
+        exchange_second(w);
+    }
     start_engine(w);
 }
 
@@ -140,8 +164,19 @@ static void see_answer(struct world *w, const struct delivery *d) {
         if (until > w->silent_until) w->silent_until = until;
     }
     if (d->number != 0) see_http_answer(w, d);
+    if (d->info && !d->failed) w->info_known_at = w->now;
+    bool limited = d->status == 429 || d->status == 418;
+    if (limited && !d->bot) see_refusal(w, d);
+    if (!limited && d->err == ERR_OK && d->weight_minute == w->weight_minute) {
+        int64_t known = d->weight_used + w->life_weight - d->weight_sent;
+        if (known > w->known_weight) w->known_weight = known;
+        w->strikes = 0;
+        w->minute_differs |= exchange_another_minute(w);
+    }
     const struct model_link *l = strstr(body, "listenKeyExpired") ? find_link(w, d->id) : NULL;
     if (l != NULL) w->expired_key = l->listen_key;
+    if (w->expired_key != 0 && (uint64_t)number_after(body, "\"listenKey\":\"key", 0) == w->expired_key)
+        w->expired_key = 0; /* given before it expired, and told after */
     if (strstr(body, "REQUEST_WEIGHT")) w->limit_told = true;
     if (strstr(body, "trade") || strstr(body, "\"orderId\"") || strstr(body, "executionReport")) w->fills_told = true;
     if (body[0] == '[' && body[1] == ']') w->fills_told = true;
@@ -177,7 +212,7 @@ static void arrive(struct world *w, struct delivery *d) {
     e.err = d->err;
     e.error = "model";
     e.retry_after_us = d->retry_after_us;
-    if (d->body != NULL) e.body = span_of(d->body);
+    if (d->body != NULL && d->kind != DELIVER_CANDLES) e.body = span_of(d->body);
     switch (d->kind) {
     case DELIVER_HTTP:
         e.kind = EVENT_HTTP;
@@ -197,7 +232,18 @@ static void arrive(struct world *w, struct delivery *d) {
     case DELIVER_COMMIT:
         e.kind = EVENT_COMMITTED;
         if (d->err == ERR_OK) keep(w, w->batch, w->batch_count, w->batch_epoch), w->committed += w->batch_count;
+        w->store_failed |= d->err != ERR_OK;
         w->batch = NULL;
+        break;
+    case DELIVER_CRASH:
+        if (d->err == ERR_OK) keep(w, w->batch, w->batch_count, w->batch_epoch);
+        crash(w);
+        return;
+    case DELIVER_CANDLES:
+        e.kind = EVENT_STORED_CANDLES;
+        e.candles = (const struct candle *)(const void *)d->body;
+        e.candle_count = d->candles;
+        if (d->market != 0) kept_answered(w, d);
         break;
     }
     give(w, &e);
@@ -242,7 +288,7 @@ static void lose_store(struct world *w) {
     struct event gone = event_of(EVENT_STORE_FAILED);
     if (w->store_gone) return;
     gone.error = "the disk is gone";
-    w->store_gone = true;
+    w->store_gone = w->store_failed = true;
     give(w, &gone);
 }
 
@@ -254,6 +300,7 @@ static void strike_upstreams(struct world *w) {
     if (fault_strikes(w, FAULT_BAN)) w->ban_until = within(w, 120), w->ban_untold = false, w->ban_418 = w->draw >> 63;
     if (fault_strikes(w, FAULT_BAN_UNTOLD)) w->ban_until = within(w, 60), w->ban_untold = true, w->ban_418 = false;
     if (w->config.credentials && fault_strikes(w, FAULT_KEY_REFUSED)) w->key_refused_until = within(w, 200);
+    if (fault_strikes(w, FAULT_WEIGHT_TAKEN)) exchange_others(w);
     if (fault_strikes(w, FAULT_PAIR_LEAVES)) w->inactive_until[w->draw % TRADABLE] = within(w, 600);
     if (fault_strikes(w, FAULT_BOT_RESTARTS)) w->bot_young_until = within(w, 60);
     if (fault_strikes(w, FAULT_EXCHANGE_CLOCK)) w->clock_offset = drawn(w, 20 * US_PER_S) - 10 * US_PER_S;
@@ -280,7 +327,8 @@ static void strike_program(struct world *w) {
     if (fault_strikes(w, FAULT_DISK_FULL)) w->disk_full_until = within(w, 300);
     if (fault_strikes(w, FAULT_STORE_GONE)) lose_store(w);
     if (fault_strikes(w, FAULT_CRASH)) crash(w);
-    if (fault_strikes(w, FAULT_RESTART)) restart(w);
+    if (fault_strikes(w, FAULT_RESTART)) restart(w, 0);
+    if (fault_strikes(w, FAULT_OFF)) restart(w, drawn(w, 7200) * US_PER_S);
 }
 
 /* A page opens, looks at a chart, asks for candles. */
@@ -288,10 +336,17 @@ static void wish(struct world *w) {
     static const enum event_kind kinds[] = {EVENT_WANT_CANDLES, EVENT_WATCH_CANDLES, EVENT_PAGE};
     struct event e = event_of(kinds[rng_below(&w->market, 3)]);
     e.symbol = name_of(markets[rng_below(&w->market, w->config.symbols)].symbol);
-    e.interval = name_of("1m");
-    e.limit = 50;
+    int interval = (int)rng_below(&w->market, INTERVALS);
+    e.interval = name_of(interval_names[interval]);
+    e.limit = 20 + (int)rng_below(&w->market, 80);
     e.on = rng_below(&w->market, 2);
-    if (e.kind == EVENT_WANT_CANDLES) e.id = ++w->wishes;
+    int64_t back = rng_below(&w->market, 2) ? (int64_t)rng_below(&w->market, 200) : 0;
+    if (back > 0) e.before.us = (exchange_ms(w) - back * interval_minutes[interval] * 60000) * US_PER_MS;
+    if (e.kind == EVENT_WANT_CANDLES) {
+        e.id = ++w->wishes;
+        w->wish_ring[e.id % WISHES_KEPT] =
+            (struct wish){e.id, market_named(&e.symbol), interval, e.limit, e.before.us / US_PER_MS, exchange_ms(w)};
+    }
     give(w, &e);
 }
 
@@ -310,18 +365,9 @@ static void keep_alive_and_cut(struct world *w) {
 }
 
 static void second_passes(struct world *w) {
-    int64_t second = w->now / US_PER_S;
-    unsigned trades = w->config.trades_in_an_hour != 0 ? w->config.trades_in_an_hour : 600;
-    rng_seed(&w->market, mix64(w->config.seed) + (uint64_t)second);
-    exchange_tick(w);
     keep_alive_and_cut(w);
-    if (!w->quiet && rng_below(&w->market, 3600) < trades) {
-        exchange_trade(w, true);
-        if (rng_below(&w->market, 3) == 0) exchange_balance_moves(w);
-    }
-    if (!w->quiet && rng_below(&w->market, 2400) < trades) exchange_order(w);
+    exchange_second(w);
     if (w->config.page && rng_below(&w->market, 20) == 0) wish(w);
-    if (exchange_ms(w) / 1000 % 60 == 0) exchange_minute(w);
     if (!w->config.faults || w->calm) return;
     strike_upstreams(w);
     strike_streams(w);
@@ -347,8 +393,8 @@ static void run(struct world *w, uint64_t events, int64_t until) {
             free(d.body);
         } else if (next_second <= timer) {
             w->now = next_second;
-            next_second += US_PER_S;
             second_passes(w);
+            next_second = w->now + US_PER_S; /* the program may have been off for a while */
         } else {
             struct event tick = event_of(EVENT_TIMER);
             w->now = timer > w->now ? timer : w->now;
@@ -450,6 +496,7 @@ static void configure(struct world *w) {
         .heartbeat_stream = "btcusdt@miniTicker",
         .environment = w->config.environment,
         .persist = true,
+        .keeps_candles = true,
     };
     if (w->config.display != NULL) c->display_currency = name_of(w->config.display);
     c->user_feed.dead_after_us = 60 * US_PER_S;

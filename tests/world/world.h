@@ -5,10 +5,15 @@
  *   invariants.c  what must hold at every step, in one table             bot.c        the model bot
  *   healed.c      what must hold when everything has healed              network.c    queue, links, store: effects in, events out
  *   page.c        a browser's page that knows only the deltas            world.c      life, death, and the run of events
+ *   kept.c        candles and exchange information in the store
  *
  * An event is one thing given to the engine: a message, an answer, a connection opened or lost, a commit, a timer, a wish of a
- * page, or a blow of fate (a crash, an outage, a clock that jumps). The model's truth is the list of trades it made, and the
- * balances that it keeps by itself. */
+ * page, or a blow of fate (a crash, an outage, a clock that jumps). The model's truth is the list of trades it made, and its
+ * holdings. Its candles follow from market and minute, and are another while they are open.
+ *
+ * The exchange counts weight as the real one does, ours and that of others behind our address: what goes over the limit is
+ * refused with 429 until the minute ends, and who goes on asking gets 418. The store is asked before it: what is kept of
+ * candles and of exchange information survives a start, but for the last second and a half before a crash. */
 #ifndef TESTS_WORLD_WORLD_H
 #define TESTS_WORLD_WORLD_H
 

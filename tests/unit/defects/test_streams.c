@@ -43,10 +43,12 @@ static void defect_c5_a_fee_is_taken_in_its_own_asset(void **state) {
     assert_amount(&r, "pairs.0.fees_quote", "0.093");
     assert_amount(&r, "pairs.0.fees.BTC", "0.000001");
     int64_t minute = r.now.wall.us / US_PER_MIN - 1;
-    char candle[300];
+    char candle[400];
     (void)snprintf(candle, sizeof candle,
-                   "[[%lld,\"900\",\"900\",\"900\",\"900\",\"1\",%lld,\"1\",1,\"1\",\"1\",\"0\"]]",
-                   (long long)(minute * 60000), (long long)(minute * 60000 + 59999));
+                   "[[%lld,\"900\",\"900\",\"900\",\"900\",\"1\",%lld,\"1\",1,\"1\",\"1\",\"0\"],"
+                   "[%lld,\"900\",\"900\",\"900\",\"900\",\"1\",%lld,\"1\",1,\"1\",\"1\",\"0\"]]",
+                   (long long)(minute * 60000), (long long)(minute * 60000 + 59999),
+                   (long long)(minute * 60000 + 60000), (long long)(minute * 60000 + 119999));
     rig_rule(&r, "klines", 200, candle);
     rig_fill(&r, 2, "BUY", "93000", "0.001", "0.001", "BNB");
     rig_ticks(&r, 10 * US_PER_S);

@@ -286,6 +286,35 @@ static void open_orders_are_asked_again_when_the_bot_does_not_answer(void **stat
     rig_end(&r);
 }
 
+/* A bot that has just started lists no orders, as often as one asks: after a gap the exchange has the last word. */
+static void after_a_gap_the_open_orders_are_the_exchange_s(void **state) {
+    (void)state;
+    static const char row[] =
+        "[{\"symbol\":\"BTCUSDT\",\"orderId\":9,\"orderListId\":-1,\"clientOrderId\":\"x\",\"price\":\"90\","
+        "\"origQty\":\"1\","
+        "\"executedQty\":\"0\",\"cummulativeQuoteQty\":\"0\",\"status\":\"NEW\",\"timeInForce\":\"GTC\",\"type\":"
+        "\"LIMIT\","
+        "\"side\":\"BUY\",\"stopPrice\":\"0\",\"icebergQty\":\"0\",\"time\":1767225600000,\"updateTime\":1767225600000,"
+        "\"isWorking\":true,\"workingTime\":1767225600000,\"origQuoteOrderQty\":\"0\",\"selfTradePreventionMode\":"
+        "\"NONE\"}]";
+    rig_begin(&r);
+    rig_key(&r);
+    rig_rule(&r, "openOrders", 200, row);
+    rig_start(&r);
+    rig_live(&r);
+    rig_ticks(&r, 15 * US_PER_S);
+    assert_int_equal(rig_pair(&r, "BTC/USDT")->orders->count, 1);
+    r.refuse_connections = true;
+    rig_close(&r, r.e->user.cur.id);
+    rig_ticks(&r, 60 * US_PER_S);
+    assert_int_equal(rig_pair(&r, "BTC/USDT")->orders->count, 0); /* as the bot said twice */
+    r.refuse_connections = false;
+    rig_ticks(&r, 70 * US_PER_S);
+    assert_int_equal(r.e->user.state, FEED_LIVE);
+    assert_int_equal(rig_pair(&r, "BTC/USDT")->orders->count, 1);
+    rig_end(&r);
+}
+
 static void repeated_429_without_a_time_doubles_the_silence(void **state) {
     (void)state;
     begin_live(false);
@@ -591,6 +620,7 @@ int main(void) {
         cmocka_unit_test(a_list_of_orders_counts_though_our_clock_went_back),
         cmocka_unit_test(a_step_of_our_clock_does_not_shorten_a_ban),
         cmocka_unit_test(open_orders_are_asked_again_when_the_bot_does_not_answer),
+        cmocka_unit_test(after_a_gap_the_open_orders_are_the_exchange_s),
         cmocka_unit_test(silence_after_429_is_whole),
         cmocka_unit_test(a_ban_said_with_the_exchanges_time_lasts_as_long_as_it_said),
         cmocka_unit_test(retry_after_counts_on_the_clock_of_the_exchange),

@@ -407,7 +407,10 @@ static void a_recent_reading_spares_the_question(void **state) {
     r.config.source = SOURCE_IS_EXCHANGE;
     r.e = engine_new(&r.config, r.now);
     assert_non_null(r.e);
-    engine_load_markets(r.e, known, 2, 1200);
+    engine_load_markets(r.e, known, 1, 600, (struct wall){r.now.wall.us - US_PER_HOUR}, r.now); /* too old */
+    engine_load_markets(r.e, known, 1, 600, (struct wall){r.now.wall.us + 1}, r.now);           /* of no time */
+    assert_false(r.e->exchange.info_known);
+    engine_load_markets(r.e, known, 2, 1200, (struct wall){r.now.wall.us - US_PER_HOUR + 1}, r.now);
     rig_go(&r);
     rig_live(&r);
     rig_ticks(&r, US_PER_HOUR);
@@ -426,7 +429,7 @@ static void a_symbol_that_the_reading_does_not_name_is_asked_for_at_once(void **
     rig_symbols(&r, "BTC/USDT", NULL);
     r.e = engine_new(&r.config, r.now);
     assert_non_null(r.e);
-    engine_load_markets(r.e, known, 1, -1);
+    engine_load_markets(r.e, known, 1, -1, r.now.wall, r.now);
     rig_go(&r);
     rig_live(&r);
     rig_ticks(&r, 5 * US_PER_S);

@@ -275,6 +275,24 @@ static char *klines(int64_t first_minute, size_t count, const char *close) {
     return text;
 }
 
+/* An answer that comes after the minute's end was written before: its last candle may have been open, and is no price. */
+static void an_open_candle_prices_no_fee(void **state) {
+    (void)state;
+    for (int followed = 0; followed < 2; followed++) {
+        begin_live();
+        int64_t minute = r.now.wall.us / US_PER_MIN - 1;
+        char *body = klines(minute, 1 + (size_t)followed, "600");
+        rig_rule(&r, "klines", 200, body);
+        rig_fill(&r, 1, "BUY", "100", "1", "0.001", "BNB");
+        rig_ticks(&r, 10 * US_PER_S);
+        assert_int_equal(totals()->unvalued_fees, followed ? 0 : 1);
+        rig_ticks(&r, 3 * US_PER_MIN); /* by then it is closed for certain */
+        assert_int_equal(totals()->unvalued_fees, 0);
+        rig_end(&r);
+        free(body);
+    }
+}
+
 /* The candle behind a fee is late: it is asked for with growing pauses, not as fast as it is not given. */
 static void a_minute_that_is_not_given_is_asked_for_with_pauses(void **state) {
     (void)state;
@@ -297,7 +315,7 @@ static void a_minute_that_is_not_given_is_asked_for_with_pauses(void **state) {
 static void a_fee_in_bnb_takes_the_close_before_the_fill(void **state) {
     (void)state;
     begin_live();
-    char *body = klines(r.now.wall.us / US_PER_MIN - 1, 1, "600.25");
+    char *body = klines(r.now.wall.us / US_PER_MIN - 1, 2, "600.25");
     rig_rule(&r, "klines", 200, body);
     rig_fill(&r, 1, "BUY", "100", "1", "0.001", "BNB");
     rig_pass(&r, 50 * US_PER_MS);
@@ -319,7 +337,7 @@ static void a_fee_is_valued_along_a_cross_with_an_inverse_leg(void **state) {
     rig_symbols(&r, "ETH/BTC", NULL);
     rig_start_live(&r, 15 * US_PER_S);
     int64_t minute = r.now.wall.us / US_PER_MIN - 1;
-    char *eur = klines(minute, 1, "1.1"), *btc = klines(minute, 1, "70000");
+    char *eur = klines(minute, 2, "1.1"), *btc = klines(minute, 2, "70000");
     rig_rule(&r, "EURUSDT", 200, eur);
     rig_rule(&r, "\"symbol\":\"BTCUSDT\"", 200, btc);
     struct fill f = {.symbol = name_of("ETH/BTC"),
@@ -351,7 +369,7 @@ static void a_fee_heard_before_the_markets_are_known_is_valued(void **state) {
     rig_rule(&r, "xchangeInfo", 500, "{}");
     rig_start(&r);
     rig_live(&r);
-    char *body = klines(r.now.wall.us / US_PER_MIN - 1, 1, "1.1");
+    char *body = klines(r.now.wall.us / US_PER_MIN - 1, 2, "1.1");
     rig_fill(&r, 1, "BUY", "100", "1", "1", "EUR"); /* not the usual asset */
     rig_ticks(&r, 5 * US_PER_S);
     assert_int_equal(totals()->unvalued_fees, 1);
@@ -378,7 +396,7 @@ static void a_young_minute_without_candle_is_asked_again(void **state) {
     (void)state;
     begin_live(); /* klines: [] */
     rig_fill(&r, 1, "BUY", "100", "1", "0.001", "BNB");
-    char *body = klines(r.now.wall.us / US_PER_MIN - 1, 1, "600");
+    char *body = klines(r.now.wall.us / US_PER_MIN - 1, 2, "600");
     rig_ticks(&r, 5 * US_PER_S);
     rig_rule(&r, "klines", 200, body);
     rig_ticks(&r, 10 * US_PER_S);
@@ -517,6 +535,7 @@ int main(void) {
         cmocka_unit_test(a_wiped_testnet_begins_a_new_epoch),
         cmocka_unit_test(a_wipe_is_noticed_without_a_mark),
         cmocka_unit_test(fills_of_an_account_that_became_known_are_shown),
+        cmocka_unit_test(an_open_candle_prices_no_fee),
         cmocka_unit_test(a_minute_that_is_not_given_is_asked_for_with_pauses),
         cmocka_unit_test(a_fee_in_bnb_takes_the_close_before_the_fill),
         cmocka_unit_test(a_fee_is_valued_along_a_cross_with_an_inverse_leg),
