@@ -61,6 +61,11 @@ struct request *request_find(struct engine *e, uint64_t id) {
     return r->ask != ASK_NONE && request_id(e, r) == id ? r : NULL;
 }
 
+void request_tells_weight(struct engine *e, const struct request *r, int64_t used, int64_t limit) {
+    if (r != NULL && used >= 0) used += (int64_t)(e->exchange.weight.spent - r->spent);
+    weight_learn(&e->exchange.weight, engine_exchange_time(e), used, limit);
+}
+
 bool request_under_way(const struct engine *e, enum ask ask, size_t pair) {
     for (size_t i = 0; i < REQUESTS_MAX; i++)
         if (e->priv->requests[i].ask == ask && (pair == SIZE_MAX || e->priv->requests[i].pair == pair)) return true;
@@ -304,6 +309,7 @@ bool ask_binance(struct engine *e, const struct request *wanted, enum weight_nee
     }
     if (refused) e->priv->key_again = mono_add(e->now.mono, US_PER_MIN);
     weight_spend(&e->exchange.weight, at, routes[copy.ask].weight);
+    r->spent = e->exchange.weight.spent;
     return copy.ask == wanted->ask;
 }
 

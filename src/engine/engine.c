@@ -316,7 +316,7 @@ static void on_http(struct engine *e, const struct event *v) {
     }
     bool heard = v->err == ERR_OK && v->status != 429 && v->status != 418;
     if (v->retry_after_us > 0) a.retry_after_us = v->retry_after_us;
-    if (binance && heard) weight_learn(&e->exchange.weight, engine_exchange_time(e), v->weight_used, -1);
+    if (binance && heard) request_tells_weight(e, r, v->weight_used, -1);
     else if (binance) {
     } else if (v->remaining >= 0) rate_learn(&e->bot.rate, e->now.mono, v->remaining);
     answer_handle(e, r, &a);

@@ -50,6 +50,7 @@ struct request {
     uint64_t user_request; /* the chart's id */
     enum bot_endpoint endpoint;
     struct mono sent, deadline;
+    uint64_t spent; /* weight of ours up to this one */
 };
 
 enum { ON_DEMAND_MAX = 64 };      /* requests of users at once: the other half of the table is for the figures */
@@ -215,6 +216,8 @@ void engine_set_price(struct engine *e, size_t market, struct dec8 price, enum p
 /* ask.c: requests out */
 struct request *request_find(struct engine *e, uint64_t id);
 uint64_t request_id(const struct engine *e, const struct request *r);
+/* What an answer says of the weight, and what we sent while it was under way: no header counts that. r may be NULL. */
+void request_tells_weight(struct engine *e, const struct request *r, int64_t used, int64_t limit);
 bool request_under_way(const struct engine *e, enum ask ask, size_t pair);
 bool ask_proves_key(enum ask ask);                      /* its answer says whether the key is good */
 bool ask_bot_may(const struct engine *e, enum ask ask); /* not absent, failing on its own, or refused to us just now */

@@ -433,8 +433,8 @@ static void on_reply(struct engine *e, uint64_t link, const struct api_reply *re
         id = id * 10 + (uint64_t)(reply->id.at[i] - '0');
     }
     bool limited = reply->status == 429 || reply->status == 418; /* says nothing good about how often we ask */
-    if (!limited) weight_learn(&e->exchange.weight, engine_exchange_time(e), reply->weight_used, reply->weight_limit);
     struct request *r = request_find(e, id);
+    if (!limited) request_tells_weight(e, r, reply->weight_used, reply->weight_limit);
     if (r == NULL || !r->by_ws || r->ws_id != link) return;
     struct answer a = {.err = ERR_OK,
                        .status = reply->status,

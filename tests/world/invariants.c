@@ -105,7 +105,7 @@ void see_binance(struct world *w, const char *what) {
 void see_refusal(struct world *w, const struct delivery *d) {
     int64_t until = w->now + d->retry_after_us;
     if (d->retry_after_us == 0) {
-        if (w->now < w->silence_most - US_PER_S) return;
+        if (weight_banned(&w->engine->exchange.weight, (struct mono){w->now})) return;
         until = w->now + (w->strikes < 6 ? US_PER_MIN << w->strikes : US_PER_HOUR);
         if (w->strikes < 6) w->strikes++;
     }
