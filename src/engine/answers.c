@@ -338,7 +338,8 @@ static void on_klines(struct engine *e, struct request *r, struct json_value res
     if (market_by_exchange_symbol(e, &r->symbol, &market) != NULL) {
         for (size_t i = 0; i < rows.candle_count; i++) {
             bool followed = i + 1 < rows.candle_count; /* by its own clock the exchange has begun the next one */
-            if (!followed && rows.candles[i].close_time.us > asked_at.us - SETTLED_US) continue;
+            bool settled = e->priv->clock_based && rows.candles[i].close_time.us <= asked_at.us - SETTLED_US;
+            if (!followed && !settled) continue;
             there |= rows.candles[i].open_time.us == r->start.us;
             fills_minute_closed(e, market, rows.candles[i].open_time, rows.candles[i].close);
         }
