@@ -518,6 +518,59 @@ static void an_empty_list_of_the_bot_proves_nothing(void **state) {
     rig_end(&r);
 }
 
+/* Two upstreams tell the open orders: what was asked for earlier is older, whenever it comes. */
+static void a_list_that_was_asked_for_before_another_does_not_replace_it(void **state) {
+    (void)state;
+    static const char order[] = "{\"orders\": [{\"id\": \"9\", \"symbol\": \"BTC/USDT\", \"side\": \"buy\", \"type\": "
+                                "\"limit\", \"price\": \"90\", \"amount\": \"1\", "
+                                "\"filled\": \"0\", \"remaining\": \"1\", \"status\": \"open\", \"timestamp\": "
+                                "\"2026-01-01T00:00:00+00:00\"}]}";
+    rig_begin_live(&r, true, 15 * US_PER_S);
+    struct pair *p = rig_pair(&r, "BTC/USDT");
+    struct mono from = r.now.mono;
+    rig_rule(&r, "openOrders", -1, NULL);
+    rig_rule(&r, "/api/orders", 200, order);
+    assert_true(ask_binance(r.e, &(struct request){.ask = ASK_OPEN_ORDERS, .pair = 0}, NEED_PNL));
+    rig_ticks(&r, US_PER_S);
+    const struct rig_seen *slow = rig_last(&r, "openOrders.status");
+    assert_true(slow != NULL && slow->at.us >= from.us);
+    assert_true(ask_bot(r.e, &(struct request){.ask = ASK_BOT_ORDERS, .pair = 0}));
+    rig_ticks(&r, US_PER_S);
+    assert_int_equal(p->orders->count, 1);
+    char reply[100];
+    const char *id = strstr(slow->text, "\"id\":");
+    assert_non_null(id);
+    (void)snprintf(reply, sizeof reply, "{%.*s,\"status\":200,\"result\":[]}", (int)strcspn(id, ","), id);
+    rig_user(&r, reply);
+    assert_false(request_under_way(r.e, ASK_OPEN_ORDERS, 0)); /* it was taken as the answer, */
+    assert_int_equal(p->orders->count, 1);                    /* and is not the last word */
+    rig_no_rules(&r);
+    assert_true(ask_binance(r.e, &(struct request){.ask = ASK_OPEN_ORDERS, .pair = 0}, NEED_PNL));
+    rig_ticks(&r, US_PER_S);
+    assert_int_equal(p->orders->count, 0);
+    rig_end(&r);
+}
+
+/* ---- weight ---- */
+
+/* The header was written before what followed the question had arrived. */
+static void used_weight_counts_what_was_sent_since_the_question(void **state) {
+    (void)state;
+    begin_live(true);
+    struct weight_budget *b = &r.e->exchange.weight;
+    while (r.now.wall.us % US_PER_MIN > 30 * US_PER_S) rig_ticks(&r, US_PER_S); /* within one minute */
+    struct request asked = {.spent = b->spent};
+    weight_spend(b, engine_exchange_time(r.e), 20);
+    request_tells_weight(r.e, &asked, 3000, -1);
+    assert_int_equal(b->used, 3020);
+    request_tells_weight(r.e, NULL, 3000, -1); /* nobody knows by which question: nothing is lowered */
+    assert_int_equal(b->used, 3020);
+    request_tells_weight(r.e, &asked, -1, 1200); /* says nothing of what is used */
+    assert_int_equal(b->used, 3020);
+    assert_int_equal(b->limit, 1200);
+    rig_end(&r);
+}
+
 /* ---- trades ---- */
 
 static void open_orders_that_failed_are_asked_again(void **state) {
@@ -636,6 +689,8 @@ int main(void) {
         cmocka_unit_test(an_absent_endpoint_is_asked_every_ten_minutes),
         cmocka_unit_test(health_is_asked_where_metrics_are_absent),
         cmocka_unit_test(an_empty_list_of_the_bot_proves_nothing),
+        cmocka_unit_test(a_list_that_was_asked_for_before_another_does_not_replace_it),
+        cmocka_unit_test(used_weight_counts_what_was_sent_since_the_question),
         cmocka_unit_test(open_orders_that_failed_are_asked_again),
         cmocka_unit_test(an_unknown_symbol_stops_nobody),
         cmocka_unit_test(a_page_that_leads_nowhere_is_not_asked_in_a_loop),

@@ -293,6 +293,27 @@ static void an_open_candle_prices_no_fee(void **state) {
     }
 }
 
+/* Whether a last candle is closed says the exchange's clock. While that is not known, only one that another follows is: our own
+ * clock may be minutes ahead. */
+static void while_no_clock_is_known_a_last_candle_prices_no_fee(void **state) {
+    (void)state;
+    for (int followed = 0; followed < 2; followed++) {
+        rig_begin(&r);
+        rig_key(&r);
+        rig_rule(&r, "/api/v3/time", 500, "{}");
+        rig_rule(&r, "\"method\":\"time\"", 500, "{}");
+        rig_start_live(&r, 3 * US_PER_S);
+        char *body = klines(r.now.wall.us / US_PER_MIN - 1, 1 + (size_t)followed, "600");
+        rig_rule(&r, "klines", 200, body);
+        rig_fill(&r, 1, "BUY", "100", "1", "0.001", "BNB");
+        rig_ticks(&r, 5 * US_PER_MIN);
+        assert_false(r.e->priv->clock_based);
+        assert_int_equal(totals()->unvalued_fees, followed ? 0 : 1);
+        rig_end(&r);
+        free(body);
+    }
+}
+
 /* The candle behind a fee is late: it is asked for with growing pauses, not as fast as it is not given. */
 static void a_minute_that_is_not_given_is_asked_for_with_pauses(void **state) {
     (void)state;
@@ -536,6 +557,7 @@ int main(void) {
         cmocka_unit_test(a_wipe_is_noticed_without_a_mark),
         cmocka_unit_test(fills_of_an_account_that_became_known_are_shown),
         cmocka_unit_test(an_open_candle_prices_no_fee),
+        cmocka_unit_test(while_no_clock_is_known_a_last_candle_prices_no_fee),
         cmocka_unit_test(a_minute_that_is_not_given_is_asked_for_with_pauses),
         cmocka_unit_test(a_fee_in_bnb_takes_the_close_before_the_fill),
         cmocka_unit_test(a_fee_is_valued_along_a_cross_with_an_inverse_leg),

@@ -127,6 +127,22 @@ static void a_replacement_under_a_ban_does_not_spin(void **state) {
     rig_end(&r);
 }
 
+/* A connection to the WebSocket API weighs as a question does. */
+static void no_connection_is_opened_over_the_weight_limit(void **state) {
+    (void)state;
+    begin_live(true);
+    while (r.now.wall.us % US_PER_MIN > 10 * US_PER_S) rig_ticks(&r, US_PER_S);
+    weight_learn(&r.e->exchange.weight, engine_exchange_time(r.e), 5990, 6000);
+    struct mono from = r.now.mono;
+    rig_close(&r, r.e->user.cur.id);
+    rig_ticks(&r, 40 * US_PER_S);
+    assert_int_equal(rig_connects(&r, "ws-api", from), 0);
+    rig_ticks(&r, 30 * US_PER_S); /* the next minute has room */
+    assert_int_equal(rig_connects(&r, "ws-api", from), 1);
+    assert_int_equal(r.e->user.state, FEED_LIVE);
+    rig_end(&r);
+}
+
 static void an_ended_subscription_is_opened_again(void **state) {
     (void)state;
     begin_live(true);
@@ -463,6 +479,7 @@ int main(void) {
         cmocka_unit_test(a_feed_that_was_live_meanwhile_says_it_again),
         cmocka_unit_test(a_shutdown_opens_the_replacement_first),
         cmocka_unit_test(a_replacement_under_a_ban_does_not_spin),
+        cmocka_unit_test(no_connection_is_opened_over_the_weight_limit),
         cmocka_unit_test(an_ended_subscription_is_opened_again),
         cmocka_unit_test(ended_while_syncing_it_is_not_taken_for_live),
         cmocka_unit_test(a_silent_user_stream_is_replaced_after_a_minute),
