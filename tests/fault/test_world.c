@@ -51,6 +51,7 @@ static bool run(uint64_t seed, uint64_t n, bool *ok) {
                              .old = 300,
                              .credentials = seed % 3 != 0,
                              .faults = true,
+                             .memory_fails = true,
                              .source = seed % 3 == 1 ? SOURCE_IS_EXCHANGE : SOURCE_IS_BOT,
                              .fees_in_bnb = seed % 2,
                              .trace = getenv("GRIDSCOPE_TRACE") != NULL};
@@ -65,7 +66,7 @@ static bool run(uint64_t seed, uint64_t n, bool *ok) {
 
 int main(void) {
     const char *text = getenv("GRIDSCOPE_FAILURES");
-    uint64_t most = text != NULL ? strtoull(text, NULL, 10) : 12, bad = 0, runs = 0;
+    uint64_t most = text != NULL ? strtoull(text, NULL, 10) : 100, bad = 0, runs = 0;
     for (uint64_t seed = 1; seed <= 3; seed++) {
         bool ok = true;
         uint64_t n = 1;

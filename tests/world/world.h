@@ -34,6 +34,7 @@ struct world_config {
     const char *environment; /* "production", or "testnet": which may be wiped */
     const char *display;     /* currency of the portfolio; NULL: the default */
     bool faults;
+    bool memory_fails; /* of the engine, by the caller's doing: what it could not keep it asks for again */
     bool fees_in_bnb;
     bool short_lives;            /* connections are renewed every few minutes, as at the 24 h limit */
     bool low_limit;              /* the exchange allows little weight a minute */
