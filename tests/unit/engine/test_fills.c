@@ -199,6 +199,33 @@ static void a_wipe_is_noticed_without_a_mark(void **state) {
     }
 }
 
+/* Polled over REST, from the last known trade on, a wiped testnet has nothing new for ever: its newest is looked at too. */
+static void a_wipe_is_noticed_while_trades_are_polled(void **state) {
+    (void)state;
+#define TRADE(id)                                                                                                      \
+    "[{\"symbol\":\"BTCUSDT\",\"id\":" id ",\"orderId\":1,\"orderListId\":-1,\"price\":\"1\",\"qty\":\"1\","           \
+    "\"quoteQty\":\"1\",\"commission\":\"0\",\"commissionAsset\":\"USDT\",\"time\":1767225600000,"                     \
+    "\"isBuyer\":true,\"isMaker\":true,\"isBestMatch\":true}]"
+    rig_begin(&r);
+    rig_key(&r);
+    rig_symbols(&r, "BTC/USDT", NULL);
+    r.config.source = SOURCE_IS_EXCHANGE;
+    r.refuse_connections = true;
+    rig_rule(&r, "myTrades", 200, TRADE("500"));
+    rig_start(&r);
+    rig_pass(&r, 3 * US_PER_MIN);
+    assert_int_equal(r.e->user_fallback, FALLBACK_REST);
+    assert_int_equal(totals()->fills, 1);
+    rig_rule(&r, "myTrades", 200, TRADE("3"));
+    rig_rule(&r, "fromId=501", 200, "[]");
+    rig_pass(&r, 3 * US_PER_MIN);
+    assert_int_equal(rig_count(&r, "epoch", EVER), 1);
+    assert_int_equal(totals()->fills, 1);
+    assert_int_equal(ledger_last_id(rig_pair(&r, "BTC/USDT")->ledger), 3);
+    rig_end(&r);
+#undef TRADE
+}
+
 static void a_wiped_testnet_begins_a_new_epoch(void **state) {
     (void)state;
     static const char row[] =
@@ -555,6 +582,7 @@ int main(void) {
         cmocka_unit_test(a_mark_without_its_fills_is_not_believed),
         cmocka_unit_test(a_wiped_testnet_begins_a_new_epoch),
         cmocka_unit_test(a_wipe_is_noticed_without_a_mark),
+        cmocka_unit_test(a_wipe_is_noticed_while_trades_are_polled),
         cmocka_unit_test(fills_of_an_account_that_became_known_are_shown),
         cmocka_unit_test(an_open_candle_prices_no_fee),
         cmocka_unit_test(while_no_clock_is_known_a_last_candle_prices_no_fee),
