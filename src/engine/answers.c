@@ -149,6 +149,9 @@ static void adopt_orders(struct engine *e, const struct request *r, struct rows 
         return;
     }
     if (!rows->failed) p->orders_as_of = r->sent;
+    /* The user stream goes on from the exchange's list: a bot's that came since its subscription is not the last word. */
+    bool streams = e->user.state == FEED_SYNCING || feed_is_live(&e->user);
+    if (r->ask == ASK_BOT_ORDERS && engine_has_key(e) && streams) p->orders_wanted = true;
     bool changed =
         !rows->failed && orders_replace(p->orders, rows->orders, rows->order_count, engine_steady_time(e, r->sent));
     free(rows->orders);
